@@ -1,0 +1,6 @@
+"""Who gets which call.
+
+`core.step(floor, event, now)` decides; everything else here is the words it speaks (events in, commands and records out)
+and the state it keeps (the floor). All of it is pure except `runner`, which feeds the core and carries its commands away.
+May import: agents.
+"""

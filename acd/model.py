@@ -1,0 +1,151 @@
+"""The nouns: calls, offers and agents as the floor keeps them."""
+
+from enum import StrEnum
+from typing import NewType
+
+import msgspec
+
+from agents.roster import AgentId
+from agents.state import AgentState, PhoneState
+from agents.workload import Workload
+
+__all__ = [
+    "Agent",
+    "Call",
+    "CallId",
+    "CallState",
+    "Disposition",
+    "LastContact",
+    "Offer",
+    "OfferId",
+    "OfferOutcome",
+    "QueueId",
+]
+
+CallId = NewType("CallId", str)
+"""The unique id Asterisk gave the caller's channel: it comes back with the call after a restart of the engine."""
+
+OfferId = NewType("OfferId", str)
+QueueId = NewType("QueueId", str)
+
+
+class CallState(StrEnum):
+    """Where a live call is."""
+
+    IVR = "ivr"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    AFTER = "after"  # the talk is over, the caller is still there (survey, good-bye)
+
+
+class OfferOutcome(StrEnum):
+    """How an offer ended; every offer ends exactly once."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"  # busy or rejected
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"  # the caller left, or Hotline took it back
+
+
+class Disposition(StrEnum):
+    """How a call ended; every call has exactly one."""
+
+    SERVED = "served"
+    ABANDONED_IVR = "abandoned_ivr"
+    ABANDONED_WAITING = "abandoned_waiting"
+    ABANDONED_RINGING = "abandoned_ringing"
+    OVERFLOWED = "overflowed"  # the maximum wait was over and the caller was told so
+    COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
+    SWITCH_LOST = "switch_lost"
+
+
+class Call(msgspec.Struct, kw_only=True):
+    """A live call. Times are seconds since the epoch."""
+
+    id: CallId
+    channel: str
+    number: str
+    name: str
+    did: str
+    opened_at: float
+    state: CallState = CallState.IVR
+    attached: bool = True
+    """Whether the caller's leg is with this engine process; only then can it be given an agent."""
+    node: str = ""
+    path: list[str] = []
+    """Nodes of the IVR flow, with the key that led there: ["welcome", "menu", "repair:1"]."""
+    vip: int = 0
+    queue: QueueId | None = None
+    segment: int = 0
+    """Counts the queues this call has been in: segment n of a call is its n-th stay in a queue."""
+    priority: int = 0
+    queued_at: float = 0.0
+    """When the caller began to wait at all: his place in the order. An overflow does not change it."""
+    segment_at: float = 0.0
+    """When he entered the queue he is in now."""
+    order: int = 0
+    """Breaks ties between callers of the same moment."""
+    offer: OfferId | None = None
+    unwilling: dict[AgentId, float] = {}
+    """Agents who did not take this call, and until when they are not asked again."""
+    held_for: AgentId | None = None
+    held_until: float = 0.0
+    overflow_due: bool = False
+    answered_by: AgentId | None = None
+    answered_at: float = 0.0
+    returned: bool = False
+
+
+class Agent(msgspec.Struct, kw_only=True):
+    """A member of the roster, as he is now."""
+
+    id: AgentId
+    state: AgentState = AgentState.OFFLINE
+    reason: str = ""
+    """Why he is not ready; empty in other states."""
+    since: float = 0.0
+    """Since when he is in this state."""
+    logged_in_at: float = 0.0
+    idle_since: float = 0.0
+    """Since when he has had nothing to do. An offer withdrawn by the caller's hang-up does not set it back."""
+    phone: PhoneState = PhoneState.UNREACHABLE
+    offer: OfferId | None = None
+    queue: QueueId | None = None
+    """The queue of the call he is offered, has, or is wrapping up."""
+    wrap_up_until: float = 0.0
+    no_answers: int = 0
+    """Offers missed in a row."""
+    wish: str | None = None
+    """What he asked for during a call: a not-ready reason, or "" for going home; None: nothing."""
+    workload: Workload = msgspec.field(default_factory=Workload)
+    turn: dict[QueueId, int] = {}
+    """Round robin: when he last had his turn in each queue (a running number)."""
+    handle_s: float = 0.0
+    handled: int = 0
+
+
+class Offer(msgspec.Struct, kw_only=True):
+    """One attempt to give one call to one agent, from the decision to the end of the talk."""
+
+    id: OfferId
+    call: CallId
+    agent: AgentId
+    queue: QueueId
+    segment: int
+    made_at: float
+    expires_at: float
+    rang_at: float | None = None
+    answered_at: float | None = None
+    channel: str = ""
+    leg: str = ""
+    held_s: float = 0.0
+    hold_since: float | None = None
+
+
+class LastContact(msgspec.Struct, frozen=True):
+    """Who last served a caller's number, and when."""
+
+    agent: AgentId
+    at: float

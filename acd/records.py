@@ -1,0 +1,245 @@
+"""What has been decided and what has come to its end: the core's second output, facts for SQL, metrics and desktops.
+
+A record is made once, at the moment it becomes true, and has a key that is the same in every replay of the journal: writing
+it twice changes nothing. Times are seconds since the epoch, durations seconds.
+"""
+
+import msgspec
+
+from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from agents.roster import AgentId
+from agents.state import AgentState, PhoneState
+
+__all__ = [
+    "AgentChanged",
+    "AgentInterval",
+    "CallAnswered",
+    "CallEnded",
+    "CallOpened",
+    "Candidate",
+    "Decision",
+    "Exclusion",
+    "NodeEntered",
+    "OfferEnded",
+    "OfferMade",
+    "QueueEntered",
+    "QueueLeft",
+    "Record",
+    "TalkFinished",
+]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    pass
+
+
+class CallOpened(_Record):
+    """A call came in. Key: call."""
+
+    call: CallId
+    at: float
+    number: str
+    name: str
+    did: str
+    vip: int
+    rules: str
+
+
+class NodeEntered(_Record):
+    """The caller reached a node of the IVR. Key: call, position in the path."""
+
+    call: CallId
+    at: float
+    node: str
+    key: str
+    step: int
+
+
+class QueueEntered(_Record):
+    """The caller began to wait in a queue. Key: call, segment."""
+
+    call: CallId
+    segment: int
+    queue: QueueId
+    at: float
+    priority: int
+    vip: int
+    overflow_from: QueueId | None = None
+
+
+class OfferMade(_Record):
+    """An agent is about to be rung: the desktop learns it before the phone. Key: offer."""
+
+    offer: OfferId
+    call: CallId
+    segment: int
+    queue: QueueId
+    agent: AgentId
+    at: float
+    number: str
+    name: str
+    did: str
+    wait_s: float
+    path: tuple[str, ...]
+    vip: int
+    last_agent: AgentId | None
+    last_contact_at: float | None
+    reasons: tuple[str, ...]
+
+
+class OfferEnded(_Record):
+    """An offer came to its end, well or ill. Key: offer."""
+
+    offer: OfferId
+    call: CallId
+    segment: int
+    queue: QueueId
+    agent: AgentId
+    made_at: float
+    rang_at: float | None
+    ended_at: float
+    outcome: OfferOutcome
+    cause: str = ""
+
+
+class CallAnswered(_Record):
+    """An agent has the caller: counted here and now, not at hang-up. Key: call, segment."""
+
+    call: CallId
+    segment: int
+    queue: QueueId
+    agent: AgentId
+    offer: OfferId
+    at: float
+    wait_s: float
+    """From entering this queue to the answer."""
+    total_wait_s: float
+    """From entering the first queue to the answer."""
+    in_service_level: bool
+
+
+class TalkFinished(_Record):
+    """The talk is over; its time includes hold. Key: offer."""
+
+    offer: OfferId
+    call: CallId
+    segment: int
+    queue: QueueId
+    agent: AgentId
+    answered_at: float
+    ended_at: float
+    talk_s: float
+    hold_s: float
+
+
+class QueueLeft(_Record):
+    """A stay in a queue ended: answered, abandoned, overflowed or lost. Key: call, segment."""
+
+    call: CallId
+    segment: int
+    queue: QueueId
+    entered_at: float
+    left_at: float
+    wait_s: float
+    how: str
+    """answered | abandoned | short_abandon | overflowed | switch_lost"""
+    phase: str
+    """Where he was when he left: waiting | ringing."""
+    agent: AgentId | None = None
+
+
+class CallEnded(_Record):
+    """The call is over. Key: call."""
+
+    call: CallId
+    opened_at: float
+    ended_at: float
+    number: str
+    name: str
+    did: str
+    vip: int
+    disposition: Disposition
+    left_in: CallState
+    ended_by: str
+    """caller | agent | hotline | switch"""
+    queue: QueueId | None
+    agent: AgentId | None
+    path: tuple[str, ...]
+    rules: str
+
+
+class AgentChanged(_Record):
+    """An agent is in a new state from `at` on (or his phone is). Key: none; live displays use it."""
+
+    agent: AgentId
+    at: float
+    state: AgentState
+    reason: str
+    phone: PhoneState
+    queue: QueueId | None = None
+    call: CallId | None = None
+
+
+class AgentInterval(_Record):
+    """An agent was in one state from start to end. Key: agent, started_at, state."""
+
+    agent: AgentId
+    state: AgentState
+    reason: str
+    started_at: float
+    ended_at: float
+    queue: QueueId | None = None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An agent who could have had the call, with the score the strategy gave him (lower goes first)."""
+
+    agent: AgentId
+    score: tuple[float, ...]
+
+
+class Exclusion(msgspec.Struct, frozen=True):
+    """An agent who could not, and the rule that kept him out."""
+
+    agent: AgentId
+    rule: str
+
+
+class Decision(_Record):
+    """Why a caller was given to this agent, or to nobody yet. Key: call, number."""
+
+    call: CallId
+    number: int
+    at: float
+    queue: QueueId
+    strategy: str
+    rules: str
+    asked: str
+    """What set it off: caller_entered | agent_free | retry | affinity_over."""
+    chosen: AgentId | None
+    reason: str
+    """best_score | only_candidate | last_agent | wait_for_last_agent | nobody_free | next_in_line"""
+    candidates: tuple[Candidate, ...]
+    excluded: tuple[Exclusion, ...]
+    others_excluded: dict[str, int]
+    """By rule, how many more were excluded than are listed (big queues)."""
+    passed_over: tuple[CallId, ...] = ()
+    """Callers who stood further ahead and could not be given this agent."""
+    position: int = 1
+    waiting: int = 1
+
+
+Record = (
+    CallOpened
+    | NodeEntered
+    | QueueEntered
+    | OfferMade
+    | OfferEnded
+    | CallAnswered
+    | TalkFinished
+    | QueueLeft
+    | CallEnded
+    | AgentChanged
+    | AgentInterval
+    | Decision
+)
