@@ -12,7 +12,7 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pass
 
 
-class OfferCall(_Command):
+class OfferCall(_Command, frozen=True):
     """Ring the agent's phone for `ring_s` seconds and connect the caller when it is answered."""
 
     offer: OfferId
@@ -23,7 +23,7 @@ class OfferCall(_Command):
     record: bool
 
 
-class WithdrawOffer(_Command):
+class WithdrawOffer(_Command, frozen=True):
     """Stop the agent's phone ringing; `channel` is empty while it is not known yet."""
 
     offer: OfferId
@@ -33,7 +33,7 @@ class WithdrawOffer(_Command):
     reason: str
 
 
-class EndCall(_Command):
+class EndCall(_Command, frozen=True):
     """Play the prompt, if any, and hang up."""
 
     call: CallId

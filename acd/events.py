@@ -55,7 +55,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=
     pass
 
 
-class CallArrived(_Event):
+class CallArrived(_Event, frozen=True):
     """A caller's leg reached the engine for the first time. `number` and `name` are what he claims, cleaned."""
 
     call: CallId
@@ -65,7 +65,7 @@ class CallArrived(_Event):
     name: str = ""
 
 
-class CallMoved(_Event):
+class CallMoved(_Event, frozen=True):
     """The caller reached a node of the IVR flow; `key` is what he pressed to get there."""
 
     call: CallId
@@ -73,7 +73,7 @@ class CallMoved(_Event):
     key: str = ""
 
 
-class CallQueued(_Event):
+class CallQueued(_Event, frozen=True):
     """The IVR put the caller into a queue. `priority` is added to the queue's and the caller's own."""
 
     call: CallId
@@ -81,13 +81,13 @@ class CallQueued(_Event):
     priority: int = 0
 
 
-class CallRejoined(_Event):
+class CallRejoined(_Event, frozen=True):
     """The caller's leg is with the engine (again): after a talk, or after the engine was away."""
 
     call: CallId
 
 
-class CallLeftByCaller(_Event):
+class CallLeftByCaller(_Event, frozen=True):
     """The caller's leg is gone; whose doing it was is in `cause`."""
 
     call: CallId
@@ -95,48 +95,48 @@ class CallLeftByCaller(_Event):
     cause: HangUpCause = HangUpCause.HUNG_UP
 
 
-class CallClosed(_Event):
+class CallClosed(_Event, frozen=True):
     """The engine ended the call: the flow's end was reached, or the talk is over."""
 
     call: CallId
     reason: str
 
 
-class AgentLoggedIn(_Event):
+class AgentLoggedIn(_Event, frozen=True):
     agent: AgentId
 
 
-class AgentLoggedOut(_Event):
+class AgentLoggedOut(_Event, frozen=True):
     agent: AgentId
 
 
-class AgentReady(_Event):
+class AgentReady(_Event, frozen=True):
     """The agent wants calls."""
 
     agent: AgentId
 
 
-class AgentNotReady(_Event):
+class AgentNotReady(_Event, frozen=True):
     """The agent wants no calls, for this reason (a key of agents.yaml's not_ready_reasons)."""
 
     agent: AgentId
     reason: str
 
 
-class WrapUpDone(_Event):
+class WrapUpDone(_Event, frozen=True):
     """The agent finished his paperwork before its time was over."""
 
     agent: AgentId
 
 
-class PhoneChanged(_Event):
+class PhoneChanged(_Event, frozen=True):
     """Asterisk's device state of the agent's phone."""
 
     agent: AgentId
     phone: PhoneState
 
 
-class OfferRinging(_Event):
+class OfferRinging(_Event, frozen=True):
     """The agent's phone has a channel for this offer; `channel` is its name, `leg` its unique id."""
 
     offer: OfferId
@@ -144,12 +144,12 @@ class OfferRinging(_Event):
     leg: str
 
 
-class OfferAnswered(_Event):
+class OfferAnswered(_Event, frozen=True):
     offer: OfferId
     at: float | None = None
 
 
-class OfferFailed(_Event):
+class OfferFailed(_Event, frozen=True):
     """The phone did not take the offer. `cause` is Asterisk's own word (BUSY, CHANUNAVAIL, ...)."""
 
     offer: OfferId
@@ -158,40 +158,40 @@ class OfferFailed(_Event):
     at: float | None = None
 
 
-class TalkEnded(_Event):
+class TalkEnded(_Event, frozen=True):
     """The agent's leg is gone. Who hung up shows in whether the caller's leg rejoins afterwards."""
 
     offer: OfferId
     at: float | None = None
 
 
-class HoldStarted(_Event):
+class HoldStarted(_Event, frozen=True):
     agent: AgentId
 
 
-class HoldEnded(_Event):
+class HoldEnded(_Event, frozen=True):
     agent: AgentId
 
 
-class DeadlinePassed(_Event):
+class DeadlinePassed(_Event, frozen=True):
     """The time `core.next_deadline` named has come."""
 
 
-class RulesLoaded(_Event):
+class RulesLoaded(_Event, frozen=True):
     """These rules hold from now on."""
 
     rules: Rules
 
 
-class EngineStarted(_Event):
+class EngineStarted(_Event, frozen=True):
     """A new engine process took over this floor: no caller's leg is with it yet."""
 
 
-class LinkLost(_Event):
+class LinkLost(_Event, frozen=True):
     """Asterisk's event stream is gone: answers and hang-ups would be missed, so nothing is offered."""
 
 
-class LinkRegained(_Event):
+class LinkRegained(_Event, frozen=True):
     """The event stream is back and what happened meanwhile has been told."""
 
 

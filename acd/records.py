@@ -33,7 +33,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     pass
 
 
-class CallOpened(_Record):
+class CallOpened(_Record, frozen=True):
     """A call came in. Key: call."""
 
     call: CallId
@@ -45,7 +45,7 @@ class CallOpened(_Record):
     rules: str
 
 
-class NodeEntered(_Record):
+class NodeEntered(_Record, frozen=True):
     """The caller reached a node of the IVR. Key: call, position in the path."""
 
     call: CallId
@@ -55,7 +55,7 @@ class NodeEntered(_Record):
     step: int
 
 
-class QueueEntered(_Record):
+class QueueEntered(_Record, frozen=True):
     """The caller began to wait in a queue. Key: call, segment."""
 
     call: CallId
@@ -67,7 +67,7 @@ class QueueEntered(_Record):
     overflow_from: QueueId | None = None
 
 
-class OfferMade(_Record):
+class OfferMade(_Record, frozen=True):
     """An agent is about to be rung: the desktop learns it before the phone. Key: offer."""
 
     offer: OfferId
@@ -87,7 +87,7 @@ class OfferMade(_Record):
     reasons: tuple[str, ...]
 
 
-class OfferEnded(_Record):
+class OfferEnded(_Record, frozen=True):
     """An offer came to its end, well or ill. Key: offer."""
 
     offer: OfferId
@@ -102,7 +102,7 @@ class OfferEnded(_Record):
     cause: str = ""
 
 
-class CallAnswered(_Record):
+class CallAnswered(_Record, frozen=True):
     """An agent has the caller: counted here and now, not at hang-up. Key: call, segment."""
 
     call: CallId
@@ -118,7 +118,7 @@ class CallAnswered(_Record):
     in_service_level: bool
 
 
-class TalkFinished(_Record):
+class TalkFinished(_Record, frozen=True):
     """The talk is over; its time includes hold. Key: offer."""
 
     offer: OfferId
@@ -132,7 +132,7 @@ class TalkFinished(_Record):
     hold_s: float
 
 
-class QueueLeft(_Record):
+class QueueLeft(_Record, frozen=True):
     """A stay in a queue ended: answered, abandoned, overflowed or lost. Key: call, segment."""
 
     call: CallId
@@ -148,7 +148,7 @@ class QueueLeft(_Record):
     agent: AgentId | None = None
 
 
-class CallEnded(_Record):
+class CallEnded(_Record, frozen=True):
     """The call is over. Key: call."""
 
     call: CallId
@@ -168,7 +168,7 @@ class CallEnded(_Record):
     rules: str
 
 
-class AgentChanged(_Record):
+class AgentChanged(_Record, frozen=True):
     """An agent is in a new state from `at` on (or his phone is). Key: none; live displays use it."""
 
     agent: AgentId
@@ -180,7 +180,7 @@ class AgentChanged(_Record):
     call: CallId | None = None
 
 
-class AgentInterval(_Record):
+class AgentInterval(_Record, frozen=True):
     """An agent was in one state from start to end. Key: agent, started_at, state."""
 
     agent: AgentId
@@ -205,7 +205,7 @@ class Exclusion(msgspec.Struct, frozen=True):
     rule: str
 
 
-class Decision(_Record):
+class Decision(_Record, frozen=True):
     """Why a caller was given to this agent, or to nobody yet. Key: call, number."""
 
     call: CallId
