@@ -1,0 +1,21 @@
+#!/bin/sh
+# Remakes both lock files from pyproject.toml. Needs uv (pip install uv). Run it after changing a dependency.
+# The locks hold hashes and no address of any package index, so every mirror can serve them.
+set -eu
+cd "$(dirname -- "$0")/../.."
+
+lock() {
+    output=$1
+    shift
+    uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+        --custom-compile-command deploy/install/lock.sh --output-file "$output" "$@" pyproject.toml
+}
+
+lock requirements.lock --group dev
+# The engine's image gets the same versions, without the development tools.
+lock requirements-engine.lock --constraint requirements.lock
+
+if grep -nE '://' requirements.lock requirements-engine.lock; then
+    echo "a lock file names an address, see above" >&2
+    exit 1
+fi

@@ -1,0 +1,21 @@
+# Messages of ./hotline, in English and, for a Chinese locale, in Chinese. They go to stderr: stdout belongs to the command.
+
+case "${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}" in
+zh*) speaks_chinese=yes ;;
+*) speaks_chinese= ;;
+esac
+
+# say ENGLISH CHINESE
+say() {
+    if [ "$speaks_chinese" ]; then
+        printf 'hotline: %s\n' "$2" >&2
+    else
+        printf 'hotline: %s\n' "$1" >&2
+    fi
+}
+
+# die ENGLISH CHINESE
+die() {
+    say "$@"
+    exit 1
+}
