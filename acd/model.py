@@ -5,7 +5,7 @@ from typing import NewType
 
 import msgspec
 
-from agents.roster import AgentId
+from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState
 from agents.workload import Workload
 
@@ -26,7 +26,6 @@ CallId = NewType("CallId", str)
 """The unique id Asterisk gave the caller's channel: it comes back with the call after a restart of the engine."""
 
 OfferId = NewType("OfferId", str)
-QueueId = NewType("QueueId", str)
 
 
 class CallState(StrEnum):
@@ -93,9 +92,14 @@ class Call(msgspec.Struct, kw_only=True):
     held_for: AgentId | None = None
     held_until: float = 0.0
     overflow_due: bool = False
+    """His maximum wait ran out while a phone was ringing for him."""
+    ending: Disposition | None = None
+    """Set when the end is already decided and only the good-bye is left."""
+    offers: int = 0
+    decisions: int = 0
     answered_by: AgentId | None = None
-    answered_at: float = 0.0
     returned: bool = False
+    """The agent left first: the caller's leg came back after the talk."""
 
 
 class Agent(msgspec.Struct, kw_only=True):
@@ -123,7 +127,9 @@ class Agent(msgspec.Struct, kw_only=True):
     turn: dict[QueueId, int] = {}
     """Round robin: when he last had his turn in each queue (a running number)."""
     handle_s: float = 0.0
-    handled: int = 0
+    """Running mean of his handle time (talk + wrap-up), seconds; 0 while he has handled nothing."""
+    standing: str = "offline"
+    """"free", or the rule that keeps him from being offered a call; the floor keeps the counts by it."""
 
 
 class Offer(msgspec.Struct, kw_only=True):

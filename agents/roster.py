@@ -4,9 +4,10 @@ from typing import NewType
 
 import msgspec
 
-__all__ = ["AgentId", "AgentSettings"]
+__all__ = ["AgentId", "AgentSettings", "QueueId"]
 
 AgentId = NewType("AgentId", str)
+QueueId = NewType("QueueId", str)
 
 
 class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,5 +15,5 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     id: AgentId
     name: str
-    queues: tuple[str, ...] = ()
+    queues: tuple[QueueId, ...] = ()
     groups: tuple[str, ...] = ()

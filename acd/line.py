@@ -1,0 +1,48 @@
+"""A queue in the everyday sense: members in the order of a key."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+
+import msgspec
+
+__all__ = ["Key", "Line"]
+
+Key = tuple[float, ...]
+
+
+class Line(msgspec.Struct):
+    """Members by key, lowest first; equal keys by id. A member stands in it once.
+
+    A sorted list with bisection: finding is logarithmic, and moving 5,000 pointers up takes about a microsecond, less than
+    any tree of Python objects needs.
+    """
+
+    entries: list[tuple[Key, str]] = []
+    ranked_at: float = 0.0
+    """When the keys were last worked out all together; for keys that age."""
+    keys: dict[str, Key] = {}
+
+    def put(self, member: str, key: Key) -> None:
+        """Let the member stand at this key, wherever he stood before."""
+        self.drop(member)
+        self.keys[member] = key
+        insort(self.entries, (key, member))
+
+    def drop(self, member: str) -> None:
+        """Take the member out; one who is not there is no error."""
+        key = self.keys.pop(member, None)
+        if key is not None:
+            del self.entries[bisect_left(self.entries, (key, member))]
+
+    def ahead_of(self, key: Key) -> int:
+        """How many stand before this key."""
+        return bisect_left(self.entries, (key, ""))
+
+    def __iter__(self) -> Iterator[tuple[Key, str]]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, member: object) -> bool:
+        return member in self.keys
