@@ -1,0 +1,124 @@
+"""Writes the folder of one Asterisk instance from the templates in asterisk-config/templates.
+
+Templates are plain Asterisk files with `@{name}` where a value goes (`@@` is an @), because `${...}` is Asterisk's
+own. A template without a value for one of its names is an error, so is a value no rule of `settings` allows.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.asterisk.music import write_music
+from engine.asterisk.settings import AgentPhone, AsteriskSettings
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config" / "templates"
+_FOLDERS = ("etc", "run", "log/cel-custom", "spool", "db", "keys", "cache", "data/sounds", "data/agi-bin", "music")
+_PACKAGED = Path("/usr/share/asterisk")  # inside Asterisk's root: its own documentation and sounds
+_SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
+
+
+class _AsteriskTemplate(string.Template):
+    delimiter = "@"
+
+
+def render(settings: AsteriskSettings) -> None:
+    """Check the settings, then make the instance's folders and write all its files; what is running keeps its own.
+
+    Raises `AsteriskSettingsRefused` before anything is written.
+    """
+    settings.check()
+    make_folders(settings.folder)
+    settings.recordings_folder.mkdir(parents=True, exist_ok=True)
+    _link_sounds(settings)
+    if settings.music_folder is None:
+        write_music(settings.folder / "music")
+    values = _values(settings)
+    for template in sorted(TEMPLATES.glob("*.conf.tmpl")):
+        name = template.name.removesuffix(".tmpl")
+        if name != "pjsip-agent.conf":
+            write_file(settings.folder / "etc" / name, fill(template, values), secret=name in _SECRET_FILES)
+
+
+def fill(template: Path, values: dict[str, object]) -> str:
+    """The template's text with each `@{name}` replaced; KeyError when a value is missing."""
+    return _AsteriskTemplate(template.read_text("utf-8")).substitute(values)
+
+
+def make_folders(folder: Path) -> None:
+    """The folders every instance has, readable by its owner and group alone; packaged documentation linked in.
+
+    Asterisk checks its options against its own documentation at start, so the data folder must lead to it.
+    """
+    for name in _FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o750)
+    link(folder / "data" / "documentation", _PACKAGED / "documentation")
+    link(folder / "data" / "sounds" / "en", _PACKAGED / "sounds" / "en")
+
+
+def write_file(path: Path, text: str, *, secret: bool) -> None:
+    """Replace the file in one step; a secret one is never readable by others, not even while it is written."""
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o640)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    unfinished.replace(path)
+
+
+def link(at: Path, to: Path) -> None:
+    """Make `at` a symbolic link to `to`, replacing an older link."""
+    if at.is_symlink():
+        at.unlink()
+    at.symlink_to(to)
+
+
+def _link_sounds(settings: AsteriskSettings) -> None:
+    if settings.prompts_folder is not None:
+        link(settings.folder / "data" / "sounds" / "hotline", settings.prompts_folder)
+
+
+def _values(settings: AsteriskSettings) -> dict[str, object]:
+    values: dict[str, object] = {
+        name: getattr(settings, name) for name in AsteriskSettings.__dataclass_fields__ if name != "agents"
+    }
+    agi = f"{settings.agi_host}:{settings.agi_port}"
+    return values | {
+        "agi": agi,
+        "music_folder": settings.music_folder or settings.folder / "music",
+        "trunk_matches": _lines(f"match = {address}" for address in settings.trunk_addresses),
+        "ami_permits": _lines(f"permit = {address}" for address in settings.ami_permit),
+        "dids": _lines(_did_lines(did) for did in settings.dids),
+        "agents": "\n".join(_phone(settings, agent) for agent in settings.agents),
+        "members": _lines(f"member => PJSIP/agent-{agent.id}" for agent in settings.agents),
+        "feature_codes": _lines(_feature_lines(name, code, agi) for name, code in settings.feature_codes.items()),
+    }
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)
+
+
+def _did_lines(did: str) -> str:
+    return f"exten => {did},1,Set(HOTLINE_DID={did})\n same => n,Goto(call,s,1)"
+
+
+def _phone(settings: AsteriskSettings, agent: AgentPhone) -> str:
+    shared = {name: getattr(settings, name) for name in AsteriskSettings.__dataclass_fields__}
+    own = {"id": agent.id, "name": agent.name, "secret": agent.secret}
+    return fill(TEMPLATES / "pjsip-agent.conf.tmpl", shared | own)
+
+
+def _feature_lines(name: str, code: str, agi: str) -> str:
+    """The engine answers, says what it did and sets HOTLINE_DONE; without it the phone hears congestion."""
+    reason = f"&reason=${{EXTEN:{len(code)}}}" if name == "not_ready" else ""
+    extension = f"_{code}X" if name == "not_ready" else code
+    return (
+        f"exten => {extension},1,AGI(agi://{agi}/agent?agent=${{HOTLINE_AGENT}}&do={name}{reason})\n"
+        ' same => n,GotoIf($["${HOTLINE_DONE}" = "1"]?done)\n'
+        " same => n,Congestion(3)\n"
+        " same => n(done),Hangup()"
+    )
