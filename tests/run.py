@@ -1,0 +1,117 @@
+"""What `./hotline test` runs: the checks and tests in stages, each with its time, and a summary at the end.
+
+    ./hotline test                      all stages
+    ./hotline test lint unit            these stages
+    ./hotline test telephony -k music   a stage; what follows its name goes to pytest
+    ./hotline test tests/unit/acd -x    pytest alone, on these paths
+
+Every test belongs to exactly one stage: by its folder (tests/deploy), else by its mark (telephony, data), else `unit`.
+A stage without a test fails: a check that silently checks nothing is worse than none.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One program to run; the stage fails when it ends with anything but 0."""
+
+    title: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a step ended."""
+
+    title: str
+    passed: bool
+    took_s: float
+
+
+TEST_STAGES = {
+    "unit": ("-m", "not telephony and not data", "--ignore=tests/deploy", "tests"),
+    "data": ("-m", "data and not telephony", "--ignore=tests/deploy", "tests"),
+    "telephony": ("-m", "telephony", "--ignore=tests/deploy", "tests"),
+    "deploy": ("tests/deploy",),
+}
+STAGES = ("lint", *TEST_STAGES)
+
+
+def packages() -> list[str]:
+    """Our top-level packages: every folder of the repository that has an `__init__.py`."""
+    return sorted(path.parent.name for path in REPOSITORY.glob("*/__init__.py"))
+
+
+def tool(name: str, *arguments: str) -> tuple[str, ...]:
+    """A program of the virtual environment, started as a module so that a moved checkout still works."""
+    return (sys.executable, "-m", name, *arguments)
+
+
+def pytest(*arguments: str) -> tuple[str, ...]:
+    return tool("pytest", *arguments)
+
+
+def steps_of(stage: str, pytest_arguments: list[str]) -> list[Step]:
+    """The steps of a stage; further arguments go to its pytest."""
+    if stage == "lint":
+        return [
+            Step("lint: ruff check", tool("ruff", "check")),
+            Step("lint: ruff format", tool("ruff", "format", "--check")),
+            Step("lint: mypy --strict", tool("mypy", "--strict", *packages())),
+            Step("lint: import contracts", (sys.executable, str(BIN / "lint-imports"))),
+        ]
+    return [Step(f"tests: {stage}", pytest(*TEST_STAGES[stage], *pytest_arguments))]
+
+
+def plan(arguments: list[str]) -> list[Step]:
+    """The leading stage names choose the stages, the rest is pytest's; without a stage name pytest runs alone."""
+    if not arguments:
+        return [step for stage in STAGES for step in steps_of(stage, [])]
+    count = next((i for i, argument in enumerate(arguments) if argument not in STAGES), len(arguments))
+    chosen, rest = arguments[:count], arguments[count:]
+    if not chosen:
+        return [Step(f"pytest {' '.join(rest)}", pytest(*rest))]
+    return [step for stage in chosen for step in steps_of(stage, rest)]
+
+
+def run(step: Step) -> Outcome:
+    """Run one step with its output passed through."""
+    print(f"\n=== {step.title}", flush=True)
+    started = time.monotonic()
+    finished = subprocess.run(step.command, cwd=REPOSITORY, check=False)
+    took_s = time.monotonic() - started
+    passed = finished.returncode == 0
+    print(f"--- {step.title}: {'passed' if passed else 'FAILED'} in {took_s:.1f} s", flush=True)
+    return Outcome(step.title, passed, took_s)
+
+
+def summary(outcomes: list[Outcome]) -> str:
+    """One line a step, and the total."""
+    lines = [f"  {'passed' if one.passed else 'FAILED'}  {one.took_s:7.1f} s  {one.title}" for one in outcomes]
+    failed = sum(not one.passed for one in outcomes)
+    total_s = sum(one.took_s for one in outcomes)
+    return "\n".join(["", "=== summary", *lines, f"{len(outcomes) - failed} of {len(outcomes)} steps in {total_s:.0f} s"])
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for; 1 when anything failed. All steps run even after one failed."""
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    outcomes = [run(step) for step in plan(arguments)]
+    print(summary(outcomes), flush=True)
+    return 0 if all(one.passed for one in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
