@@ -1,0 +1,138 @@
+"""The figures of a queue, of the site or of some agents over a stretch of time, live: what is not over yet is in them.
+
+Agents are given as they are now (`OpenState`): the time since the last change of state is in no record yet, and an agent who
+has been ready for two hours must count in the occupancy of these two hours.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import asdict
+
+from acd.model import Disposition, QueueId
+from agents.roster import AgentId
+from agents.state import AgentState
+from metrics.definitions import AgentTimes, QueueCounts, Sums, values
+from metrics.intervals import HALF_HOUR_S, Book, Tally, half_hour, pieces
+
+__all__ = ["Figures", "OpenState", "Summary", "agent_times", "queue_figures", "site_figures", "summary"]
+
+
+class OpenState(NamedTuple):
+    """The state an agent is in, and since when."""
+
+    agent: AgentId
+    state: AgentState
+    since: float
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures of a stretch of time with the sums they are made of. `queue` None: the whole site."""
+
+    queue: QueueId | None
+    since: float
+    until: float
+    counts: QueueCounts
+    agents: AgentTimes
+    values: dict[str, float | None]
+    """By id, see definitions.FIGURES; None: no data."""
+
+    def document(self) -> dict[str, object]:
+        """As the API gives it out: everything by name."""
+        counts, agents = asdict(self.counts), asdict(self.agents)
+        return {**asdict(self), "counts": {**counts, "abandoned": self.counts.abandoned}, "agents": agents}
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """The site in a few numbers, each call counted once. None: no data."""
+
+    calls: int
+    completed_ivr: int
+    abandoned_ivr: int
+    offered: int
+    answered: int
+    abandoned: int
+    """Without the short abandons."""
+    short_abandoned: int
+    overflowed: int
+    switch_lost: int
+    asa_s: float | None
+    service_level: float | None
+    abandon_rate: float | None
+    occupancy: float | None
+
+
+def queue_figures(
+    tally: Tally, queue: QueueId, since: float, until: float, agents: Iterable[OpenState] = ()
+) -> Figures:
+    """A queue's figures in the half hours from `since` (rounded down to one) to before `until`.
+
+    `agents` are those who serve the queue; their times count whole, whichever of their queues they worked for.
+    """
+    books = _books(tally, since, until)
+    counts = QueueCounts.total(book.queues[queue] for book in books if queue in book.queues)
+    return _figures(tally, queue, counts, since, until, agents)
+
+
+def site_figures(tally: Tally, since: float, until: float, agents: Iterable[OpenState] = ()) -> Figures:
+    """The whole site's figures: each call once, however many queues it went through. `agents`: all of them."""
+    counts = QueueCounts.total(book.site for book in _books(tally, since, until))
+    return _figures(tally, None, counts, since, until, agents)
+
+
+def _figures(
+    tally: Tally, queue: QueueId | None, counts: QueueCounts, since: float, until: float, agents: Iterable[OpenState]
+) -> Figures:
+    times = agent_times(tally, agents, since, until)
+    return Figures(
+        queue=queue, since=since, until=until, counts=counts, agents=times, values=values(Sums(counts, times))
+    )
+
+
+def agent_times(tally: Tally, agents: Iterable[OpenState], since: float, until: float) -> AgentTimes:
+    """What these agents did from the half hour of `since` to `until`, the state each is in now up to `until`."""
+    everyone = list(agents)
+    known = {agent.agent for agent in everyone}
+    parts = [times for book in _books(tally, since, until) for agent, times in book.agents.items() if agent in known]
+    return AgentTimes.total([*parts, *(_open_time(agent, since, until) for agent in everyone)])
+
+
+def _open_time(agent: OpenState, since: float, until: float) -> AgentTimes:
+    times = AgentTimes()
+    if agent.state is not AgentState.OFFLINE:
+        first = half_hour(since)
+        seconds = sum(seconds for half, seconds in pieces(agent.since, until) if half >= first)
+        setattr(times, f"{agent.state}_s", seconds)
+    return times
+
+
+def summary(tally: Tally, since: float, until: float, agents: Iterable[OpenState] = ()) -> Summary:
+    """The site from the half hour of `since` to `until`, in short: what a day or a demonstration came to."""
+    figures = site_figures(tally, since, until, agents)
+    books = _books(tally, since, until)
+    counts = figures.counts
+    return Summary(
+        calls=sum(book.calls for book in books),
+        completed_ivr=_ended(books, Disposition.COMPLETED_IVR),
+        abandoned_ivr=_ended(books, Disposition.ABANDONED_IVR),
+        offered=counts.offered,
+        answered=counts.answered,
+        abandoned=counts.abandoned,
+        short_abandoned=counts.short_abandoned,
+        overflowed=counts.overflowed,
+        switch_lost=counts.switch_lost,
+        asa_s=figures.values["asa"],
+        service_level=figures.values["service_level"],
+        abandon_rate=figures.values["abandon_rate"],
+        occupancy=figures.values["occupancy"],
+    )
+
+
+def _ended(books: Iterable[Book], disposition: Disposition) -> int:
+    return sum(book.ended.get(disposition, 0) for book in books)
+
+
+def _books(tally: Tally, since: float, until: float) -> list[Book]:
+    first = half_hour(since)
+    return [book for half, book in tally.half_hours.items() if half >= first and half * HALF_HOUR_S < until]

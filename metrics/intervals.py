@@ -1,0 +1,345 @@
+"""Counts the core's records into half hours, and since the beginning for Prometheus.
+
+The tally is part of the engine's snapshot: snapshot and journal together give it back exactly after a restart, so every record
+is counted once and the counters never go back. Its rules:
+
+- Everything is counted the moment its record is made: an answer at the answer, not at the hang-up.
+- A stay in a queue (offered, answered, abandoned, its wait) is booked in the half hour in which it began, so that shares are
+  shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
+  split at the half hours it spans.
+- Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
+- For the site each call counts once: offered with its first queue, waiting until it is answered, abandoned only if nobody ever
+  answered it, overflowed only if the call ended that way; within the service level of the queue that answered it when
+  its whole wait was.
+
+Half hours are numbered from the epoch (1800 s each): days of every time zone that is whole half hours from UTC begin with one.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from acd.model import CallId, Disposition, QueueId
+from acd.records import (
+    AgentInterval,
+    CallAnswered,
+    CallEnded,
+    CallOpened,
+    NodeEntered,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+    TalkFinished,
+)
+from acd.rules import Rules, ServiceLevel
+from agents.roster import AgentId
+from agents.state import AgentState
+from metrics.definitions import AgentTimes, QueueCounts
+
+__all__ = ["HALF_HOUR_S", "Book", "Histogram", "Stay", "Tally", "half_hour", "pieces"]
+
+HALF_HOUR_S: Final = 1800
+KEPT_HALF_HOURS: Final = 100
+"""Today and yesterday, on a day of 25 hours too."""
+AT_ONCE_S: Final = 1.0
+"""A caller offered to an agent within this time did not have to queue."""
+
+WAIT_BOUNDS_S: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
+TALK_BOUNDS_S: Final = (15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 450.0, 600.0, 900.0, 1800.0)
+WRAP_UP_BOUNDS_S: Final = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0)
+
+
+def half_hour(at: float) -> int:
+    """The number of the half hour this moment lies in."""
+    return int(at // HALF_HOUR_S)
+
+
+def pieces(start: float, end: float) -> Iterator[tuple[int, float]]:
+    """A stretch of time cut at the half hours: (half hour, seconds in it)."""
+    while start < end:
+        half = half_hour(start)
+        stop = min(end, float((half + 1) * HALF_HOUR_S))
+        yield half, stop - start
+        start = stop
+
+
+class Histogram(msgspec.Struct, array_like=True):
+    """How often a duration fell between two bounds; the last count is of those above all bounds."""
+
+    bounds: tuple[float, ...]
+    counts: list[int]
+    total_s: float = 0.0
+
+    @classmethod
+    def over(cls, bounds: tuple[float, ...]) -> "Histogram":
+        """An empty one. It keeps its bounds, so a snapshot from before a change of bounds stays true."""
+        return cls(bounds, [0] * (len(bounds) + 1))
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration; a bound belongs to the bucket below it."""
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.total_s += seconds
+
+
+class Book(msgspec.Struct, array_like=True):
+    """The counts of one half hour, or of all time."""
+
+    site: QueueCounts = msgspec.field(default_factory=QueueCounts)
+    queues: dict[QueueId, QueueCounts] = {}
+    agents: dict[AgentId, AgentTimes] = {}
+    calls: int = 0
+    """Calls that came in."""
+    ended: dict[Disposition, int] = {}
+    """Calls that ended, by how; booked where the call began."""
+
+    def queue(self, queue: QueueId) -> QueueCounts:
+        """The queue's counts, begun if need be."""
+        found = self.queues.get(queue)
+        if found is None:
+            found = self.queues[queue] = QueueCounts()
+        return found
+
+    def agent(self, agent: AgentId) -> AgentTimes:
+        """The agent's times, begun if need be."""
+        found = self.agents.get(agent)
+        if found is None:
+            found = self.agents[agent] = AgentTimes()
+        return found
+
+
+class Distributions(msgspec.Struct, array_like=True):
+    """A queue's durations since the beginning."""
+
+    wait: Histogram = msgspec.field(default_factory=lambda: Histogram.over(WAIT_BOUNDS_S))
+    """Of every stay, whatever its end."""
+    talk: Histogram = msgspec.field(default_factory=lambda: Histogram.over(TALK_BOUNDS_S))
+    wrap_up: Histogram = msgspec.field(default_factory=lambda: Histogram.over(WRAP_UP_BOUNDS_S))
+
+
+class Stay(msgspec.Struct, array_like=True):
+    """What must be remembered of a live call that has come to a queue."""
+
+    first_at: float
+    """When he began to wait at all."""
+    at: float
+    """When he entered the queue he is in, or was in last."""
+    first: bool = True
+    """Whether that is his first queue."""
+    direct: bool = False
+    """Whether this queue offered him to an agent at once."""
+    answered: bool = False
+    settled: bool = False
+    """Whether his waiting has come to an end for the site: answered, hung up, lost."""
+    overflow_wait_s: float = 0.0
+    """How long he had waited in all when he last overflowed."""
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """All counts. `apply` every record once, in order."""
+
+    since_start: Book = msgspec.field(default_factory=Book)
+    """Never goes back; agents' times are not in it."""
+    half_hours: dict[int, Book] = {}
+    distributions: dict[QueueId, Distributions] = {}
+    nodes: dict[str, int] = {}
+    """How often each node of the IVR was entered."""
+    stays: dict[CallId, Stay] = {}
+    within_s: dict[QueueId, float] = {}
+    newest: int = 0
+    """The latest half hour seen."""
+
+    def follow(self, rules: Rules) -> None:
+        """Take the queues' service levels from these rules: whenever they are loaded, before the records that follow."""
+        self.within_s = {queue.id: queue.service_level.within_s for queue in rules.queues.values()}
+
+    def apply(self, record: Record) -> None:
+        """Count a record. Kinds that no figure is made of are passed over."""
+        match record:
+            case NodeEntered():
+                self.nodes[record.node] = self.nodes.get(record.node, 0) + 1
+            case CallOpened():
+                self._call_opened(record)
+            case QueueEntered():
+                self._entered(record)
+            case OfferMade():
+                self._offered(record)
+            case OfferEnded():
+                self._offer_ended(record)
+            case CallAnswered():
+                self._answered(record)
+            case QueueLeft():
+                self._left(record)
+            case TalkFinished():
+                self._talked(record)
+            case AgentInterval():
+                self._agent_was(record)
+            case CallEnded():
+                self._call_ended(record)
+            case _:
+                pass
+
+    def _books(self, at: float) -> tuple[Book, Book]:
+        """Where to count what is booked at this moment: its half hour, and since the beginning."""
+        return self._book(half_hour(at)), self.since_start
+
+    def _book(self, half: int) -> Book:
+        if half > self.newest:
+            self.newest = half
+            self._forget()
+        found = self.half_hours.get(half)
+        if found is None:
+            found = Book()
+            if half > self.newest - KEPT_HALF_HOURS:
+                self.half_hours[half] = found
+        return found
+
+    def _forget(self) -> None:
+        """Drop what is too old, so that memory and snapshot stay small."""
+        oldest = self.newest - KEPT_HALF_HOURS
+        self.half_hours = {half: book for half, book in self.half_hours.items() if half > oldest}
+        self.stays = {call: stay for call, stay in self.stays.items() if half_hour(stay.at) > oldest}
+
+    def _distributions(self, queue: QueueId) -> Distributions:
+        found = self.distributions.get(queue)
+        if found is None:
+            found = self.distributions[queue] = Distributions()
+        return found
+
+    def _call_opened(self, record: CallOpened) -> None:
+        for book in self._books(record.at):
+            book.calls += 1
+
+    def _entered(self, record: QueueEntered) -> None:
+        known = self.stays.get(record.call)
+        if known is None:
+            self.stays[record.call] = Stay(first_at=record.at, at=record.at)
+        else:
+            known.at, known.first, known.direct = record.at, False, False
+        for book in self._books(record.at):
+            book.queue(record.queue).offered += 1
+            if known is None:
+                book.site.offered += 1
+
+    def _offered(self, record: OfferMade) -> None:
+        stay = self._stay(record.call, record.at - record.wait_s)
+        if stay.direct or record.at - stay.at > AT_ONCE_S:
+            return
+        stay.direct = True
+        for book in self._books(stay.at):
+            book.queue(record.queue).direct += 1
+            if stay.first:
+                book.site.direct += 1
+
+    def _stay(self, call: CallId, entered_at: float) -> Stay:
+        """What is known of the call; a call from before the tally began is taken as it says itself."""
+        return self.stays.get(call) or self.stays.setdefault(call, Stay(first_at=entered_at, at=entered_at))
+
+    def _offer_ended(self, record: OfferEnded) -> None:
+        for book in self._books(record.ended_at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.offers[record.outcome] = counts.offers.get(record.outcome, 0) + 1
+
+    def _answered(self, record: CallAnswered) -> None:
+        stay = self._stay(record.call, record.at - record.wait_s)
+        for book in self._books(stay.at):
+            _count_answer(book.queue(record.queue), record.wait_s, record.in_service_level)
+        if not stay.answered:
+            stay.answered = True
+            in_time = record.in_service_level and (stay.first or record.total_wait_s <= self._within_s(record.queue))
+            for book in self._books(stay.first_at):
+                _count_answer(book.site, record.total_wait_s, in_time)
+
+    def _within_s(self, queue: QueueId) -> float:
+        return self.within_s.get(queue, ServiceLevel().within_s)
+
+    def _left(self, record: QueueLeft) -> None:
+        stay = self._stay(record.call, record.entered_at)
+        self._distributions(record.queue).wait.observe(record.wait_s)
+        for book in self._books(record.entered_at):
+            self._count_leaving(book.queue(record.queue), record, record.wait_s, stay.direct)
+        self._left_the_site(record, stay)
+
+    def _left_the_site(self, record: QueueLeft, stay: Stay) -> None:
+        """The site counts the first end of the caller's waiting. An overflow is none: he may come to another queue, and
+        CallEnded says when he did not."""
+        wait_s = record.left_at - stay.first_at
+        if record.how == "overflowed":
+            stay.overflow_wait_s = wait_s
+        elif not stay.settled:
+            stay.settled = True
+            for book in self._books(stay.first_at):
+                self._count_leaving(book.site, record, wait_s, stay.first and stay.direct)
+
+    def _count_leaving(self, counts: QueueCounts, record: QueueLeft, wait_s: float, direct: bool) -> None:
+        if not direct:
+            counts.queued_left += 1
+            counts.queued_wait_s += wait_s
+        match record.how:
+            case "abandoned" | "short_abandon":
+                _count_abandon(counts, record, wait_s)
+                counts.abandoned_within_sl += wait_s <= self._within_s(record.queue)
+            case "overflowed":
+                counts.overflowed += 1
+            case "switch_lost":
+                counts.switch_lost += 1
+            case _:
+                pass
+
+    def _talked(self, record: TalkFinished) -> None:
+        self._distributions(record.queue).talk.observe(record.talk_s)
+        for book in self._books(record.ended_at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.talks += 1
+                counts.talk_s += record.talk_s
+                counts.hold_s += record.hold_s
+
+    def _agent_was(self, record: AgentInterval) -> None:
+        if record.state is AgentState.OFFLINE:
+            return
+        field = f"{record.state}_s"
+        for half, seconds in pieces(record.started_at, record.ended_at):
+            times = self._book(half).agent(record.agent)
+            setattr(times, field, getattr(times, field) + seconds)
+        if record.state is AgentState.WRAP_UP and record.queue is not None:
+            self._wrapped_up(record.queue, record)
+
+    def _wrapped_up(self, queue: QueueId, record: AgentInterval) -> None:
+        seconds = record.ended_at - record.started_at
+        self._distributions(queue).wrap_up.observe(seconds)
+        for book in self._books(record.ended_at):
+            for counts in (book.queue(queue), book.site):
+                counts.wrap_ups += 1
+                counts.wrap_up_s += seconds
+
+    def _call_ended(self, record: CallEnded) -> None:
+        for book in self._books(record.opened_at):
+            book.ended[record.disposition] = book.ended.get(record.disposition, 0) + 1
+        stay = self.stays.pop(record.call, None)
+        if stay is not None and record.disposition is Disposition.OVERFLOWED:
+            for book in self._books(stay.first_at):
+                book.site.overflowed += 1
+                if not (stay.first and stay.direct):
+                    book.site.queued_left += 1
+                    book.site.queued_wait_s += stay.overflow_wait_s
+
+
+def _count_answer(counts: QueueCounts, wait_s: float, in_time: bool) -> None:
+    counts.answered += 1
+    counts.answered_within_sl += in_time
+    counts.answered_wait_s += wait_s
+
+
+def _count_abandon(counts: QueueCounts, record: QueueLeft, wait_s: float) -> None:
+    if record.how == "short_abandon":
+        counts.short_abandoned += 1
+        counts.short_abandoned_wait_s += wait_s
+        return
+    counts.abandoned_wait_s += wait_s
+    if record.phase == "ringing":
+        counts.abandoned_ringing += 1
+    else:
+        counts.abandoned_waiting += 1
