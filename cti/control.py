@@ -1,0 +1,210 @@
+"""Between the core and Asterisk: the core's commands become orders to the caller's session and AMI actions, and what
+Asterisk says of the agents' phones becomes the core's events.
+
+The caller's own leg speaks for itself over FastAGI (cti.callers); here are the agents' sides only.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol, assert_never
+
+from acd.commands import Command, EndCall, OfferCall, WithdrawOffer
+from acd.events import (
+    CallDetached,
+    HoldEnded,
+    HoldStarted,
+    LinkLost,
+    LinkRegained,
+    OfferAnswered,
+    OfferRinging,
+    PhoneChanged,
+    TalkEnded,
+)
+from acd.model import CallId, OfferId
+from acd.runner import Runner
+from agents.roster import AgentId
+from agents.state import ON_CALL, PhoneState
+from cti import translate as ami
+from cti.ami import AmiReply
+from cti.cel import read_past
+from cti.errors import AmiError
+from cti.reconcile import reconcile
+
+__all__ = ["CallControl", "CallerOrders"]
+
+log = logging.getLogger(__name__)
+
+DIARY_MARGIN_S = 5.0
+"""The engine's clock and Asterisk's are the same machine's or synchronised; this much earlier is read all the same."""
+
+PHONE_STATES: Mapping[ami.DeviceState, PhoneState] = {
+    ami.DeviceState.NOT_INUSE: PhoneState.IDLE,
+    ami.DeviceState.INUSE: PhoneState.IN_USE,
+    ami.DeviceState.BUSY: PhoneState.IN_USE,
+    ami.DeviceState.RINGING: PhoneState.IN_USE,
+    ami.DeviceState.RINGINUSE: PhoneState.IN_USE,
+    ami.DeviceState.ONHOLD: PhoneState.IN_USE,
+    ami.DeviceState.UNAVAILABLE: PhoneState.UNREACHABLE,
+    ami.DeviceState.INVALID: PhoneState.UNREACHABLE,
+    ami.DeviceState.UNKNOWN: PhoneState.UNREACHABLE,
+}
+
+
+class CallerOrders(Protocol):
+    """A caller's session, as far as commands go."""
+
+    def order(self, command: OfferCall | EndCall) -> None: ...
+
+
+class Actions(Protocol):
+    """The AMI client, as far as it is used here."""
+
+    async def action(
+        self, name: str, fields: Mapping[str, str | list[str]] | None = None, timeout_s: float = 2.0
+    ) -> AmiReply: ...
+
+
+class CallControl:
+    """One Asterisk's call control. `sessions` holds the callers whose legs are with this engine."""
+
+    def __init__(self, runner: Runner, diary: Path, observe_dispatch: Callable[[float], None]) -> None:
+        self.sessions: dict[CallId, CallerOrders] = {}
+        self.drift: list[str] = []
+        """What the last reconciliation had to put right, by event name."""
+        self._runner = runner
+        self._diary = diary
+        self._observe_dispatch = observe_dispatch
+        self._actions: Actions | None = None
+        self._legs: dict[str, OfferId] = {o.leg: o.id for o in runner.floor.offers.values() if o.leg}
+        self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def use(self, actions: Actions) -> None:
+        """The AMI client to act through."""
+        self._actions = actions
+
+    # --- the core's commands ------------------------------------------------------------------------------------------
+
+    def carry_out(self, command: Command) -> None:
+        """Pass a command on; what cannot be passed on comes back as an event."""
+        match command:
+            case OfferCall() | EndCall():
+                session = self.sessions.get(command.call)
+                if session is None:
+                    log.warning("no leg for a command", extra={"call_id": command.call})
+                    self._runner.tell(CallDetached(call=command.call))
+                else:
+                    session.order(command)
+            case WithdrawOffer(channel=""):
+                self._stop_when_seen.add((command.call, command.agent))
+            case WithdrawOffer():
+                self._stop_ringing(command.channel)
+            case _:
+                assert_never(command)
+
+    def _stop_ringing(self, channel: str) -> None:
+        self._spawn(self._act("Hangup", {"Channel": channel, "Cause": "26"}))  # Q.850 26: answered elsewhere
+
+    async def _act(self, name: str, fields: Mapping[str, str | list[str]]) -> None:
+        if self._actions is None:
+            return
+        try:
+            await self._actions.action(name, fields)
+        except AmiError as error:
+            log.warning("AMI %s: %s", name, error)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- Asterisk's facts ---------------------------------------------------------------------------------------------
+
+    def on_fact(self, fact: ami.Fact) -> None:
+        """Take in what Asterisk says of an agent's phone."""
+        match fact:
+            case ami.DialStarted():
+                self._dial_started(fact)
+            case ami.DialEnded(status=ami.DialStatus.ANSWER):
+                if offer := self._legs.get(fact.agent_uniqueid):
+                    self._runner.tell(OfferAnswered(offer=offer))
+            case ami.DialEnded():
+                pass  # how a ringing without an answer ended, the caller's leg says
+            case ami.ChannelHungUp():
+                if offer := self._legs.pop(fact.uniqueid, None):
+                    self._talk_ended(offer)
+            case ami.DeviceChanged():
+                self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
+            case ami.HoldStarted(agent_id=str(agent)):
+                self._runner.tell(HoldStarted(agent=AgentId(agent)))
+            case ami.HoldEnded(agent_id=str(agent)):
+                self._runner.tell(HoldEnded(agent=AgentId(agent)))
+            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchBooted() | ami.SwitchStopping():
+                pass
+            case _:
+                assert_never(fact)
+
+    def _dial_started(self, fact: ami.DialStarted) -> None:
+        call = CallId(fact.caller_uniqueid or fact.linkedid)
+        agent = self._runner.floor.agents.get(AgentId(fact.agent_id))
+        offer = self._runner.floor.offers.get(agent.offer) if agent and agent.offer else None
+        if offer is not None and offer.call == call and not offer.leg:
+            self._legs[fact.agent_uniqueid] = offer.id
+            self._runner.tell(OfferRinging(offer=offer.id, channel=fact.agent_channel, leg=fact.agent_uniqueid))
+            self._observe_dispatch(self._runner.now() - offer.made_at)
+        elif (call, AgentId(fact.agent_id)) in self._stop_when_seen:
+            self._stop_when_seen.discard((call, AgentId(fact.agent_id)))
+            self._stop_ringing(fact.agent_channel)
+
+    def _talk_ended(self, offer_id: OfferId) -> None:
+        offer = self._runner.floor.offers.get(offer_id)
+        if offer is not None and offer.answered_at is not None:
+            self._runner.tell(TalkEnded(offer=offer_id))
+
+    def _device_changed(self, agent_id: AgentId, phone: PhoneState) -> None:
+        agent = self._runner.floor.agents.get(agent_id)
+        if agent is None or agent.phone is phone or (agent.state in ON_CALL and phone is PhoneState.IN_USE):
+            return
+        self._runner.tell(PhoneChanged(agent=agent_id, phone=phone))
+
+    # --- the link -----------------------------------------------------------------------------------------------------
+
+    def link_lost(self, reason: str) -> None:
+        """The event stream broke: nothing more is offered."""
+        if self._runner.floor.linked:
+            log.warning("the link to Asterisk is lost: %s", reason)
+            self._runner.tell(LinkLost())
+
+    async def resynchronise(self) -> None:
+        """Learn what happened unseen, then offer calls again. Raises AmiError when Asterisk does not answer in full."""
+        if self._actions is None:
+            return
+        problems: list[str] = []
+        status = await self._actions.action("CoreStatus")
+        devices = await self._actions.action("DeviceStateList", timeout_s=10.0)
+        channels = await self._actions.action("CoreShowChannels", timeout_s=10.0)
+        if not (devices.success and channels.success):
+            raise AmiError(f"cannot re-synchronise: {devices.message} / {channels.message}")
+        floor = self._runner.floor
+        oldest = min((offer.made_at for offer in floor.offers.values()), default=self._runner.now())
+        since = min(oldest, floor.link_lost_at or oldest) - DIARY_MARGIN_S
+        past = await asyncio.to_thread(read_past, self._diary, since)
+        live = ami.parse_channel_list(channels.events, problems.append)
+        states = ami.parse_device_states(devices.events, problems.append)
+        phones = {state.agent_id: PHONE_STATES[state.state] for state in states}
+        events = reconcile(floor, live, phones, past, self._booted_at(status))
+        self.drift = sorted(type(event).__name__ for event in events if not isinstance(event, PhoneChanged))
+        for event in events:
+            self._runner.tell(event)
+        self._legs = {offer.leg: offer.id for offer in floor.offers.values() if offer.leg}
+        for problem in problems:
+            log.warning("re-synchronisation: %s", problem)
+        if self.drift:
+            log.warning("put right after an absence: %s", ", ".join(self.drift))
+        self._runner.tell(LinkRegained())
+
+    def _booted_at(self, status: AmiReply) -> float:
+        """When this Asterisk started; 0 when it does not say (then it counts as the same as before)."""
+        return 0.0
