@@ -100,7 +100,9 @@ def summary(outcomes: list[Outcome]) -> str:
     lines = [f"  {'passed' if one.passed else 'FAILED'}  {one.took_s:7.1f} s  {one.title}" for one in outcomes]
     failed = sum(not one.passed for one in outcomes)
     total_s = sum(one.took_s for one in outcomes)
-    return "\n".join(["", "=== summary", *lines, f"{len(outcomes) - failed} of {len(outcomes)} steps in {total_s:.0f} s"])
+    return "\n".join(
+        ["", "=== summary", *lines, f"{len(outcomes) - failed} of {len(outcomes)} steps in {total_s:.0f} s"]
+    )
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@
 # HOTLINE_DEBIAN_MIRROR names another mirror for the private Debian.
 set -eu
 
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd -P)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 packages=$(grep -v '^#' "$here/asterisk-packages")
 suite=sid
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # Messages of ./hotline, in English and, for a Chinese locale, in Chinese. They go to stderr: stdout belongs to the command.
 
 case "${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}" in

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # The virtual environment .venv, made from requirements.lock. The mark .venv/made-from holds the lock file's checksum.
 
 venv="$repo/.venv"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # How a set-up step runs: one start at a time, its output in a log file, its end told.
 # A step marks its result as complete with a file written last; what has no mark is removed and made again.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # Which Asterisk runs: the system's if it is new enough, else a private root .asterisk made by debootstrap.
 # HOTLINE_ASTERISK_ROOT tells the engine: the private root's folder, or empty for the system's. Set beforehand, it is taken as it is.
 # The mark .asterisk/made-from holds the checksum of the package list.
@@ -54,7 +55,6 @@ make_root() {
 # An unfinished or outdated root goes, unless something outside it would go with it.
 remove_root() {
     [ -e "$asterisk_root" ] || return 0
-    say "Removing the unfinished or outdated .asterisk" "清除未完成或过期的 .asterisk"
     in_use=$(processes_in_root)
     [ -z "$in_use" ] || die \
         "Programs still run in $asterisk_root (process ids: $in_use). Stop them and run this again." \
@@ -62,8 +62,9 @@ remove_root() {
     release_kernel_mounts
     mounted=$(mounts_in_root | cut -d ' ' -f 2)
     [ -z "$mounted" ] || die \
-        "File systems are mounted in $asterisk_root and would be emptied with it. Unmount them and run this again: umount $(echo $mounted)" \
-        "$asterisk_root 内有挂载的文件系统,删除会清空其内容。请先卸载再重试:umount $(echo $mounted)"
+        "File systems are mounted in $asterisk_root and would be emptied with it. Unmount them and run this again: umount $(one_line "$mounted")" \
+        "$asterisk_root 内有挂载的文件系统,删除会清空其内容。请先卸载再重试:umount $(one_line "$mounted")"
+    say "Removing the unfinished or outdated .asterisk" "清除未完成或过期的 .asterisk"
     rm -rf --one-file-system "$asterisk_root"
 }
 
@@ -74,6 +75,10 @@ release_kernel_mounts() {
         proc | sysfs) umount "$point" ;;
         esac
     done
+}
+
+one_line() {
+    printf '%s' "$1" | tr '\n' ' '
 }
 
 # Prints "KIND POINT" for each, deepest last-mounted first.

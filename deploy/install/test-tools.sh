@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # What the tests and benchmarks need besides Python and Asterisk. No service is started and no database cluster is made:
 # the tests start their own, on ports and sockets of their own.
 
