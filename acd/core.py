@@ -137,6 +137,18 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
             pass
 
 
+def _call_detached(floor: Floor, event: ev.CallDetached, now: float, out: Outcome) -> None:
+    if (call := floor.calls.get(event.call)) is not None:
+        _detach(floor, call)
+
+
+def _detach(floor: Floor, call: Call) -> None:
+    """He keeps his place, but cannot be given an agent until his leg rejoins."""
+    if call.state is CallState.WAITING and call.held_for is None:
+        leave_line(floor, call)
+    call.attached = False
+
+
 def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
     call = floor.calls.get(event.call)
     if call is None:
@@ -421,9 +433,7 @@ def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outc
     if floor.link_lost_at is None:
         floor.link_lost_at = now
     for call in floor.calls.values():
-        call.attached = False
-        if call.state is CallState.WAITING and call.held_for is None:
-            leave_line(floor, call)
+        _detach(floor, call)
 
 
 def _link_lost(floor: Floor, event: ev.LinkLost, now: float, out: Outcome) -> None:
@@ -455,6 +465,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     ev.CallMoved: _call_moved,
     ev.CallQueued: _call_queued,
     ev.CallRejoined: _call_rejoined,
+    ev.CallDetached: _call_detached,
     ev.CallLeftByCaller: _call_left,
     ev.CallClosed: _call_closed,
     ev.AgentLoggedIn: _agent_logged_in,

@@ -21,6 +21,7 @@ __all__ = [
     "AgentReady",
     "CallArrived",
     "CallClosed",
+    "CallDetached",
     "CallLeftByCaller",
     "CallMoved",
     "CallQueued",
@@ -83,6 +84,12 @@ class CallQueued(_Event, frozen=True):
 
 class CallRejoined(_Event, frozen=True):
     """The caller's leg is with the engine (again): after a talk, or after the engine was away."""
+
+    call: CallId
+
+
+class CallDetached(_Event, frozen=True):
+    """The connection that carries the caller's leg broke without a hang-up: he may be alive, and can be given nobody."""
 
     call: CallId
 
@@ -200,6 +207,7 @@ Event = (
     | CallMoved
     | CallQueued
     | CallRejoined
+    | CallDetached
     | CallLeftByCaller
     | CallClosed
     | AgentLoggedIn

@@ -77,6 +77,7 @@ class CallControl:
         self._diary = diary
         self._observe_dispatch = observe_dispatch
         self._actions: Actions | None = None
+        self._booted_at = 0.0
         self._legs: dict[str, OfferId] = {o.leg: o.id for o in runner.floor.offers.values() if o.leg}
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -141,7 +142,9 @@ class CallControl:
                 self._runner.tell(HoldStarted(agent=AgentId(agent)))
             case ami.HoldEnded(agent_id=str(agent)):
                 self._runner.tell(HoldEnded(agent=AgentId(agent)))
-            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchBooted() | ami.SwitchStopping():
+            case ami.SwitchBooted():  # comes with every log-in
+                self._booted_at = self._runner.now() - fact.uptime_s
+            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchStopping():
                 pass
             case _:
                 assert_never(fact)
@@ -182,7 +185,6 @@ class CallControl:
         if self._actions is None:
             return
         problems: list[str] = []
-        status = await self._actions.action("CoreStatus")
         devices = await self._actions.action("DeviceStateList", timeout_s=10.0)
         channels = await self._actions.action("CoreShowChannels", timeout_s=10.0)
         if not (devices.success and channels.success):
@@ -194,7 +196,7 @@ class CallControl:
         live = ami.parse_channel_list(channels.events, problems.append)
         states = ami.parse_device_states(devices.events, problems.append)
         phones = {state.agent_id: PHONE_STATES[state.state] for state in states}
-        events = reconcile(floor, live, phones, past, self._booted_at(status))
+        events = reconcile(floor, live, phones, past, self._booted_at)
         self.drift = sorted(type(event).__name__ for event in events if not isinstance(event, PhoneChanged))
         for event in events:
             self._runner.tell(event)
@@ -204,7 +206,3 @@ class CallControl:
         if self.drift:
             log.warning("put right after an absence: %s", ", ".join(self.drift))
         self._runner.tell(LinkRegained())
-
-    def _booted_at(self, status: AmiReply) -> float:
-        """When this Asterisk started; 0 when it does not say (then it counts as the same as before)."""
-        return 0.0

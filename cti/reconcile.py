@@ -7,7 +7,16 @@ truth about what lives; its diary (cti.cel) about when the rest died.
 
 from collections.abc import Iterable, Mapping
 
-from acd.events import CallLeftByCaller, Event, HangUpCause, OfferAnswered, OfferFailed, OfferRinging, PhoneChanged, TalkEnded
+from acd.events import (
+    CallLeftByCaller,
+    Event,
+    HangUpCause,
+    OfferAnswered,
+    OfferFailed,
+    OfferRinging,
+    PhoneChanged,
+    TalkEnded,
+)
 from acd.floor import Floor
 from acd.model import Call, Offer, OfferOutcome
 from agents.roster import AgentId
@@ -35,7 +44,7 @@ def reconcile(
         call = floor.calls[offer.call]
         events += _offer_events(offer, call, alive, past, floor.link_lost_at)
     for call in floor.calls.values():
-        if call.id not in alive:
+        if not call.attached and call.id not in alive:  # an attached leg tells of its end itself
             events.append(_call_gone(call, past.get(call.id), booted_at, floor.link_lost_at))
     for agent in floor.agents.values():
         phone = phones.get(agent.id, PhoneState.UNREACHABLE)
