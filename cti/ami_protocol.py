@@ -223,7 +223,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk carries no t
 
     def _block(self, block: bytes) -> None:
         if block.startswith(b"Event: "):
-            if block[7 : block.find(b"\r\n", 7)] not in self._wanted and b"\r\nActionID: " not in block:
+            name = block.partition(b"\r\n")[0][7:]
+            if name not in self._wanted and b"\r\nActionID: " not in block:
                 self._counters.skipped_events += 1
                 return
         elif not block.startswith(b"Response: "):
