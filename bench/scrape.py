@@ -1,0 +1,165 @@
+"""What one scrape of /metrics costs: our writer next to prometheus_client's, on the same figures.
+
+python -m bench.scrape [--queues 200] [--agents 1000] [--rounds 20] [--json]
+
+A scrape runs on the event loop, so its time is a time in which no call moves. To reach: under 20 ms.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from acd.model import QueueId
+from agents.state import AgentState
+from metrics.exporter import Exporter
+from metrics.families import FAMILIES, Kind
+from metrics.intervals import Distributions, Tally
+
+
+class Floor:
+    """A busy floor of many queues."""
+
+    def __init__(self, queues: list[QueueId], agents: int) -> None:
+        self._queues = queues
+        self._agents = agents
+
+    def waiting_calls(self) -> Mapping[QueueId, int]:
+        return dict.fromkeys(self._queues, 3)
+
+    def longest_wait_s(self) -> Mapping[QueueId, float]:
+        return dict.fromkeys(self._queues, 41.234567)
+
+    def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
+        each = self._agents // len(self._queues)
+        return {(queue, state): each for queue in self._queues for state in AgentState}
+
+    def site_agents(self) -> Mapping[AgentState, int]:
+        return dict.fromkeys(AgentState, self._agents // len(AgentState))
+
+    def ami_connected(self) -> Mapping[str, bool]:
+        return {"node1": True}
+
+    def events_dropped(self) -> int:
+        return 0
+
+    def sessions(self) -> int:
+        return 300
+
+    def event_loop_lag_s(self) -> float:
+        return 0.001
+
+    def journal_sequence(self) -> int:
+        return 1_000_000
+
+    def spool_entries(self) -> int:
+        return 0
+
+    def spool_oldest_age_s(self) -> float:
+        return 0.0
+
+    def recordings_missing(self) -> int:
+        return 0
+
+    def version(self) -> str:
+        return "bench"
+
+
+def busy_tally(queues: list[QueueId]) -> Tally:
+    """Counts in every bucket of every queue."""
+    tally = Tally()
+    for number, queue in enumerate(queues):
+        counts = tally.since_start.queue(queue)
+        counts.offered, counts.answered, counts.answered_wait_s = 1000 + number, 900, 12345.678
+        distributions = tally.distributions[queue] = Distributions()
+        for histogram in (distributions.wait, distributions.talk, distributions.wrap_up):
+            for bound in histogram.bounds:
+                histogram.observe(bound)
+    return tally
+
+
+class ByLibrary(Collector):
+    """The same families through prometheus_client's own objects."""
+
+    def __init__(self, queues: list[QueueId]) -> None:
+        self._queues = queues
+
+    def collect(self) -> Iterator[Metric]:
+        for family in FAMILIES.values():
+            labels = list(family.labels)
+            many = self._queues if labels else ["-"]
+            values = [[queue, *["x"] * (len(labels) - 1)] if labels else [] for queue in many]
+            yield _HOW[family.kind](family.name, labels, values)
+
+
+def _histogram(name: str, labels: list[str], values: list[list[str]]) -> Metric:
+    metric = HistogramMetricFamily(name, "bench", labels=labels)
+    for value in values:
+        metric.add_metric(value, [*((str(bound), 5.0) for bound in range(12)), ("+Inf", 5.0)], sum_value=12345.678)
+    return metric
+
+
+def _counter(name: str, labels: list[str], values: list[list[str]]) -> Metric:
+    metric = CounterMetricFamily(name, "bench", labels=labels)
+    for value in values:
+        metric.add_metric(value, 12345.0)
+    return metric
+
+
+def _gauge(name: str, labels: list[str], values: list[list[str]]) -> Metric:
+    metric = GaugeMetricFamily(name, "bench", labels=labels)
+    for value in values:
+        metric.add_metric(value, 12345.0)
+    return metric
+
+
+_HOW: dict[Kind, Callable[[str, list[str], list[list[str]]], Metric]] = {
+    Kind.HISTOGRAM: _histogram,
+    Kind.COUNTER: _counter,
+    Kind.GAUGE: _gauge,
+}
+
+
+def _time_ms(render: Callable[[], bytes], rounds: int) -> tuple[float, int]:
+    size = len(render())
+    took = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        render()
+        took.append((time.perf_counter() - start) * 1000)
+    return statistics.median(took), size
+
+
+def measure(queues: int, agents: int, rounds: int) -> dict[str, float]:
+    """Medians in milliseconds, and the size of our page in bytes."""
+    names = [QueueId(f"queue-{number:03}") for number in range(queues)]
+    tally = busy_tally(names)
+    registry = CollectorRegistry()
+    registry.register(ByLibrary(names))
+    ours_ms, size = _time_ms(Exporter(lambda: tally, Floor(names, agents)).render, rounds)
+    library_ms, _ = _time_ms(lambda: generate_latest(registry), rounds)
+    return {"ours_ms": round(ours_ms, 2), "prometheus_client_ms": round(library_ms, 2), "page_bytes": size}
+
+
+def main() -> None:
+    """Print the result as a line, or as JSON."""
+    parser = argparse.ArgumentParser(description="cost of one scrape of /metrics")
+    parser.add_argument("--queues", type=int, default=200)
+    parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    result = measure(asked.queues, asked.agents, asked.rounds)
+    if asked.json:
+        print(json.dumps(result))
+    else:
+        print(f"{asked.queues} queues, {asked.agents} agents: {result}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""`GET /metrics`: the tally's counters and what is true at this moment, read when Prometheus asks.
+
+A reading that fails leaves its metric without samples and a line in the log; the rest of the page is not harmed.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, Protocol
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+
+from acd.model import Disposition, OfferOutcome, QueueId
+from agents.state import AgentState
+from metrics.definitions import QueueCounts
+from metrics.exposition import CONTENT_TYPE, head, histogram_lines, value_lines
+from metrics.families import FAMILIES
+from metrics.intervals import Distributions, Histogram, Tally
+
+__all__ = ["CONTENT_TYPE", "Exporter", "LiveView"]
+
+log = logging.getLogger(__name__)
+
+DISPATCH_BOUNDS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+DEFAULT_FLOW: Final = "main"
+
+
+class LiveView(Protocol):
+    """What is read at each scrape; no method may block."""
+
+    def waiting_calls(self) -> Mapping[QueueId, int]:
+        """Callers waiting, those being offered to an agent too. Every configured queue is in it: 0 where nobody waits."""
+        ...
+
+    def longest_wait_s(self) -> Mapping[QueueId, float]:
+        """Per queue; 0 where nobody waits."""
+        ...
+
+    def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
+        """Agents by queue they serve and state; states nobody is in may be left out."""
+        ...
+
+    def site_agents(self) -> Mapping[AgentState, int]:
+        """Agents by state, each once."""
+        ...
+
+    def ami_connected(self) -> Mapping[str, bool]:
+        """By Asterisk node."""
+        ...
+
+    def events_dropped(self) -> int: ...
+
+    def sessions(self) -> int:
+        """Callers' legs the FastAGI server holds."""
+        ...
+
+    def event_loop_lag_s(self) -> float: ...
+
+    def journal_sequence(self) -> int: ...
+
+    def spool_entries(self) -> int: ...
+
+    def spool_oldest_age_s(self) -> float:
+        """0 when the spool is empty."""
+        ...
+
+    def recordings_missing(self) -> int: ...
+
+    def version(self) -> str: ...
+
+
+class _Page(NamedTuple):
+    """What one scrape shows."""
+
+    tally: Tally
+    live: LiveView
+    queues: tuple[QueueId, ...]
+    """Those configured and those with counts: a counter must stand at 0 before it rises, or Prometheus misses the rise."""
+
+
+_Values = Iterable[tuple[tuple[str, ...], float]]
+_Histograms = Iterable[tuple[tuple[str, ...], Histogram]]
+_NO_LABELS: Final = ()
+_EMPTY: Final = QueueCounts()
+_NEVER: Final = Distributions()
+
+_COUNTERS: Final[dict[str, Callable[[QueueCounts], float]]] = {
+    "offered": lambda c: c.offered,
+    "answered": lambda c: c.answered,
+    "answered_within_sl": lambda c: c.answered_within_sl,
+    "answered_wait_seconds": lambda c: c.answered_wait_s,
+    "short_abandoned": lambda c: c.short_abandoned,
+    "overflowed": lambda c: c.overflowed,
+    "switch_lost": lambda c: c.switch_lost,
+}
+"""Counters that have the queue as their only label."""
+
+_PHASES: Final[dict[str, Callable[[QueueCounts], float]]] = {
+    "waiting": lambda c: c.abandoned_waiting,
+    "ringing": lambda c: c.abandoned_ringing,
+}
+
+
+def _one(read: Callable[[_Page], float]) -> Callable[[_Page], _Values]:
+    """A metric without labels."""
+    return lambda page: [(_NO_LABELS, read(page))]
+
+
+def _by_queue(read: Callable[[QueueCounts], float]) -> Callable[[_Page], _Values]:
+    return lambda page: [((queue,), read(_counts(page, queue))) for queue in page.queues]
+
+
+def _counts(page: _Page, queue: QueueId) -> QueueCounts:
+    return page.tally.since_start.queues.get(queue, _EMPTY)
+
+
+def _abandoned(page: _Page) -> _Values:
+    return [((queue, phase), read(_counts(page, queue))) for queue in page.queues for phase, read in _PHASES.items()]
+
+
+def _site_abandoned(page: _Page) -> _Values:
+    return [((phase,), read(page.tally.since_start.site)) for phase, read in _PHASES.items()]
+
+
+def _offers(page: _Page) -> _Values:
+    for queue in page.queues:
+        offers = _counts(page, queue).offers
+        for outcome in OfferOutcome:
+            yield (queue, outcome.value), offers.get(outcome, 0)
+
+
+def _ended(page: _Page) -> _Values:
+    return [((how.value,), page.tally.since_start.ended.get(how, 0)) for how in Disposition]
+
+
+def _agents(page: _Page) -> _Values:
+    counts = page.live.agents()
+    queues = sorted({queue for queue, _ in counts})
+    return [((queue, state.value), counts.get((queue, state), 0)) for queue in queues for state in AgentState]
+
+
+def _site_agents(page: _Page) -> _Values:
+    counts = page.live.site_agents()
+    return [((state.value,), counts.get(state, 0)) for state in AgentState]
+
+
+def _nodes(page: _Page) -> _Values:
+    """A node is named "flow/node" in the records, or "node" where there is one flow."""
+    for name, count in sorted(page.tally.nodes.items()):
+        flow, _, node = name.rpartition("/")
+        yield (flow or DEFAULT_FLOW, node), count
+
+
+def _waiting(page: _Page) -> _Values:
+    return [((queue,), count) for queue, count in page.live.waiting_calls().items()]
+
+
+def _longest_wait(page: _Page) -> _Values:
+    return [((queue,), seconds) for queue, seconds in page.live.longest_wait_s().items()]
+
+
+def _connected(page: _Page) -> _Values:
+    return [((node,), int(up)) for node, up in page.live.ami_connected().items()]
+
+
+def _build(page: _Page) -> _Values:
+    return [((page.live.version(),), 1)]
+
+
+_VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
+    "callcenter_calls_total": _one(lambda page: page.tally.since_start.calls),
+    "callcenter_calls_ended_total": _ended,
+    "callcenter_site_offered_total": _one(lambda page: page.tally.since_start.site.offered),
+    "callcenter_site_answered_total": _one(lambda page: page.tally.since_start.site.answered),
+    "callcenter_site_answered_within_sl_total": _one(lambda page: page.tally.since_start.site.answered_within_sl),
+    "callcenter_site_answered_wait_seconds_total": _one(lambda page: page.tally.since_start.site.answered_wait_s),
+    "callcenter_site_abandoned_total": _site_abandoned,
+    "callcenter_site_short_abandoned_total": _one(lambda page: page.tally.since_start.site.short_abandoned),
+    **{f"callcenter_queue_{name}_total": _by_queue(read) for name, read in _COUNTERS.items()},
+    "callcenter_queue_abandoned_total": _abandoned,
+    "callcenter_queue_offers_total": _offers,
+    "callcenter_queue_waiting_calls": _waiting,
+    "callcenter_queue_longest_wait_seconds": _longest_wait,
+    "callcenter_agents": _agents,
+    "callcenter_site_agents": _site_agents,
+    "callcenter_ivr_node_entered_total": _nodes,
+    "callcenter_ami_connected": _connected,
+    "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),
+    "callcenter_agi_sessions": _one(lambda page: page.live.sessions()),
+    "callcenter_event_loop_lag_seconds": _one(lambda page: page.live.event_loop_lag_s()),
+    "callcenter_journal_sequence": _one(lambda page: page.live.journal_sequence()),
+    "callcenter_spool_entries": _one(lambda page: page.live.spool_entries()),
+    "callcenter_spool_oldest_age_seconds": _one(lambda page: page.live.spool_oldest_age_s()),
+    "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),
+    "callcenter_build_info": _build,
+}
+
+_DISTRIBUTIONS: Final[dict[str, Callable[[Distributions], Histogram]]] = {
+    "callcenter_queue_wait_seconds": lambda d: d.wait,
+    "callcenter_talk_seconds": lambda d: d.talk,
+    "callcenter_acw_seconds": lambda d: d.wrap_up,
+}
+
+
+class Exporter:
+    """The metrics page. `tally` gives the tally of now: it is another one after a restore."""
+
+    def __init__(self, tally: Callable[[], Tally], live: LiveView) -> None:
+        self._tally = tally
+        self._live = live
+        self._dispatch = Histogram.over(DISPATCH_BOUNDS_S)
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+
+    def observe_dispatch(self, seconds: float) -> None:
+        """Tell how long it took from an agent's becoming free to the order to ring him."""
+        self._dispatch.observe(seconds)
+
+    def render(self) -> bytes:
+        """The page in Prometheus' text format; serve it as CONTENT_TYPE."""
+        tally = self._tally()
+        page = _Page(tally, self._live, tuple(sorted({*tally.since_start.queues, *self._configured()})))
+        return "".join(self._lines(page)).encode() + generate_latest(self._process)
+
+    def _configured(self) -> Iterable[QueueId]:
+        try:
+            return self._live.waiting_calls()
+        except Exception:  # the gauge made of the same reading logs it
+            return ()
+
+    def _lines(self, page: _Page) -> Iterator[str]:
+        for name, family in FAMILIES.items():
+            yield head(family)
+            if name in _VALUES:
+                yield from value_lines(family, _read(name, _VALUES[name], page))
+            else:
+                yield from histogram_lines(family, self._histograms(name, page))
+
+    def _histograms(self, name: str, page: _Page) -> _Histograms:
+        if name == "callcenter_dispatch_latency_seconds":
+            return [(_NO_LABELS, self._dispatch)]
+        part, known = _DISTRIBUTIONS[name], page.tally.distributions
+        return [((queue,), part(known.get(queue, _NEVER))) for queue in page.queues]
+
+
+def _read(name: str, read: Callable[[_Page], _Values], page: _Page) -> _Values:
+    try:
+        return list(read(page))
+    except Exception:
+        log.exception("cannot read metric %s", name)
+        return []

@@ -1,0 +1,92 @@
+"""Every metric Hotline shows to Prometheus: name, kind, labels, meaning.
+
+Labels are few and bounded by the configuration: queue, state, phase, outcome, disposition, flow, node. Never a call, number or
+an agent. Counters come from the tally and go on where they were after a restart. What is counted per queue counts a caller
+once in each queue he comes to; the `callcenter_site_` families count him once.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+__all__ = ["FAMILIES", "Family", "Kind"]
+
+
+class Kind(StrEnum):
+    """A metric's type in the exposition format."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Family(msgspec.Struct, frozen=True):
+    """One metric and the names of its labels."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+_QUEUE: Final = ("queue",)
+
+_ALL: Final = (
+    # the site, each call once
+    Family("callcenter_calls_total", Kind.COUNTER, "Calls that came in."),
+    Family("callcenter_calls_ended_total", Kind.COUNTER, "Calls that ended, by how.", ("disposition",)),
+    Family("callcenter_site_offered_total", Kind.COUNTER, "Calls that came to a first queue."),
+    Family("callcenter_site_answered_total", Kind.COUNTER, "Calls an agent answered."),
+    Family("callcenter_site_answered_within_sl_total", Kind.COUNTER, "Calls answered within the service level."),
+    Family("callcenter_site_answered_wait_seconds_total", Kind.COUNTER, "Whole wait of answered calls."),
+    Family("callcenter_site_abandoned_total", Kind.COUNTER, "Calls given up, without short abandons.", ("phase",)),
+    Family("callcenter_site_short_abandoned_total", Kind.COUNTER, "Calls given up within the short-abandon time."),
+    # by queue
+    Family("callcenter_queue_offered_total", Kind.COUNTER, "Callers who came to the queue.", _QUEUE),
+    Family("callcenter_queue_answered_total", Kind.COUNTER, "Callers answered.", _QUEUE),
+    Family("callcenter_queue_answered_within_sl_total", Kind.COUNTER, "Answered within the service level.", _QUEUE),
+    Family("callcenter_queue_answered_wait_seconds_total", Kind.COUNTER, "Wait of answered callers.", _QUEUE),
+    Family(
+        "callcenter_queue_abandoned_total",
+        Kind.COUNTER,
+        "Callers who hung up before an answer, without short abandons.",
+        ("queue", "phase"),
+    ),
+    Family("callcenter_queue_short_abandoned_total", Kind.COUNTER, "Hung up within the short-abandon time.", _QUEUE),
+    Family("callcenter_queue_overflowed_total", Kind.COUNTER, "Callers whose maximum wait was over.", _QUEUE),
+    Family("callcenter_queue_switch_lost_total", Kind.COUNTER, "Waiting callers lost with Asterisk.", _QUEUE),
+    Family(
+        "callcenter_queue_offers_total",
+        Kind.COUNTER,
+        "Offers to agents that ended, by outcome.",
+        ("queue", "outcome"),
+    ),
+    Family("callcenter_queue_wait_seconds", Kind.HISTOGRAM, "Time in the queue, whatever came of it.", _QUEUE),
+    Family("callcenter_talk_seconds", Kind.HISTOGRAM, "Time agent and caller were connected, with hold.", _QUEUE),
+    Family("callcenter_acw_seconds", Kind.HISTOGRAM, "After-call work.", _QUEUE),
+    Family("callcenter_queue_waiting_calls", Kind.GAUGE, "Callers waiting now, those being offered too.", _QUEUE),
+    Family("callcenter_queue_longest_wait_seconds", Kind.GAUGE, "Wait of who waits longest; 0: nobody does.", _QUEUE),
+    Family(
+        "callcenter_agents",
+        Kind.GAUGE,
+        "Agents who serve the queue, by state; who serves several stands in each.",
+        ("queue", "state"),
+    ),
+    Family("callcenter_site_agents", Kind.GAUGE, "Agents by state, each once.", ("state",)),
+    # the menu
+    Family("callcenter_ivr_node_entered_total", Kind.COUNTER, "Callers who came to a menu node.", ("flow", "node")),
+    # the engine
+    Family("callcenter_dispatch_latency_seconds", Kind.HISTOGRAM, "From a free agent to the order to ring him."),
+    Family("callcenter_ami_connected", Kind.GAUGE, "1 while Asterisk's event stream is up.", ("node",)),
+    Family("callcenter_events_dropped_total", Kind.COUNTER, "Events of Asterisk lost to a full inbox."),
+    Family("callcenter_agi_sessions", Kind.GAUGE, "Callers' legs held by the engine."),
+    Family("callcenter_event_loop_lag_seconds", Kind.GAUGE, "How late the event loop last was."),
+    Family("callcenter_journal_sequence", Kind.GAUGE, "Number of the last event in the journal."),
+    Family("callcenter_spool_entries", Kind.GAUGE, "Facts on disk that are not in SQL yet."),
+    Family("callcenter_spool_oldest_age_seconds", Kind.GAUGE, "Age of the oldest of them; 0: none."),
+    Family("callcenter_recordings_missing", Kind.GAUGE, "Recordings whose file is missing or empty."),
+    Family("callcenter_build_info", Kind.GAUGE, "Always 1; the version is in the label.", ("version",)),
+)
+
+FAMILIES: Final[dict[str, Family]] = {family.name: family for family in _ALL}

@@ -1,0 +1,50 @@
+"""A floor that stands still, for the exporter to read."""
+
+from collections.abc import Mapping
+
+from acd.model import QueueId
+from agents.state import AgentState
+from tests.unit.metrics.records import REPAIR, SALES
+
+
+class StillFloor:
+    """Two queues: three callers wait for sales, nobody for repair."""
+
+    def waiting_calls(self) -> Mapping[QueueId, int]:
+        return {SALES: 3, REPAIR: 0}
+
+    def longest_wait_s(self) -> Mapping[QueueId, float]:
+        return {SALES: 41.5, REPAIR: 0.0}
+
+    def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
+        return {(SALES, AgentState.READY): 2, (REPAIR, AgentState.READY): 2, (SALES, AgentState.TALKING): 1}
+
+    def site_agents(self) -> Mapping[AgentState, int]:
+        return {AgentState.READY: 2, AgentState.TALKING: 1}
+
+    def ami_connected(self) -> Mapping[str, bool]:
+        return {"node1": True, "node2": False}
+
+    def events_dropped(self) -> int:
+        return 4
+
+    def sessions(self) -> int:
+        return 5
+
+    def event_loop_lag_s(self) -> float:
+        return 0.002
+
+    def journal_sequence(self) -> int:
+        return 1234
+
+    def spool_entries(self) -> int:
+        return 6
+
+    def spool_oldest_age_s(self) -> float:
+        return 1.5
+
+    def recordings_missing(self) -> int:
+        return 1
+
+    def version(self) -> str:
+        return "0.1.0"
