@@ -55,11 +55,12 @@ class SipModel(Model):
 
 class RtpModel(Model):
     start: Port = 10000
+    """0: any free range."""
     end: Port = 10999
 
     @model_validator(mode="after")
     def _in_order(self) -> "RtpModel":
-        if self.end - self.start < 9:
+        if self.start and self.end - self.start < 9:
             raise ValueError("the range must hold at least 10 ports (end - start >= 9)")
         return self
 

@@ -1,0 +1,199 @@
+"""The configuration as a whole: every file read, every problem found, and only then something to work with."""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from acd.rules import Affinity, Overflow, QueueRules, Rules, ServiceLevel
+from agents.roster import AgentId, AgentSettings, QueueId
+from agents.workload import LeastBusyWeights
+from engine.config import models
+from engine.config.models import AgentsFile, QueueModel, QueuesFile, SystemFile
+from engine.config.source import Path_, Problem, Source, read
+
+__all__ = ["BadConfiguration", "Configuration", "load"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class BadConfiguration(Exception):
+    """The configuration has problems, each with its place; nothing of it is used."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked configuration, of one version."""
+
+    folder: Path
+    version: str
+    """Changes with every change of any of the files; stamped on each call and decision."""
+    system: SystemFile
+    agents: AgentsFile
+    rules: Rules
+
+
+def load(folder: Path) -> Configuration:
+    """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
+    if not folder.is_dir():
+        raise BadConfiguration([Problem(str(folder), 1, 1, "", "there is no such folder")])
+    sources = {name: read(folder / f"{name}.yaml") for name in ("system", "queues", "agents")}
+    problems = [problem for source in sources.values() for problem in source.problems]
+    system = _model(sources["system"], SystemFile, problems)
+    queues = _model(sources["queues"], QueuesFile, problems)
+    agents = _model(sources["agents"], AgentsFile, problems)
+    if system is not None:
+        problems += _check_system(sources["system"], system)
+    if queues is not None:
+        problems += _check_queues(sources["queues"], queues)
+        if agents is not None:
+            problems += _check_agents(sources["agents"], agents, queues)
+    if problems or system is None or queues is None or agents is None:
+        raise BadConfiguration(problems)
+    version = _version(folder)
+    return Configuration(
+        folder=folder, version=version, system=system, agents=agents, rules=_rules(version, queues, agents)
+    )
+
+
+def _model(source: Source, model: type[M], problems: list[Problem]) -> M | None:
+    if source.problems and not source.data:
+        return None
+    try:
+        return model.model_validate(source.data)
+    except ValidationError as error:
+        problems.extend(_problem(source, detail) for detail in error.errors())
+        return None
+
+
+def _problem(source: Source, detail: ErrorDetails) -> Problem:
+    path: Path_ = tuple(part for part in detail["loc"] if part != "[key]")
+    message = _MESSAGES.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _KEYS, n=1)
+        message = "unknown key" + (f' (did you mean "{near[0]}"?)' if near else "")
+    elif detail["type"] != "missing" and not isinstance(detail["input"], dict | list) and "secret" not in path:
+        message = f"{message[0].lower()}{message[1:]}, got {detail['input']!r}"
+    return source.problem(path, message)
+
+
+_MESSAGES = {
+    "missing": "is missing",
+    "string_pattern_mismatch": "does not have the right form (see the comments in the example configuration)",
+}
+_KEYS = sorted(
+    {
+        field
+        for model in vars(models).values()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for field in model.model_fields
+    }
+)
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """no queue "repiar" (did you mean "repair"?)"""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(names) or 'none'}"
+    return f'no {kind} "{name}" ({hint})'
+
+
+def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
+    try:
+        ZoneInfo(system.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield source.problem(("timezone",), f'no time zone "{system.timezone}" (for example Asia/Shanghai)')
+
+
+def _check_queues(source: Source, file: QueuesFile) -> Iterator[Problem]:
+    for number, level in file.vip.numbers.items():
+        if level not in file.vip.levels:
+            yield source.problem(("vip", "numbers", number), f"level {level} is not among vip.levels")
+    for name, queue in file.queues.items():
+        target = queue.overflow.queue if queue.overflow else None
+        place: Path_ = ("queues", name, "overflow", "queue")
+        if target is not None and target not in file.queues:
+            yield source.problem(place, unknown("queue", target, file.queues))
+        elif target is not None and _overflow_circle(file, name):
+            yield source.problem(place, "callers would overflow in a circle and never be answered or told")
+
+
+def _overflow_circle(file: QueuesFile, start: str) -> bool:
+    seen: set[str] = set()
+    here: str | None = start
+    while here is not None and here in file.queues and here not in seen:
+        seen.add(here)
+        overflow = file.queues[here].overflow
+        here = overflow.queue if overflow else None
+    return here == start
+
+
+def _check_agents(source: Source, file: AgentsFile, queues: QueuesFile) -> Iterator[Problem]:
+    for agent, settings in file.agents.items():
+        for index, queue in enumerate(settings.queues):
+            if queue not in queues.queues:
+                yield source.problem(("agents", agent, "queues", index), unknown("queue", queue, queues.queues))
+    served = {queue for settings in file.agents.values() for queue in settings.queues}
+    for queue in queues.queues:
+        if queue not in served:
+            yield source.problem(("agents",), f'nobody serves queue "{queue}"')
+
+
+def _version(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.yaml")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def _rules(version: str, queues: QueuesFile, agents: AgentsFile) -> Rules:
+    return Rules.of(
+        version=version,
+        queues=[_queue(name, queue) for name, queue in queues.queues.items()],
+        agents=[
+            AgentSettings(
+                id=AgentId(name),
+                name=agent.name,
+                queues=tuple(QueueId(queue) for queue in agent.queues),
+                groups=tuple(agent.groups),
+            )
+            for name, agent in agents.agents.items()
+        ],
+        vip=dict(queues.vip.numbers),
+        vip_priority=dict(queues.vip.levels),
+    )
+
+
+def _queue(name: str, queue: QueueModel) -> QueueRules:
+    return QueueRules(
+        id=QueueId(name),
+        names={"zh": queue.name.zh, "en": queue.name.en or queue.name.zh},
+        strategy=queue.strategy,
+        weights=LeastBusyWeights(talk=queue.weights.talk, count=queue.weights.count, window_s=queue.weights.window),
+        priority=queue.priority,
+        ring_s=queue.ring,
+        retry_s=queue.retry_same_agent,
+        no_answer_limit=queue.no_answer_limit,
+        wrap_up_s=queue.wrap_up,
+        max_wait_s=queue.max_wait,
+        overflow=Overflow(
+            queue=QueueId(queue.overflow.queue) if queue.overflow.queue else None, prompt=queue.overflow.prompt or ""
+        )
+        if queue.overflow
+        else None,
+        affinity=Affinity(window_s=queue.last_agent.window, wait_s=queue.last_agent.wait) if queue.last_agent else None,
+        service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
+        short_abandon_s=queue.short_abandon,
+        record=queue.record,
+        music=queue.music,
+    )

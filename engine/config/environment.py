@@ -1,0 +1,56 @@
+"""The environment variables Hotline reads, all of them. They win over system.yaml: images differ by them, not by files."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["ENVIRONMENT", "MissingSecretFile", "secret", "setting"]
+
+ENVIRONMENT: dict[str, str] = {
+    "HOTLINE_HOME": "folder of all run-time state; default ./var",
+    "HOTLINE_CONFIG": "folder of the configuration files; default ./config",
+    "HOTLINE_ASTERISK_ROOT": "private root folder holding Asterisk; empty: the system's Asterisk",
+    "HOTLINE_ASTERISK_FOLDER": "folder of the Asterisk instance; default $HOTLINE_HOME/asterisk",
+    "HOTLINE_RECORDINGS": "folder of the recordings; default $HOTLINE_HOME/recordings",
+    "HOTLINE_SIP_BIND": "address phones and trunks reach Asterisk at",
+    "HOTLINE_SIP_PORT": "UDP port of SIP",
+    "HOTLINE_RTP_PORTS": "UDP ports of RTP, first-last",
+    "HOTLINE_EXTERNAL_ADDRESS": "address phones and trunks know this machine by, when it is behind NAT or in a container",
+    "HOTLINE_AGI_BIND": "address the engine's FastAGI server listens at; Asterisk connects there",
+    "HOTLINE_AGI_PORT": "TCP port of FastAGI",
+    "HOTLINE_AMI_HOST": "address of Asterisk's manager interface",
+    "HOTLINE_AMI_PORT": "TCP port of the manager interface",
+    "HOTLINE_AMI_PERMIT": "address the manager interface lets in besides 127.0.0.1",
+    "HOTLINE_AMI_SECRET": "secret of the manager user; default: made at the first start",
+    "HOTLINE_AMI_SECRET_FILE": "file that holds HOTLINE_AMI_SECRET",
+    "HOTLINE_HTTP_BIND": "address of API and metrics",
+    "HOTLINE_HTTP_PORT": "TCP port of API and metrics",
+    "HOTLINE_DATABASE_URL": "SQLAlchemy URL; default: SQLite in $HOTLINE_HOME",
+    "HOTLINE_DATABASE_PASSWORD": "put into HOTLINE_DATABASE_URL",
+    "HOTLINE_DATABASE_PASSWORD_FILE": "file that holds HOTLINE_DATABASE_PASSWORD",
+    "HOTLINE_REDIS_URL": "Redis URL; empty: no Redis",
+    "HOTLINE_REDIS_PASSWORD": "put into HOTLINE_REDIS_URL",
+    "HOTLINE_REDIS_PASSWORD_FILE": "file that holds HOTLINE_REDIS_PASSWORD",
+    "HOTLINE_LANG": "language of messages on the terminal: zh or en; default by LANG",
+}
+
+
+class MissingSecretFile(Exception):
+    """A variable ending in _FILE names a file that cannot be read."""
+
+
+def setting(name: str, default: str = "", environment: Mapping[str, str] | None = None) -> str:
+    """A variable's value; an empty one counts as not set. Only variables listed in ENVIRONMENT may be asked for."""
+    assert name in ENVIRONMENT, name
+    return (environment if environment is not None else os.environ).get(name) or default
+
+
+def secret(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """A secret, from NAME or from the file that NAME_FILE names. Raises MissingSecretFile."""
+    file = setting(f"{name}_FILE", environment=environment)
+    if not file:
+        return setting(name, environment=environment)
+    try:
+        return Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise MissingSecretFile(f"{name}_FILE={file}: {error.strerror}") from error

@@ -1,0 +1,195 @@
+"""Where everything of one site is: folders, addresses, ports and secrets, from configuration and environment together."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import msgspec
+
+from agents.roster import AgentId
+from engine.asterisk.ports import free_port, rtp_range
+from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
+from engine.config import Configuration
+from engine.config.environment import secret, setting
+
+__all__ = ["REPOSITORY", "Endpoints", "Secrets", "Site", "asterisk_settings", "home_folder", "settle_site"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """The real addresses, as endpoints.json has them."""
+
+    sip: str
+    http: str
+    agi: str
+    ami: str
+    rtp: str
+
+
+class Secrets(msgspec.Struct, frozen=True, kw_only=True):
+    """What Asterisk and the phones prove themselves with; made once, kept readable by the owner alone."""
+
+    ami: str
+    phones: dict[str, str] = {}
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One site, ready to be started."""
+
+    configuration: Configuration
+    home: Path
+    asterisk_folder: Path
+    recordings: Path
+    endpoints: Endpoints
+    ami_permit: tuple[str, ...]
+    external_address: str
+    secrets: Secrets
+    database_url: str
+    redis_url: str
+
+    @property
+    def endpoints_file(self) -> Path:
+        return self.home / "endpoints.json"
+
+
+def home_folder() -> Path:
+    """$HOTLINE_HOME, made when it is not there."""
+    home = Path(setting("HOTLINE_HOME", "var")).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def settle_site(configuration: Configuration, home: Path, *, keep: bool = False) -> Site:
+    """Settle addresses and secrets. With `keep`, ports that were chosen at an earlier start are used again: Asterisk and
+    the phones know them."""
+    system = configuration.system
+    before = _read_json(home / "endpoints.json") if keep else {}
+    first, last = _rtp(configuration, before)
+    endpoints = Endpoints(
+        sip=_address("SIP", setting("HOTLINE_SIP_BIND", system.sip.bind), system.sip.port, before.get("sip"), udp=True),
+        http=_address("HTTP", setting("HOTLINE_HTTP_BIND", system.http.bind), system.http.port, before.get("http")),
+        agi=_address("AGI", setting("HOTLINE_AGI_BIND", system.agi.bind), system.agi.port, before.get("agi")),
+        ami=_address("AMI", setting("HOTLINE_AMI_HOST", system.ami.bind), system.ami.port, before.get("ami")),
+        rtp=f"{first}-{last}",
+    )
+    permit = setting("HOTLINE_AMI_PERMIT")
+    return Site(
+        configuration=configuration,
+        home=home,
+        asterisk_folder=Path(setting("HOTLINE_ASTERISK_FOLDER", str(home / "asterisk"))),
+        recordings=Path(setting("HOTLINE_RECORDINGS", str(home / "recordings"))),
+        endpoints=endpoints,
+        ami_permit=("127.0.0.1", permit) if permit else ("127.0.0.1",),
+        external_address=setting("HOTLINE_EXTERNAL_ADDRESS"),
+        secrets=_secrets(home, configuration),
+        database_url=_with_password(
+            setting("HOTLINE_DATABASE_URL", system.database_url or f"sqlite+aiosqlite:///{home}/hotline.db"),
+            secret("HOTLINE_DATABASE_PASSWORD"),
+        ),
+        redis_url=_with_password(setting("HOTLINE_REDIS_URL", system.redis_url), secret("HOTLINE_REDIS_PASSWORD")),
+    )
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(file.name + ".new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(text)
+    fresh.replace(file)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _address(name: str, host: str, configured: int, before: str | None, *, udp: bool = False) -> str:
+    port = int(setting(f"HOTLINE_{name}_PORT", str(configured)))
+    if port == 0 and before:
+        port = int(before.rpartition(":")[2])
+    return f"{host}:{port or free_port(host, udp=udp)}"
+
+
+def _rtp(configuration: Configuration, before: dict[str, Any]) -> tuple[int, int]:
+    system = configuration.system
+    text = setting("HOTLINE_RTP_PORTS", f"{system.rtp.start}-{system.rtp.end}")
+    first, _, last = text.partition("-")
+    if int(first) == 0:
+        if "rtp" in before:
+            first, _, last = str(before["rtp"]).partition("-")
+            return int(first), int(last)
+        return rtp_range()
+    return int(first), int(last)
+
+
+def _secrets(home: Path, configuration: Configuration) -> Secrets:
+    """The kept secrets, with new ones for whoever has none yet."""
+    file = home / "secrets" / "phones.json"
+    kept = _read_json(file)
+    phones = dict(kept.get("phones", {}))
+    for agent in configuration.rules.agents:
+        phones.setdefault(agent, secrets.token_urlsafe(24))
+    ami = kept.get("ami") or secrets.token_urlsafe(24)
+    if phones != kept.get("phones") or ami != kept.get("ami"):
+        write_private(file, json.dumps({"ami": ami, "phones": phones}, indent=2))
+    return Secrets(ami=secret("HOTLINE_AMI_SECRET") or ami, phones=phones)
+
+
+def _with_password(url: str, password: str) -> str:
+    if not url or not password:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}"))
+
+
+def asterisk_settings(site: Site) -> AsteriskSettings:
+    """What the site's Asterisk is rendered from."""
+    system = site.configuration.system
+    codes = site.configuration.agents.feature_codes
+    sip_host, _, sip_port = site.endpoints.sip.rpartition(":")
+    agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
+    ami_host, _, ami_port = site.endpoints.ami.rpartition(":")
+    first, _, last = site.endpoints.rtp.partition("-")
+    return AsteriskSettings(
+        name=system.site,
+        folder=site.asterisk_folder,
+        sip_bind=sip_host,
+        sip_port=int(sip_port),
+        rtp_first=int(first),
+        rtp_last=int(last),
+        agi_host=agi_host,
+        agi_port=int(agi_port),
+        ami_bind=ami_host,
+        ami_port=int(ami_port),
+        ami_secret=site.secrets.ami,
+        ami_permit=site.ami_permit,
+        trunk_addresses=tuple(address for trunk in system.trunks for address in trunk.addresses) or ("127.0.0.1",),
+        dids=tuple(system.numbers),
+        agents=tuple(
+            AgentPhone(id=agent.id, name=agent.name, secret=site.secrets.phones[AgentId(agent.id)])
+            for agent in site.configuration.rules.agents.values()
+        ),
+        recordings_folder=site.recordings / "legs",
+        prompts_folder=REPOSITORY / "ivr" / "prompts",
+        feature_codes=FeatureCodes(
+            login=codes.login,
+            logout=codes.logout,
+            ready=codes.ready,
+            not_ready=codes.not_ready,
+            wrapup_done=codes.wrap_up_done,
+        ),
+        language=system.language,
+        away_limit_s=int(system.engine_away.music),
+        last_resort_wait_s=int(system.engine_away.last_resort),
+        call_limit_s=int(system.longest_call),
+    )
