@@ -1,0 +1,87 @@
+"""Prometheus' configuration, rules and alerts: well-formed, right in what they compute, and about metrics that exist."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from metrics.exporter import Exporter
+from metrics.intervals import Tally
+from tests.deploy.promql import known_series, problems, rules
+from tests.unit.metrics.floor import StillFloor
+from tests.unit.metrics.test_exporter import MORNING, tally_of
+
+REPOSITORY = Path(__file__).parents[2]
+PROMETHEUS = REPOSITORY / "deploy/prometheus"
+ALERTS = [rule for rule in rules() if "alert" in rule]
+
+
+def promtool(*arguments: str | Path, page: bytes = b"") -> None:
+    """Run promtool; its complaint is the failure."""
+    path = f"{REPOSITORY / '.tools/bin'}{os.pathsep}{os.environ['PATH']}"
+    program = shutil.which("promtool", path=path)
+    assert program, "promtool is missing: ./hotline test fetches it, or install the package prometheus"
+    done = subprocess.run([program, *arguments], input=page, capture_output=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+
+
+def test_prometheus_takes_the_configuration() -> None:
+    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+
+
+def test_prometheus_takes_the_rules() -> None:
+    promtool("check", "rules", "--lint-fatal", PROMETHEUS / "rules/hotline.yml")
+
+
+@pytest.mark.parametrize("tests", sorted((PROMETHEUS / "tests").glob("*.yml")), ids=lambda path: path.stem)
+def test_rules_compute_and_alert_as_worked_out_by_hand(tests: Path) -> None:
+    promtool("test", "rules", tests)
+
+
+@pytest.mark.parametrize("tally", [Tally(), tally_of(MORNING)], ids=["before the first call", "with calls"])
+def test_metrics_page_keeps_the_naming_rules_of_prometheus(tally: Tally) -> None:
+    promtool("check", "metrics", page=Exporter(lambda: tally, StillFloor()).render())
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.get("record") or rule["alert"])
+def test_rule_uses_metrics_and_labels_that_exist(rule: dict[str, str]) -> None:
+    assert problems(rule["expr"], known_series()) == []
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
+def test_alert_says_what_is_wrong_and_what_to_do_in_both_languages(rule: dict[str, dict[str, str]]) -> None:
+    said = rule["annotations"]
+    assert said.keys() == {"summary_zh", "summary_en", "action_zh", "action_en"}
+    assert all(re.search(r"[一-鿿]", said[text]) for text in ("summary_zh", "action_zh"))
+    assert rule["labels"]["severity"] in {"warning", "critical"}
+
+
+def test_every_alert_has_a_test_in_which_it_fires() -> None:
+    tested = yaml.safe_load((PROMETHEUS / "tests/alerts.yml").read_text(encoding="utf-8"))["tests"]
+    fired = {check["alertname"] for test in tested for check in test["alert_rule_test"] if check["exp_alerts"]}
+    assert fired == {rule["alert"] for rule in ALERTS}
+
+
+def test_prometheus_asks_the_engine_where_compose_puts_it() -> None:
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    port = compose["services"]["engine"]["environment"]["HOTLINE_HTTP_PORT"]
+    assert config["scrape_configs"][0]["static_configs"][0]["targets"] == [f"engine:{port}"]
+    assert "./deploy/prometheus/rules:/etc/prometheus/rules:ro" in compose["services"]["prometheus"]["volumes"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("sum(", "unclosed left parenthesis: sum("),
+        ("callcenter_queue_waiting", "there is no metric callcenter_queue_waiting"),
+        ('callcenter_agents{agent="1001"}', "callcenter_agents has no label agent"),
+        ("sum by (node) (up)", 'nothing in "sum by (node) (up)" has the label node'),
+    ],
+)
+def test_check_finds_what_is_wrong_with_an_expression(expression: str, problem: str) -> None:
+    assert problems(expression, known_series()) == [problem]
