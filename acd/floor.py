@@ -89,7 +89,7 @@ class Floor(msgspec.Struct, kw_only=True):
 
 def line_key(call: Call) -> Key:
     """The order of callers: higher priority first, then who began to wait earlier."""
-    return (-call.priority, call.queued_at, call.order)
+    return (float(-call.priority), call.queued_at, float(call.order))
 
 
 def join_line(floor: Floor, call: Call) -> None:
@@ -184,7 +184,7 @@ def score(floor: Floor, agent: Agent, queue: QueueRules, now: float) -> Key:
         case Strategy.LEAST_BUSY:
             return (round(agent.workload.load(queue.weights, now), 3), agent.idle_since)
         case Strategy.ROUND_ROBIN:
-            return (agent.turn.get(queue.id, 0),)
+            return (float(agent.turn.get(queue.id, 0)),)
 
 
 def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:

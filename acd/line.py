@@ -8,6 +8,7 @@ import msgspec
 __all__ = ["Key", "Line"]
 
 Key = tuple[float, ...]
+"""Real floats, no integers among them: a snapshot gives floats back, and decisions are compared to the byte."""
 
 
 class Line(msgspec.Struct):

@@ -1,0 +1,1 @@
+"""Reproducible measurements, run by `./hotline bench NAME [--json]`."""

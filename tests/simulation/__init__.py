@@ -1,0 +1,1 @@
+"""The core under a virtual clock, against what queueing theory says."""

@@ -1,0 +1,189 @@
+"""What holds of a floor after every step, whatever happened: the laws the scenarios, the random walk and the simulation share.
+
+`check_floor` looks at one floor as it stands; `Ledger` follows the records of a whole run.
+"""
+
+from collections import Counter
+
+from acd.core import next_deadline
+from acd.floor import FREE, Floor, line_key
+from acd.model import Agent, Call, CallId, CallState, OfferId
+from acd.records import (
+    AgentInterval,
+    CallAnswered,
+    CallEnded,
+    CallOpened,
+    Decision,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+    TalkFinished,
+)
+from agents.roster import AgentId
+from agents.state import ON_CALL, AgentState, PhoneState
+
+__all__ = ["Ledger", "check_floor"]
+
+
+def check_floor(floor: Floor, now: float) -> None:
+    """All laws about the floor as it stands at `now`."""
+    for agent in floor.agents.values():
+        _offer_and_agent_agree(floor, agent)
+        _agent_is_counted_and_lined_up(floor, agent)
+    for call in floor.calls.values():
+        _offer_and_call_agree(floor, call)
+        _call_stands_where_its_state_says(floor, call)
+    for line in (*floor.waiting.values(), *floor.ready.values()):
+        assert line.entries == sorted((key, member) for member, key in line.keys.items())
+    _nobody_is_left_over(floor)
+    _nobody_waits_for_a_free_agent(floor, now)
+
+
+def _offer_and_agent_agree(floor: Floor, agent: Agent) -> None:
+    mine = [offer for offer in floor.offers.values() if offer.agent == agent.id]
+    assert len(mine) <= 1, f"{agent.id} has {len(mine)} offers"
+    assert (agent.state in ON_CALL) == bool(mine), f"{agent.id} is {agent.state} with offers {mine}"
+    assert agent.offer == (mine[0].id if mine else None)
+    if mine:
+        assert (mine[0].answered_at is None) == (agent.state is AgentState.OFFERED)
+
+
+def _offer_and_call_agree(floor: Floor, call: Call) -> None:
+    mine = [offer for offer in floor.offers.values() if offer.call == call.id]
+    assert len(mine) <= 1, f"{call.id} has {len(mine)} offers"
+    assert (call.state in (CallState.OFFERED, CallState.TALKING)) == bool(mine)
+    assert call.offer == (mine[0].id if mine else None)
+    if mine:
+        assert (mine[0].answered_at is None) == (call.state is CallState.OFFERED)
+
+
+def _agent_is_counted_and_lined_up(floor: Floor, agent: Agent) -> None:
+    takes_calls = agent.state is AgentState.READY and agent.phone is PhoneState.IDLE
+    assert (agent.standing == FREE) == takes_calls
+    served = floor.rules.agents[agent.id].queues
+    for queue, line in floor.ready.items():
+        assert (agent.id in line) == (takes_calls and queue in served), f"{agent.id} in the ready line of {queue}"
+
+
+def _call_stands_where_its_state_says(floor: Floor, call: Call) -> None:
+    lines = [queue for queue, line in floor.waiting.items() if call.id in line]
+    in_line = call.state is CallState.WAITING and call.attached and call.held_for is None
+    assert lines == ([call.queue] if in_line else []), f"{call.id} is {call.state} and stands in {lines}"
+    if in_line:
+        assert floor.waiting[floor.queue_of(call).id].keys[call.id] == line_key(call)
+    if call.held_for is not None:
+        assert call.state is CallState.WAITING
+        assert floor.held[call.held_for].count(call.id) == 1
+        assert call.queue in floor.rules.agents[call.held_for].queues
+
+
+def _nobody_is_left_over(floor: Floor) -> None:
+    assert sum(len(held) for held in floor.held.values()) == sum(c.held_for is not None for c in floor.calls.values())
+    assert all(call in floor.calls for line in floor.waiting.values() for call in line.keys)
+    for queue, counts in floor.standings.items():
+        actual = Counter(floor.agents[member].standing for member in floor.rules.members[queue])
+        assert {standing: n for standing, n in counts.items() if n} == dict(actual)
+
+
+def _nobody_waits_for_a_free_agent(floor: Floor, now: float) -> None:
+    """Work conservation: while Asterisk is in sight, a free agent and a caller he may have do not both wait."""
+    deadline = next_deadline(floor)
+    if not floor.linked or (deadline is not None and deadline <= now):
+        return
+    for queue, line in floor.waiting.items():
+        for member in line.keys:
+            unwilling = floor.calls[CallId(member)].unwilling
+            for agent in floor.ready[queue].keys:
+                assert unwilling.get(AgentId(agent), 0.0) > now, f"{member} waits though {agent} is free"
+
+
+class Ledger:
+    """The records of one run, checked as they come: each thing begins once, ends once, and is never lost."""
+
+    def __init__(self) -> None:
+        self.open_calls: dict[CallId, CallOpened] = {}
+        self.ended_calls: set[CallId] = set()
+        self.open_offers: dict[OfferId, OfferMade] = {}
+        self.talks: dict[OfferId, CallAnswered] = {}
+        self.counts: Counter[str] = Counter()
+        self.stays: dict[tuple[CallId, int], QueueEntered] = {}
+        self.last_interval: dict[AgentId, AgentInterval] = {}
+        self.keys: set[tuple[object, ...]] = set()
+
+    def add(self, records: list[Record]) -> None:
+        """Book what one step recorded."""
+        for record in records:
+            self.counts[type(record).__name__] += 1
+            match record:
+                case CallOpened():
+                    assert record.call not in self.open_calls
+                    self.open_calls[record.call] = record
+                case CallEnded():
+                    self._call_ended(record)
+                case QueueEntered():
+                    self._once("stay", record.call, record.segment)
+                    self.stays[record.call, record.segment] = record
+                case QueueLeft():
+                    self._queue_left(record)
+                case OfferMade():
+                    self._once("offer", record.offer)
+                    self.open_offers[record.offer] = record
+                case OfferEnded():
+                    made = self.open_offers.pop(record.offer)
+                    assert made.at == record.made_at <= record.ended_at
+                case CallAnswered():
+                    assert record.wait_s >= 0.0
+                    assert record.total_wait_s >= record.wait_s
+                    self.talks[record.offer] = record
+                case TalkFinished():
+                    self._talk_finished(record)
+                case AgentInterval():
+                    self._interval(record)
+                case Decision():
+                    self._once("decision", record.call, record.number)
+                case _:
+                    pass
+
+    def check(self, floor: Floor) -> None:
+        """The books agree with the floor: nothing vanished, nothing is counted twice."""
+        assert set(self.open_calls) == set(floor.calls)
+        assert set(self.open_offers) == {offer.id for offer in floor.offers.values() if offer.answered_at is None}
+        assert set(self.talks) == {offer.id for offer in floor.offers.values() if offer.answered_at is not None}
+        in_queue = (CallState.WAITING, CallState.OFFERED)
+        assert set(self.stays) == {(c.id, c.segment) for c in floor.calls.values() if c.state in in_queue}
+        for agent, interval in self.last_interval.items():
+            if agent in floor.agents and floor.agents[agent].state is not AgentState.OFFLINE:
+                assert floor.agents[agent].since >= interval.ended_at
+
+    def _once(self, *key: object) -> None:
+        assert key not in self.keys, f"{key} twice"
+        self.keys.add(key)
+
+    def _call_ended(self, record: CallEnded) -> None:
+        opened = self.open_calls.pop(record.call)
+        assert opened.at == record.opened_at <= record.ended_at
+        assert record.call not in self.ended_calls
+        self.ended_calls.add(record.call)
+
+    def _queue_left(self, record: QueueLeft) -> None:
+        entered = self.stays.pop((record.call, record.segment))
+        assert entered.at == record.entered_at <= record.left_at
+        assert record.wait_s == record.left_at - record.entered_at
+        assert entered.queue == record.queue
+
+    def _talk_finished(self, record: TalkFinished) -> None:
+        answered = self.talks.pop(record.offer)
+        assert answered.at == record.answered_at <= record.ended_at
+        assert 0.0 <= record.hold_s <= record.talk_s
+
+    def _interval(self, record: AgentInterval) -> None:
+        """One agent's intervals follow on each other from log-in to log-out, and no two have the same key."""
+        self._once("interval", record.agent, record.started_at, record.state)
+        assert record.started_at <= record.ended_at
+        before = self.last_interval.get(record.agent)
+        self.last_interval[record.agent] = record
+        if before is not None:
+            new_log_in = record.state is AgentState.NOT_READY and record.reason == "logged_in"
+            assert record.started_at == before.ended_at or (new_log_in and record.started_at > before.ended_at)

@@ -1,0 +1,269 @@
+"""Callers, agents and Asterisk in any order: stale, doubled and late events, jumps of time, restarts, changed rules.
+
+After every step the laws hold. Every event is also given to a second floor that was just restored from a snapshot of the
+first one: the outcomes are the same to the byte. At the end the whole run is played again from the start.
+"""
+
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from acd import events as ev
+from acd.core import Outcome, Refused, next_deadline, step
+from acd.floor import Floor
+from acd.model import CallId, OfferId, OfferOutcome, QueueId
+from acd.rules import Affinity, Overflow, Rules, Strategy
+from agents.roster import AgentId
+from agents.state import PhoneState
+from tests.unit.acd.floors import outcome_bytes, queue, restored, rules
+from tests.unit.acd.laws import Ledger, check_floor
+
+AGENTS = [AgentId(name) for name in ("anna", "ben", "cleo", "dan")]
+QUEUES = [QueueId(name) for name in ("sales", "repair", "press")]
+NUMBERS = ["13800000001", "13900000002", "13700000003", ""]
+
+
+def first_rules() -> Rules:
+    """All strategies, affinity, both kinds of overflow, short times so that much happens."""
+    return rules(
+        {"anna": ["sales"], "ben": ["sales", "repair"], "cleo": ["repair", "press"], "dan": QUEUES},
+        [
+            queue("sales", affinity=Affinity(wait_s=30.0), wrap_up_s=10.0, retry_s=5.0),
+            queue(
+                "repair",
+                strategy=Strategy.LEAST_BUSY,
+                affinity=Affinity(window_s=200.0, wait_s=20.0),
+                max_wait_s=40.0,
+                overflow=Overflow(queue=QueueId("press")),
+                no_answer_limit=1,
+            ),
+            queue(
+                "press",
+                strategy=Strategy.ROUND_ROBIN,
+                max_wait_s=60.0,
+                overflow=Overflow(prompt="sorry"),
+                wrap_up_s=0.0,
+                retry_s=20.0,
+                no_answer_limit=0,
+            ),
+        ],
+        vip={"13800000001": 2},
+        vip_priority={2: 10},
+    )
+
+
+def other_rules() -> Rules:
+    """Fewer duties, other waits, one agent gone, one strategy changed."""
+    return rules(
+        {"anna": ["sales", "repair"], "ben": ["repair"], "cleo": ["press"]},
+        [
+            queue("sales", affinity=Affinity(wait_s=60.0), max_wait_s=25.0, overflow=Overflow(prompt="sorry")),
+            queue("repair", strategy=Strategy.ROUND_ROBIN, max_wait_s=90.0, overflow=Overflow(queue=QueueId("press"))),
+            queue("press", strategy=Strategy.LEAST_BUSY, wrap_up_s=5.0),
+        ],
+        version="v2",
+    )
+
+
+def third_rules() -> Rules:
+    """A queue is gone."""
+    return rules({"anna": ["sales"], "ben": ["sales"], "cleo": ["repair"], "dan": []}, [queue("sales"), queue("repair")])
+
+
+RULES = st.sampled_from([first_rules(), other_rules(), third_rules()])
+LATE = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 4.0, 30.0, 500.0]))
+"""How long ago an event says it happened; None: it does not say."""
+
+
+class AnyOrder(RuleBasedStateMachine):
+    calls: Bundle[CallId] = Bundle("calls")
+    offers: Bundle[OfferId] = Bundle("offers")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.floor = Floor.under(first_rules())
+        self.ledger = Ledger()
+        self.told: list[tuple[ev.Event, float]] = []
+        self.outcomes: list[bytes] = []
+        self.arrivals = 0
+        self.known_offers: list[OfferId] = []
+        self.sound = True
+
+    def tell(self, event: ev.Event) -> None:
+        """One step, side by side on the floor itself and on one fresh from a snapshot."""
+        self.sound = False
+        twin = restored(self.floor)
+        before = msgspec.json.encode(self.floor)
+        outcome, refused = self.take(self.floor, event)
+        twin_outcome, twin_refused = self.take(twin, event)
+        assert outcome_bytes(twin_outcome) == outcome_bytes(outcome)
+        assert twin_refused == refused
+        assert msgspec.json.encode(twin) == msgspec.json.encode(self.floor)
+        if refused:
+            assert msgspec.json.encode(self.floor) == before
+        self.ledger.add(outcome.records)
+        self.known_offers += [record.offer for record in outcome.records if type(record).__name__ == "OfferMade"]
+        self.told.append((event, self.now))
+        self.outcomes.append(outcome_bytes(outcome))
+        next_deadline(self.floor)
+        self.sound = True
+
+    def take(self, floor: Floor, event: ev.Event) -> tuple[Outcome, str]:
+        try:
+            return step(floor, event, self.now), ""
+        except Refused as refused:
+            return Outcome(), refused.error
+
+    def ago(self, late: float | None) -> float | None:
+        return None if late is None else self.now - late
+
+    @initialize()
+    def everybody_at_work(self) -> None:
+        self.tell(ev.LinkRegained())
+        for agent in AGENTS[:3]:
+            self.tell(ev.PhoneChanged(agent=agent, phone=PhoneState.IDLE))
+            self.tell(ev.AgentLoggedIn(agent=agent))
+            self.tell(ev.AgentReady(agent=agent))
+
+    @rule(target=calls, number=st.sampled_from(NUMBERS), queue=st.sampled_from(QUEUES), priority=st.integers(0, 2))
+    def caller_queues(self, number: str, queue: QueueId, priority: int) -> CallId:
+        call = self.caller_arrives(number)
+        self.tell(ev.CallQueued(call=call, queue=queue, priority=priority))
+        return call
+
+    @rule(target=calls, number=st.sampled_from(NUMBERS))
+    def caller_in_the_menu(self, number: str) -> CallId:
+        call = self.caller_arrives(number)
+        self.tell(ev.CallMoved(call=call, node="menu", key="1"))
+        return call
+
+    def caller_arrives(self, number: str) -> CallId:
+        self.arrivals += 1
+        call = CallId(f"c{self.arrivals}")
+        self.tell(ev.CallArrived(call=call, channel="PJSIP/x", number=number, did="400"))
+        return call
+
+    @rule(call=calls, queue=st.sampled_from([*QUEUES, QueueId("nowhere")]))
+    def queued(self, call: CallId, queue: QueueId) -> None:
+        self.tell(ev.CallQueued(call=call, queue=queue))
+
+    @rule(call=calls)
+    def rejoined(self, call: CallId) -> None:
+        self.tell(ev.CallRejoined(call=call))
+
+    @rule(call=calls, late=LATE, cause=st.sampled_from(ev.HangUpCause))
+    def left(self, call: CallId, late: float | None, cause: ev.HangUpCause) -> None:
+        self.tell(ev.CallLeftByCaller(call=call, at=self.ago(late), cause=cause))
+
+    @rule(call=calls)
+    def closed(self, call: CallId) -> None:
+        self.tell(ev.CallClosed(call=call, reason="end_of_flow"))
+
+    @rule(agent=st.sampled_from(AGENTS), kind=st.sampled_from([ev.AgentLoggedIn, ev.AgentLoggedOut, ev.WrapUpDone]))
+    def agent_does(self, agent: AgentId, kind: Any) -> None:
+        self.tell(kind(agent=agent))
+
+    @rule(agent=st.sampled_from([*AGENTS, AgentId("nobody")]))
+    def ready(self, agent: AgentId) -> None:
+        self.tell(ev.AgentReady(agent=agent))
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def takes_a_break(self, agent: AgentId) -> None:
+        self.tell(ev.AgentNotReady(agent=agent, reason="break"))
+
+    @rule(agent=st.sampled_from(AGENTS), kind=st.sampled_from([ev.HoldStarted, ev.HoldEnded]))
+    def holds(self, agent: AgentId, kind: Any) -> None:
+        self.tell(kind(agent=agent))
+
+    @rule(agent=st.sampled_from(AGENTS), phone=st.sampled_from(PhoneState))
+    def phone_changes(self, agent: AgentId, phone: PhoneState) -> None:
+        self.tell(ev.PhoneChanged(agent=agent, phone=phone))
+
+    @rule(data=st.data(), late=LATE, kind=st.sampled_from(["ringing", "answered", "answered", "failed", "talk_ended"]))
+    def asterisk_says_of_an_offer(self, data: st.DataObject, late: float | None, kind: str) -> None:
+        """About one of the last few offers, live or long over."""
+        if not self.known_offers:
+            return
+        offer, at = data.draw(st.sampled_from(self.known_offers[-6:])), self.ago(late)
+        match kind:
+            case "ringing":
+                self.tell(ev.OfferRinging(offer=offer, channel="PJSIP/y", leg="1.1"))
+            case "answered":
+                self.tell(ev.OfferAnswered(offer=offer, at=at))
+            case "failed":
+                outcome = data.draw(st.sampled_from([o for o in OfferOutcome if o is not OfferOutcome.ACCEPTED]))
+                self.tell(ev.OfferFailed(offer=offer, outcome=outcome, cause="BUSY", at=at))
+            case _:
+                self.tell(ev.TalkEnded(offer=offer, at=at))
+
+    @rule(data=st.data())
+    def something_is_told_again(self, data: st.DataObject) -> None:
+        """A doubled event. Asterisk's unique ids do not come again, so a finished call does not arrive anew."""
+        event = data.draw(st.sampled_from(self.told[-15:]))[0]
+        if not isinstance(event, ev.CallArrived):
+            self.tell(event)
+
+    @rule(seconds=st.sampled_from([0.001, 1.0, 5.0, 16.0, 30.0, 600.0]), watched=st.booleans())
+    def time_goes_by(self, seconds: float, watched: bool) -> None:
+        """With each deadline kept at its time, or all of them late."""
+        until = self.now + seconds
+        while watched and (deadline := next_deadline(self.floor)) is not None and deadline <= until:
+            self.now = max(self.now, deadline)
+            self.tell(ev.DeadlinePassed())
+        self.now = until
+        self.tell(ev.DeadlinePassed())
+
+    @rule(new=RULES)
+    def rules_loaded(self, new: Rules) -> None:
+        self.tell(ev.RulesLoaded(rules=new))
+
+    @rule(kind=st.sampled_from([ev.EngineStarted, ev.LinkLost, ev.LinkRegained, ev.LinkRegained]))
+    def engine_and_link(self, kind: Any) -> None:
+        self.tell(kind())
+
+    @rule()
+    def engine_restarts(self) -> None:
+        """Snapshot, start, every caller back, Asterisk in sight."""
+        self.floor = restored(self.floor)
+        self.tell(ev.EngineStarted())
+        for call in list(self.floor.calls):
+            self.tell(ev.CallRejoined(call=call))
+        self.tell(ev.LinkRegained())
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        check_floor(self.floor, self.now)
+        self.ledger.check(self.floor)
+
+    def teardown(self) -> None:
+        if not self.sound:
+            return
+        self.everybody_goes_home()
+        self.the_run_played_again_is_the_same_to_the_byte()
+
+    def everybody_goes_home(self) -> None:
+        for call in list(self.floor.calls):
+            self.tell(ev.CallLeftByCaller(call=call))
+        self.the_laws_hold()
+        assert not self.floor.calls
+        assert not self.floor.offers
+        made, ended = self.ledger.counts["OfferMade"], self.ledger.counts["OfferEnded"]
+        assert made == ended
+        assert self.ledger.counts["QueueEntered"] == self.ledger.counts["QueueLeft"]
+        assert self.ledger.counts["CallAnswered"] == self.ledger.counts["TalkFinished"]
+        assert self.ledger.counts["CallOpened"] == self.ledger.counts["CallEnded"] == self.arrivals
+
+    def the_run_played_again_is_the_same_to_the_byte(self) -> None:
+        floor = Floor.under(first_rules())
+        for (event, self.now), outcome in zip(self.told, self.outcomes, strict=True):
+            assert outcome_bytes(self.take(floor, event)[0]) == outcome
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
+    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
