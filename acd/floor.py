@@ -115,9 +115,10 @@ def leave_line(floor: Floor, call: Call) -> None:
 def change_agent(
     floor: Floor, agent: Agent, state: AgentState, at: float, out: list[Record], *, reason: str = ""
 ) -> None:
-    """Put the agent into a state from `at` on, and record the stretch of time that ends with it."""
+    """Put the agent into a state from `at` on, and record the stretch of time that ends with it, if it had any length:
+    an agent who is offered a call in the moment he comes free was not idle."""
     at = max(at, agent.since)
-    if agent.state is not AgentState.OFFLINE:
+    if agent.state is not AgentState.OFFLINE and at > agent.since:
         out.append(
             AgentInterval(
                 agent=agent.id,
