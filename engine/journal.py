@@ -47,6 +47,12 @@ class Snapshot(msgspec.Struct):
     tally: Tally
 
 
+class _Numbered(msgspec.Struct):
+    """Just the number, of a line or a snapshot."""
+
+    n: int
+
+
 class FileJournal:
     """The journal of one floor in one folder; one process writes it."""
 
@@ -102,6 +108,24 @@ class FileJournal:
             os.fsync(file.fileno())
         fresh.replace(target)
         self._close_segment()
+
+    def snapshot_bytes(self) -> tuple[bytes, int]:
+        """The newest snapshot as it lies on the disk, and its number; nothing and 0 before the first."""
+        try:
+            raw = (self._folder / "snapshot.json").read_bytes()
+        except FileNotFoundError:
+            return b"", 0
+        return raw, msgspec.json.decode(raw, type=_Numbered).n
+
+    def lines_after(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """Numbers and lines of the events after `number` that are still on the disk."""
+        decoder = msgspec.json.Decoder(_Numbered)
+        for file in self._segments_after(number):
+            for raw in file.read_bytes().splitlines():
+                with contextlib.suppress(msgspec.DecodeError):
+                    n = decoder.decode(raw).n
+                    if n > number:
+                        yield n, raw
 
     def forget_before(self, moment: float) -> None:
         """Remove files whose last change is older than `moment` (seconds since the epoch)."""
