@@ -27,6 +27,7 @@ from acd.offering import (
     leave_segment,
     let_go_of_held,
     overflow,
+    overflow_at,
     overflow_farewell,
     phone_changed,
     seek_agent,
@@ -38,6 +39,8 @@ from agents.roster import AgentId
 from agents.state import DEFERRABLE, ON_CALL, AgentState, IllegalTransition, PhoneState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
+
+IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
 
 
 class Refused(Exception):
@@ -388,10 +391,8 @@ def _applies(floor: Floor, timer: tuple[float, str, str]) -> bool:
     if kind == "hold":
         return call.held_for is not None and call.held_until <= when
     if kind == "max_wait":
-        return (
-            call.state in (CallState.WAITING, CallState.OFFERED)
-            and call.segment_at + (floor.queue_of(call).max_wait_s or 0.0) <= when
-        )
+        due = overflow_at(floor, call) if call.state in IN_QUEUE else None
+        return due is not None and due <= when
     return call.state is CallState.WAITING  # retry
 
 
@@ -409,9 +410,7 @@ def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) 
             hold_out(floor, call, now, out)
         elif kind == "retry":
             seek_agent(floor, call, now, out, asked="retry")
-        elif call.state is CallState.OFFERED:
-            call.overflow_due = True
-        else:
+        elif call.state is CallState.WAITING:  # with a phone ringing for him, the end of the offer sees to it
             overflow(floor, call, now, out)
 
 
@@ -425,6 +424,9 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
             raise Refused("agent_in_use", f'agent "{agent.id}" is logged in; take him out when he has logged out')
     floor.rules = rules
     floor.fit_rules()
+    for call in floor.calls.values():
+        if call.state in IN_QUEUE and (due := overflow_at(floor, call)) is not None:
+            set_timer(floor, due, "max_wait", call.id)
     _match_all(floor, now, out)
 
 

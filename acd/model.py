@@ -91,8 +91,6 @@ class Call(msgspec.Struct, kw_only=True):
     """Agents who did not take this call, and until when they are not asked again."""
     held_for: AgentId | None = None
     held_until: float = 0.0
-    overflow_due: bool = False
-    """His maximum wait ran out while a phone was ringing for him."""
     ending: Disposition | None = None
     """Set when the end is already decided and only the good-bye is left."""
     offers: int = 0

@@ -20,8 +20,15 @@ __all__ = [
     "enter_queue",
     "finish_talk",
     "hold_out",
+    "leave_segment",
+    "let_go_of_held",
+    "overflow",
+    "overflow_at",
+    "overflow_farewell",
+    "phone_changed",
     "seek_agent",
     "seek_call",
+    "withdraw",
 ]
 
 GRACE_S = 5.0
@@ -42,10 +49,8 @@ def enter_queue(
     floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome, overflow_from: QueueId | None = None
 ) -> None:
     """Begin a stay in a queue and look for an agent."""
-    rules = floor.rules.queues[queue]
     call.state, call.queue, call.segment_at = CallState.WAITING, queue, now
     call.segment += 1
-    call.overflow_due = False
     if call.segment == 1:
         call.queued_at = now
         floor.orders += 1
@@ -61,8 +66,8 @@ def enter_queue(
             overflow_from=overflow_from,
         )
     )
-    if rules.max_wait_s is not None:
-        set_timer(floor, now + rules.max_wait_s, "max_wait", call.id)
+    if (at := overflow_at(floor, call)) is not None:
+        set_timer(floor, at, "max_wait", call.id)
     join_line(floor, call)
     seek_agent(floor, call, now, out, asked="caller_entered", affinity=True)
 
@@ -234,7 +239,7 @@ def end_offer(
             retry_at = now + floor.rules.queues[offer.queue].retry_s
             call.unwilling[agent.id] = retry_at
             set_timer(floor, retry_at, "retry", call.id)
-        if call.overflow_due:
+        if (due := overflow_at(floor, call)) is not None and due <= now:  # while the phone was ringing for him
             overflow(floor, call, now, out)
         else:
             join_line(floor, call)
@@ -338,12 +343,17 @@ def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None
             hold_out(floor, floor.calls[held], now, out)
 
 
+def overflow_at(floor: Floor, call: Call) -> float | None:
+    """When the caller's maximum wait in his queue is over; None: his queue has none."""
+    rules = floor.queue_of(call)
+    return None if rules.max_wait_s is None or rules.overflow is None else call.segment_at + rules.max_wait_s
+
+
 def overflow(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     """The maximum wait is over: another queue at the caller's old place, or a word and the end of the call."""
     rules = floor.queue_of(call)
     target = rules.overflow
-    if target is None:
-        return
+    assert target is not None
     leave_line(floor, call)
     leave_segment(floor, call, now, out, how="overflowed", phase="waiting")
     if target.queue is not None:

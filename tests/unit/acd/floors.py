@@ -1,6 +1,6 @@
 """Small floors for tests: a few queues and agents, and the events everybody needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,7 +26,7 @@ def queue(name: str = "sales", **settings: Any) -> QueueRules:
 
 
 def rules(
-    agents: dict[str, Iterable[str]], queues: Iterable[QueueRules] = (), version: str = "v1", **more: Any
+    agents: Mapping[str, Iterable[str]], queues: Iterable[QueueRules] = (), version: str = "v1", **more: Any
 ) -> Rules:
     """Rules with these agents, each with the queues he serves; one plain queue "sales" unless others are given."""
     settings = [

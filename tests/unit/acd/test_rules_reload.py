@@ -1,0 +1,54 @@
+"""New rules while calls are under way: they hold at once, for callers who came before them too."""
+
+from acd import events as ev
+from acd.commands import EndCall
+from acd.model import CallId, CallState, OfferOutcome
+from acd.rules import Overflow, QueueRules
+from tests.unit.acd.floors import Stage, queue, rules
+
+ROSTER = {"anna": ["sales"]}
+SORRY = Overflow(prompt="sorry")
+
+
+def load(stage: Stage, *queues: QueueRules) -> None:
+    """The same roster under changed queues."""
+    stage.tell(ev.RulesLoaded(rules=rules(ROSTER, queues, version="v2")))
+
+
+def test_longer_maximum_wait_holds_for_callers_who_wait_already() -> None:
+    stage = Stage(rules(ROSTER, [queue(max_wait_s=60.0, overflow=SORRY)]))
+    stage.caller("c1")
+    stage.wait(50.0)
+    load(stage, queue(max_wait_s=100.0, overflow=SORRY))
+    stage.wait(49.0)
+    assert stage.call("c1").state is CallState.WAITING
+    stage.wait(1.0)
+    assert stage.commands == [EndCall(call=CallId("c1"), reason="max_wait", prompt="sorry")]
+
+
+def test_new_maximum_wait_holds_for_callers_who_wait_already() -> None:
+    stage = Stage(rules(ROSTER, [queue()]))
+    stage.caller("c1")
+    stage.wait(50.0)
+    load(stage, queue(max_wait_s=60.0, overflow=SORRY))
+    stage.wait(10.0)
+    assert stage.call("c1").state is CallState.AFTER
+
+
+def test_caller_is_not_sent_away_once_the_maximum_wait_is_gone_from_the_rules() -> None:
+    stage = Stage(rules(ROSTER, [queue(max_wait_s=60.0, overflow=SORRY)]))
+    stage.caller("c1")
+    stage.wait(50.0)
+    load(stage, queue())
+    stage.wait(1000.0)
+    assert stage.call("c1").state is CallState.WAITING
+
+
+def test_caller_keeps_his_place_when_the_overflow_is_gone_while_a_phone_rang_for_him() -> None:
+    stage = Stage(rules(ROSTER, [queue(max_wait_s=10.0, overflow=SORRY)]), "anna")
+    stage.caller("c1")
+    stage.wait(12.0)
+    load(stage, queue())
+    stage.tell(ev.OfferFailed(offer=stage.offer("c1").id, outcome=OfferOutcome.NO_ANSWER))
+    assert stage.floor.position(stage.call("c1")) == 1
+    assert "c1" in stage.floor.waiting[queue().id]
