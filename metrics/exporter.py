@@ -55,7 +55,9 @@ class LiveView(Protocol):
 
     def event_loop_lag_s(self) -> float: ...
 
-    def journal_sequence(self) -> int: ...
+    def journal_sequence(self) -> int:
+        """Number of the last event in the journal."""
+        ...
 
     def spool_entries(self) -> int: ...
 
@@ -187,7 +189,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),
     "callcenter_agi_sessions": _one(lambda page: page.live.sessions()),
     "callcenter_event_loop_lag_seconds": _one(lambda page: page.live.event_loop_lag_s()),
-    "callcenter_journal_sequence": _one(lambda page: page.live.journal_sequence()),
+    "callcenter_journal_events_total": _one(lambda page: page.live.journal_sequence()),
     "callcenter_spool_entries": _one(lambda page: page.live.spool_entries()),
     "callcenter_spool_oldest_age_seconds": _one(lambda page: page.live.spool_oldest_age_s()),
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),

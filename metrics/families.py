@@ -82,7 +82,7 @@ _ALL: Final = (
     Family("callcenter_events_dropped_total", Kind.COUNTER, "Events of Asterisk lost to a full inbox."),
     Family("callcenter_agi_sessions", Kind.GAUGE, "Callers' legs held by the engine."),
     Family("callcenter_event_loop_lag_seconds", Kind.GAUGE, "How late the event loop last was."),
-    Family("callcenter_journal_sequence", Kind.GAUGE, "Number of the last event in the journal."),
+    Family("callcenter_journal_events_total", Kind.COUNTER, "Events written to the journal."),
     Family("callcenter_spool_entries", Kind.GAUGE, "Facts on disk that are not in SQL yet."),
     Family("callcenter_spool_oldest_age_seconds", Kind.GAUGE, "Age of the oldest of them; 0: none."),
     Family("callcenter_recordings_missing", Kind.GAUGE, "Recordings whose file is missing or empty."),

@@ -1,0 +1,127 @@
+"""Grafana's dashboards: generated from the code, loadable, and about metrics that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agents.state import AgentState
+from deploy.grafana.build import FOLDER, render
+from deploy.grafana.panels import STATE_NAMES
+from metrics.families import FAMILIES
+from tests.deploy.promql import known_series, problems
+
+REPOSITORY = Path(__file__).parents[2]
+GRAFANA = REPOSITORY / "deploy/grafana"
+BOARDS = {name: json.loads(text) for name, text in render().items()}
+
+VARIABLES = {"$site": "main", "$queue": "sales", "$__rate_interval": "1m"}
+"""What Grafana puts in before it asks Prometheus."""
+
+
+def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
+    return [panel for row in board["panels"] for panel in (row, *row.get("panels", ()))]
+
+
+def queries() -> Iterator[tuple[str, str, str]]:
+    """(dashboard, panel, expression as Prometheus gets it)"""
+    for name, board in BOARDS.items():
+        for panel in panels(board):
+            for target in panel.get("targets", ()):
+                yield name, panel["title"], filled_in(target["expr"])
+
+
+def filled_in(expression: str) -> str:
+    for variable, value in VARIABLES.items():
+        expression = expression.replace(variable, value)
+    return expression
+
+
+def test_committed_dashboards_are_those_of_the_code() -> None:
+    committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    assert committed == render(), "run: python -m deploy.grafana.build"
+
+
+@pytest.mark.parametrize(("board", "panel", "expression"), list(queries()))
+def test_panel_asks_for_metrics_and_labels_that_exist(board: str, panel: str, expression: str) -> None:
+    assert "$" not in expression, f"{board}, {panel}: a variable nobody fills in"
+    assert problems(expression, known_series()) == []
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_variable_lists_the_values_of_a_label_that_exists(board: dict[str, Any]) -> None:
+    known = known_series()
+    asked = [variable for variable in board["templating"]["list"] if variable["type"] == "query"]
+    for variable in asked:
+        found = re.fullmatch(r"label_values\((.*), (\w+)\)", filled_in(variable["query"]))
+        assert found
+        assert problems(found[1], known) == []
+        assert found[2] in known[found[1].split("{")[0]]
+    assert {"site", "queue"} <= {variable["name"] for variable in asked}
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_panels_have_their_own_ids_and_do_not_overlap(board: dict[str, Any]) -> None:
+    shown = panels(board)
+    assert len({panel["id"] for panel in shown}) == len(shown)
+    assert all(0 <= panel["gridPos"]["x"] <= 24 - panel["gridPos"]["w"] for panel in shown)
+    for one, other in combinations(shown, 2):
+        assert not _overlap(one["gridPos"], other["gridPos"]), f"{one['title']} lies over {other['title']}"
+
+
+def _overlap(a: dict[str, int], b: dict[str, int]) -> bool:
+    across = a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"]
+    return across and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_every_title_is_chinese_then_english(board: dict[str, Any]) -> None:
+    for title in [board["title"], *(panel["title"] for panel in panels(board))]:
+        chinese, _, english = title.partition("· ")
+        assert english.isascii(), title
+        assert english, title
+        assert re.search(r"[一-鿿]", chinese), title
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
+def test_panels_use_the_data_source_chosen_on_the_dashboard(board: dict[str, Any]) -> None:
+    for panel in panels(board):
+        sources = [panel.get("datasource"), *(target["datasource"] for target in panel.get("targets", ()))]
+        assert all(source == {"type": "prometheus", "uid": "${datasource}"} for source in sources if source)
+        refs = [target["refId"] for target in panel.get("targets", ())]
+        assert len(set(refs)) == len(refs)
+        assert refs or panel["type"] == "row"
+
+
+def test_dashboards_can_be_told_apart_by_a_short_uid() -> None:
+    uids = [board["uid"] for board in BOARDS.values()]
+    assert len(set(uids)) == len(uids)
+    assert all(re.fullmatch(r"[a-z0-9-]{1,40}", uid) for uid in uids)
+
+
+def test_every_metric_of_ours_is_on_a_dashboard_or_in_a_recorded_figure() -> None:
+    used = " ".join(expression for _, _, expression in queries())
+    used += (REPOSITORY / "deploy/prometheus/rules/hotline.yml").read_text(encoding="utf-8")
+    unused = {name for name in FAMILIES if name not in used}
+    assert unused == {"callcenter_calls_total"}, "site variable and reports use it"
+
+
+def test_every_state_of_an_agent_has_a_name_on_the_dashboard() -> None:
+    assert set(STATE_NAMES) == {state.value for state in AgentState}
+
+
+def test_grafana_finds_dashboards_and_prometheus_where_compose_puts_them() -> None:
+    services = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    provider = yaml.safe_load((GRAFANA / "provisioning/dashboards/hotline.yml").read_text(encoding="utf-8"))
+    source = yaml.safe_load((GRAFANA / "provisioning/datasources/prometheus.yml").read_text(encoding="utf-8"))
+    folder = provider["providers"][0]["options"]["path"]
+    volumes = services["grafana"]["volumes"]
+    assert f"./deploy/grafana/dashboards:{folder}:ro" in volumes
+    assert "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro" in volumes
+    assert "prometheus" in services
+    assert source["datasources"][0]["url"] == "http://prometheus:9090"
