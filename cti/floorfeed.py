@@ -1,0 +1,103 @@
+"""The supervisors' feed: which agents and queues changed, gathered for a moment so that a busy floor sends few frames.
+
+A frame shows how things stand when it is sent, not each step on the way. A caller's number is in none of them.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Literal
+
+import msgspec
+
+from acd.model import QueueId
+from acd.records import AgentChanged, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record
+from acd.runner import Runner
+from agents.roster import AgentId
+from cti.feed import Feed
+from cti.views import AgentView, QueueView, agent_view, queue_views
+
+__all__ = ["FloorFeed", "FloorFrame"]
+
+GATHER_S: Final = 0.25
+
+
+class FloorFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """Agents and queues that changed; in a snapshot all of them."""
+
+    type: Literal["snapshot", "floor"]
+    seq: int
+    at: float
+    agents: list[AgentView]
+    queues: list[QueueView]
+
+
+class FloorFeed:
+    """A record sink. While nobody listens it does nothing but check that."""
+
+    def __init__(self, runner: Runner, gather_s: float = GATHER_S) -> None:
+        self._runner = runner
+        self._gather_s = gather_s
+        self._feeds: set[Feed] = set()
+        self._agents: dict[AgentId, None] = {}
+        self._queues: dict[QueueId, None] = {}
+        self._seq = int(runner.now() * 1000)
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self, records: Sequence[Record], now: float) -> None:
+        """Note what changed, and send it soon."""
+        if not self._feeds:
+            return
+        for record in records:
+            self._note(record)
+        if self._timer is None and (self._agents or self._queues):
+            self._timer = asyncio.get_running_loop().call_later(self._gather_s, self._flush)
+
+    @contextmanager
+    def feed(self) -> Iterator[Feed]:
+        """A feed that begins with a snapshot."""
+        feed = Feed()
+        rules = self._runner.floor.rules
+        feed.put(msgspec.json.encode(self._frame("snapshot", list(rules.agents), list(rules.queues))))
+        self._feeds.add(feed)
+        try:
+            yield feed
+        finally:
+            self._feeds.discard(feed)
+
+    def close(self) -> None:
+        """Send the listeners away; the engine stops."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for feed in self._feeds:
+            feed.close()
+
+    def _note(self, record: Record) -> None:
+        match record:
+            case AgentChanged():
+                self._agents[record.agent] = None
+                settings = self._runner.floor.rules.agents.get(record.agent)
+                self._queues.update(dict.fromkeys(settings.queues if settings else ()))
+            case QueueEntered() | QueueLeft() | OfferMade() | OfferEnded():
+                self._queues[record.queue] = None
+            case _:
+                pass
+
+    def _flush(self) -> None:
+        self._timer = None
+        self._seq += 1
+        frame = msgspec.json.encode(self._frame("floor", list(self._agents), list(self._queues)))
+        self._agents.clear()
+        self._queues.clear()
+        for feed in self._feeds:
+            feed.put(frame)
+
+    def _frame(self, kind: Literal["snapshot", "floor"], agents: list[AgentId], queues: list[QueueId]) -> FloorFrame:
+        floor, now = self._runner.floor, self._runner.now()
+        return FloorFrame(
+            type=kind,
+            seq=self._seq,
+            at=now,
+            agents=[agent_view(floor, floor.agents[agent]) for agent in agents if agent in floor.agents],
+            queues=queue_views(floor, queues, now),
+        )

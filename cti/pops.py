@@ -1,0 +1,204 @@
+"""The words of the screen pop (来电弹屏): what an agent's desktop is told of a call he is offered. Pure.
+
+A pop has one id from beginning to end, that of the offer, and goes offered -> withdrawn, or offered -> answered -> ended.
+Every event carries the whole pop, so an event missed or seen twice does no harm.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from acd.floor import Floor
+from acd.model import CallId, Offer, OfferId, OfferOutcome, QueueId
+from acd.records import CallAnswered, OfferEnded, OfferMade, TalkFinished
+from agents.roster import AgentId
+from cti.masking import mask_number, mask_text
+from cti.views import AgentView
+
+__all__ = [
+    "AgentEvent",
+    "LastContactView",
+    "Pop",
+    "PopEvent",
+    "PopState",
+    "Snapshot",
+    "encode",
+    "pop_answered",
+    "pop_ended",
+    "pop_offered",
+    "pop_restored",
+    "pop_withdrawn",
+]
+
+
+class PopState(StrEnum):
+    """Where a pop is in its life."""
+
+    OFFERED = "offered"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class LastContactView(msgspec.Struct, frozen=True):
+    """Who last served this caller, and when."""
+
+    agent: AgentId
+    name: str
+    at: float
+
+
+class Pop(msgspec.Struct, frozen=True, kw_only=True):
+    """All an agent needs on his screen. Times are seconds since the epoch, durations seconds."""
+
+    id: OfferId
+    state: PopState
+    reason: str = ""
+    """Why it was withdrawn: caller_left | no_answer | declined | unreachable | lost_sight | ..."""
+    call: CallId
+    agent: AgentId
+    queue: QueueId
+    queue_names: Mapping[str, str]
+    number: str
+    name: str
+    """What the caller's network says; shown as text, never as markup."""
+    did: str
+    vip: int
+    wait_s: float
+    path: tuple[str, ...]
+    last_contact: LastContactView | None
+    reasons: tuple[str, ...]
+    """Why this agent; empty for an offer made before the engine was started anew."""
+    offered_at: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    talk_s: float | None = None
+    hold_s: float | None = None
+
+
+class PopEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A pop is in a new state."""
+
+    type: PopState
+    seq: int
+    at: float
+    pop: Pop
+
+
+class AgentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """The agent is in a new state, or his phone is."""
+
+    type: Literal["agent"] = "agent"
+    seq: int
+    at: float
+    agent: AgentView
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """How things stand at a (re)connect. Events up to `seq` that follow it are history; the state is in here."""
+
+    type: Literal["snapshot"] = "snapshot"
+    seq: int
+    at: float
+    agent: AgentView
+    pops: tuple[Pop, ...]
+    gap: bool
+    """Events since the `after` that was asked for are gone."""
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(event: PopEvent | AgentEvent | Snapshot, *, full: bool) -> bytes:
+    """The event as JSON; without `full`, numbers are masked."""
+    if not full:
+        if isinstance(event, PopEvent):
+            event = msgspec.structs.replace(event, pop=masked(event.pop))
+        elif isinstance(event, Snapshot):
+            event = msgspec.structs.replace(event, pops=tuple(masked(pop) for pop in event.pops))
+    return _encoder.encode(event)
+
+
+def masked(pop: Pop) -> Pop:
+    """The pop without the middle of the caller's number."""
+    return msgspec.structs.replace(pop, number=mask_number(pop.number), name=mask_text(pop.name))
+
+
+def pop_offered(floor: Floor, made: OfferMade) -> Pop:
+    """The beginning: an agent is about to be rung."""
+    return Pop(
+        id=made.offer,
+        state=PopState.OFFERED,
+        call=made.call,
+        agent=made.agent,
+        queue=made.queue,
+        queue_names=_queue_names(floor, made.queue),
+        number=made.number,
+        name=made.name,
+        did=made.did,
+        vip=made.vip,
+        wait_s=made.wait_s,
+        path=made.path,
+        last_contact=_contact(floor, made.last_agent, made.last_contact_at),
+        reasons=made.reasons,
+        offered_at=made.at,
+    )
+
+
+def pop_withdrawn(pop: Pop, ended: OfferEnded) -> Pop:
+    """No talk came of it."""
+    reason = ended.cause or "withdrawn" if ended.outcome is OfferOutcome.WITHDRAWN else str(ended.outcome)
+    return msgspec.structs.replace(pop, state=PopState.WITHDRAWN, reason=reason, ended_at=ended.ended_at)
+
+
+def pop_answered(pop: Pop, answered: CallAnswered) -> Pop:
+    """The agent has the caller."""
+    return msgspec.structs.replace(pop, state=PopState.ANSWERED, answered_at=answered.at, wait_s=answered.total_wait_s)
+
+
+def pop_ended(pop: Pop, finished: TalkFinished) -> Pop:
+    """The talk is over."""
+    return msgspec.structs.replace(
+        pop, state=PopState.ENDED, ended_at=finished.ended_at, talk_s=finished.talk_s, hold_s=finished.hold_s
+    )
+
+
+def pop_restored(floor: Floor, offer: Offer) -> Pop:
+    """A live offer of an engine that is no more, as far as the floor remembers it.
+
+    Once he has answered, the agent himself is the caller's last contact, so that is left out.
+    """
+    call = floor.calls[offer.call]
+    contact = floor.contacts.get(call.number) if offer.answered_at is None else None
+    return Pop(
+        id=offer.id,
+        state=PopState.OFFERED if offer.answered_at is None else PopState.ANSWERED,
+        call=call.id,
+        agent=offer.agent,
+        queue=offer.queue,
+        queue_names=_queue_names(floor, offer.queue),
+        number=call.number,
+        name=call.name,
+        did=call.did,
+        vip=call.vip,
+        wait_s=(offer.answered_at or offer.made_at) - call.queued_at,
+        path=tuple(call.path),
+        last_contact=_contact(floor, contact.agent, contact.at) if contact else None,
+        reasons=(),
+        offered_at=offer.made_at,
+        answered_at=offer.answered_at,
+    )
+
+
+def _queue_names(floor: Floor, queue: QueueId) -> Mapping[str, str]:
+    rules = floor.rules.queues.get(queue)
+    return rules.names if rules else {}
+
+
+def _contact(floor: Floor, agent: AgentId | None, at: float | None) -> LastContactView | None:
+    if agent is None or at is None:
+        return None
+    settings = floor.rules.agents.get(agent)
+    return LastContactView(agent, settings.name if settings else "", at)
