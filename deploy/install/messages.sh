@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# Messages of ./hotline, in English and, for a Chinese locale, in Chinese. They go to stderr: stdout belongs to the command.
+# Messages of ./hotline, in English and in Chinese (HOTLINE_LANG=zh, or a Chinese locale). They go to stderr: stdout belongs to the command.
 
-case "${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}" in
+case "${HOTLINE_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}}" in
 zh*) speaks_chinese=yes ;;
 *) speaks_chinese= ;;
 esac

@@ -44,8 +44,13 @@ def test_each_step_says_what_it_makes_and_how_long_that_takes(checkout: Checkout
     assert all("usually" in line for line in said)
 
 
-def test_chinese_locale_gets_chinese_messages(checkout: Checkout) -> None:
-    assert "创建 .venv" in checkout.run("--help", LANG="zh_CN.UTF-8").stderr
+@pytest.mark.parametrize("variables", [{"LANG": "zh_CN.UTF-8"}, {"HOTLINE_LANG": "zh"}])
+def test_who_reads_chinese_gets_chinese_messages(checkout: Checkout, variables: dict[str, str]) -> None:
+    assert "创建 .venv" in checkout.run("--help", **variables).stderr
+
+
+def test_named_language_wins_over_the_locale(checkout: Checkout) -> None:
+    assert "Making .venv" in checkout.run("--help", LANG="zh_CN.UTF-8", HOTLINE_LANG="en").stderr
 
 
 def test_python_packages_cut_off_in_the_middle_are_made_again(checkout: Checkout) -> None:
