@@ -20,7 +20,7 @@ QUIETER_THAN_SPEECH_DB: Final = 25.0
 Samples = npt.NDArray[np.float32]
 
 
-class NotAPrompt(Exception):  # noqa: N818 - errors read as what happened
+class NotAPrompt(Exception):
     """The file is not 16-bit 8 kHz mono WAV; the message says what it is."""
 
 
@@ -45,7 +45,7 @@ def read_prompt(path: Path) -> Samples:
         raise NotAPrompt(f"not a PCM WAV file ({error})") from None
     if form != (RATE_HZ, 1, 16):
         raise NotAPrompt(f"{form[0]} Hz, {form[1]} channel(s), {form[2]} bit; expected 8000 Hz, 1 channel, 16 bit")
-    return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.float32) / 32768
+    return np.frombuffer(raw[: len(raw) // 2 * 2], dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 def measure(samples: Samples) -> Sound:

@@ -38,11 +38,11 @@ LONGEST_EDGE_S: Final = 0.3
 LONGEST_PAUSE_S: Final = 1.5
 
 
-class ManifestRefused(Exception):  # noqa: N818 - errors read as what happened
+class ManifestRefused(Exception):
     """The manifest cannot be used; the message names the file, the entry and what was expected."""
 
 
-class UnknownPrompt(KeyError):  # noqa: N818
+class UnknownPrompt(Exception):
     """No prompt has this id, in any language."""
 
     def __init__(self, prompt: str) -> None:

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pypinyin  # type: ignore[import-not-found, unused-ignore]
-from faster_whisper import WhisperModel  # type: ignore[import-not-found, unused-ignore]
+import pypinyin  # type: ignore[import, unused-ignore]
+from faster_whisper import WhisperModel  # type: ignore[import, unused-ignore]
 
 from ivr.prompts import FOLDER, Prompt, read_manifest
 from tools.prompts.spoken import spoken_zh

@@ -1,7 +1,7 @@
 """From the voice's 24 kHz output to what Asterisk plays: 8 kHz, trimmed, faded, all prompts equally loud."""
 
 import numpy as np
-import soxr  # type: ignore[import-not-found, unused-ignore]
+import soxr  # type: ignore[import, unused-ignore]
 
 from ivr.audio import RATE_HZ, Samples, speech_level_db
 

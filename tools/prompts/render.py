@@ -1,9 +1,9 @@
 """Speaks the manifest's texts and writes the audio beside it. Run it through make.sh, which provides the voice.
 
-    python -m tools.prompts.render --voices FOLDER            what has no file yet
-    python -m tools.prompts.render --voices FOLDER ID ...     these, in all languages
-    python -m tools.prompts.render --voices FOLDER --all      everything
-    python -m tools.prompts.render --accept                   take over files that somebody replaced by hand
+python -m tools.prompts.render --voices FOLDER            what has no file yet
+python -m tools.prompts.render --voices FOLDER ID ...     these, in all languages
+python -m tools.prompts.render --voices FOLDER --all      everything
+python -m tools.prompts.render --accept                   take over files that somebody replaced by hand
 """
 
 import argparse

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-not-found, unused-ignore]
-import phonemizer  # type: ignore[import-not-found, unused-ignore] # noqa: F401 - misaki.espeak takes it for granted
-import pypinyin  # type: ignore[import-not-found, unused-ignore]
-from misaki import espeak, zh  # type: ignore[import-not-found, unused-ignore]
+import onnxruntime  # type: ignore[import, unused-ignore]
+import phonemizer  # type: ignore[import, unused-ignore] # noqa: F401 - misaki.espeak takes it for granted
+import pypinyin  # type: ignore[import, unused-ignore]
+from misaki import espeak, zh  # type: ignore[import, unused-ignore]
 
 from tools.prompts.spoken import PRONOUNCED, spoken_zh
 
@@ -47,8 +47,7 @@ class Speaker:
         return samples
 
     def _phonemes(self, text: str, language: str) -> str:
-        phonemes = {"zh": self._phonemes_zh, "en": self._phonemes_en}[language](text)
-        return phonemes
+        return {"zh": self._phonemes_zh, "en": self._phonemes_en}[language](text)
 
     def _phonemes_zh(self, text: str) -> str:
         return str(self._zh(spoken_zh(text))[0])

@@ -1,0 +1,62 @@
+"""Opening hours: pure, to the minute.
+
+A span is half-open: from 08:30 to 17:30 means that 08:30:00 is open and 17:30:00 is closed. A span that goes over midnight
+belongs to the day it begins on: 22:00-06:00 on Friday is open until Saturday 06:00, whatever is said of Saturday.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+__all__ = ["WEEKDAYS", "Hours", "Span", "is_open", "parse_span"]
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY_MIN: Final = 24 * 60
+
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Open from minute `opens` of the day (0-1439) up to, not including, minute `closes`; over 1440: the next day."""
+
+    opens: int
+    closes: int
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True):
+    """One calendar of hours.yaml. `weekly` is by weekday (WEEKDAYS; none: closed); `special` replaces whole days."""
+
+    time_zone: str
+    weekly: dict[str, tuple[Span, ...]]
+    special: dict[date, tuple[Span, ...]] = {}
+
+
+def parse_span(text: str) -> Span:
+    """'08:30-17:30', '00:00-24:00', or over midnight '22:00-06:00'. ValueError otherwise."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("expected hours such as 08:30-17:30 or 22:00-06:00, each time with two digits")
+    hour, minute, *until = (int(part) for part in match.groups() if part is not None)
+    opens, closes = hour * 60 + minute, until[0] * 60 + until[1]
+    if closes == opens:
+        raise ValueError("the span is empty; around the clock is 00:00-24:00, closed is []")
+    return Span(opens, closes if closes > opens else closes + DAY_MIN)
+
+
+def is_open(hours: Hours, now: datetime) -> bool:
+    """Whether `now` (with a time zone) lies in one of the spans, by the clock on the wall in the calendar's zone."""
+    if now.tzinfo is None:
+        raise ValueError("opening hours need a time with its time zone")
+    local = now.astimezone(ZoneInfo(hours.time_zone))
+    today, minute = local.date(), local.hour * 60 + local.minute
+    return _covers(hours, today, minute) or _covers(hours, today - timedelta(days=1), minute + DAY_MIN)
+
+
+def _covers(hours: Hours, day: date, minute: int) -> bool:
+    spans = hours.special.get(day)
+    if spans is None:
+        spans = hours.weekly.get(WEEKDAYS[day.weekday()], ())
+    return any(span.opens <= minute < span.closes for span in spans)

@@ -1,0 +1,93 @@
+"""What a caller's session needs from the world, by role: his leg in Asterisk, and the desk where the core sits."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from acd.events import Event
+from acd.model import OfferId
+from agents.roster import AgentId
+
+__all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost"]
+
+
+class DialResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dial ended: `status` is Asterisk's DIALSTATUS, `talked_s` its ANSWEREDTIME (0 without an answer)."""
+
+    answered: bool
+    status: str
+    talked_s: float = 0.0
+
+
+class CallerGone(Exception):
+    """The caller hung up. Raised by whatever the leg was asked to do, at any moment; by a dial with what came of it."""
+
+    def __init__(self, dial: DialResult | None = None) -> None:
+        super().__init__("the caller hung up")
+        self.dial = dial
+
+
+class LegLost(Exception):
+    """The connection to Asterisk broke. The caller may be alive: the dialplan keeps him and brings him back."""
+
+
+class Leg(Protocol):
+    """The caller's channel. One command at a time; each raises CallerGone or LegLost when its caller or it is gone.
+
+    Sounds are names as Asterisk knows them, without extension. A sound that cannot be played is the leg's to report: it is
+    passed over, because a caller without a prompt is better off than without a call.
+    """
+
+    async def answer(self) -> None:
+        """Answer the call; nothing happens when it is answered."""
+        ...
+
+    async def play(self, sounds: Sequence[str], keys: str) -> str | None:
+        """Play the sounds in turn; one of `keys` cuts them all short and is returned. None: played to the end."""
+        ...
+
+    async def ask_key(self, sounds: Sequence[str], timeout_s: float, keys: str) -> str | None:
+        """Play the sounds as `play` does, then wait for any key; None when none came within `timeout_s`."""
+        ...
+
+    async def music(self, music_class: str) -> None:
+        """Music from now on, while nothing else is asked of the leg."""
+        ...
+
+    async def music_off(self) -> None:
+        """Silence again."""
+        ...
+
+    async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
+        """Ring the agent's phone, with music for the caller, and connect the two; returns when it is over and the caller
+        is still there. `record_name`: record the talk under this name."""
+        ...
+
+    async def set_place(self, place: str) -> None:
+        """Keep this text with the channel; it comes back with the caller if the engine forgets him."""
+        ...
+
+    async def hang_up(self) -> None:
+        """End the call for good."""
+        ...
+
+    async def fall_back(self) -> None:
+        """Give the caller to the dialplan's last-resort queue."""
+        ...
+
+    def on_end(self, callback: Callable[[CallerGone | LegLost], None]) -> None:
+        """Call back once, as soon as the caller or the connection is known to be gone; at once if it is."""
+        ...
+
+
+class Desk(Protocol):
+    """Where the session tells what happened to its caller."""
+
+    def tell(self, event: Event) -> None:
+        """Post an event. May raise acd.core.Refused."""
+        ...
+
+    def answered(self, offer: OfferId) -> bool:
+        """Whether the answer to this offer has been told already, by whomever. True too when the offer is over."""
+        ...
