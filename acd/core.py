@@ -157,7 +157,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     if call is None:
         return
     lost = event.cause is ev.HangUpCause.SWITCH_LOST
-    at = min(event.at if event.at is not None else now, now)
+    at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
     left_in = call.state
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
@@ -172,6 +172,13 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         else "caller"
     )
     _close(floor, call, at, out, disposition, left_in, by)
+
+
+def _not_before_the_call_went_there(floor: Floor, call: Call, at: float) -> float:
+    """Asterisk's clock and news that came late may say that the caller left before we put him where he is."""
+    offer = floor.offers.get(call.offer) if call.offer else None
+    since = offer.answered_at or offer.made_at if offer else call.segment_at
+    return max(at, since, call.opened_at)
 
 
 def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, lost: bool) -> Disposition:
@@ -225,7 +232,7 @@ def _close(
         CallEnded(
             call=call.id,
             opened_at=call.opened_at,
-            ended_at=max(at, call.opened_at),
+            ended_at=at,
             number=call.number,
             name=call.name,
             did=call.did,
@@ -269,6 +276,7 @@ def _agent_logged_out(floor: Floor, event: ev.AgentLoggedOut, now: float, out: O
     agent = _agent(floor, event.agent)
     if (agent.state, Trigger.LOG_OUT) in DEFERRABLE:
         agent.wish = ""
+        let_go_of_held(floor, agent, now, out)
         return
     change_agent(floor, agent, _checked(agent, Trigger.LOG_OUT), now, out.records)
     let_go_of_held(floor, agent, now, out)
@@ -293,6 +301,7 @@ def _agent_not_ready(floor: Floor, event: ev.AgentNotReady, now: float, out: Out
     agent = _agent(floor, event.agent)
     if (agent.state, Trigger.GO_NOT_READY) in DEFERRABLE:
         agent.wish = event.reason
+        let_go_of_held(floor, agent, now, out)
         return
     change_agent(floor, agent, _checked(agent, Trigger.GO_NOT_READY), now, out.records, reason=event.reason)
     let_go_of_held(floor, agent, now, out)
@@ -327,8 +336,11 @@ def _at(event_at: float | None, now: float) -> float:
 
 def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
-    if offer is not None and offer.rang_at is None:
-        offer.rang_at, offer.channel, offer.leg = now, event.channel, event.leg
+    if offer is None or offer.rang_at is not None:
+        return
+    offer.channel, offer.leg = event.channel, event.leg
+    if offer.answered_at is None:
+        offer.rang_at = now
 
 
 def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outcome) -> None:
@@ -379,9 +391,9 @@ def _deadline_passed(floor: Floor, event: ev.DeadlinePassed, now: float, out: Ou
 def _applies(floor: Floor, timer: tuple[float, str, str]) -> bool:
     """Whether a timer still means something: its subject is there and waits for just this moment."""
     when, kind, subject = timer
-    if kind == "offer":
+    if kind == "offer":  # only while Asterisk is in sight is its silence a sign
         offer = floor.offers.get(OfferId(subject))
-        return offer is not None and offer.answered_at is None and offer.expires_at <= when
+        return floor.linked and offer is not None and offer.answered_at is None and offer.expires_at <= when
     if kind == "wrap_up":
         agent = floor.agents.get(AgentId(subject))
         return agent is not None and agent.state is AgentState.WRAP_UP and agent.wrap_up_until <= when
@@ -393,7 +405,7 @@ def _applies(floor: Floor, timer: tuple[float, str, str]) -> bool:
     if kind == "max_wait":
         due = overflow_at(floor, call) if call.state in IN_QUEUE else None
         return due is not None and due <= when
-    return call.state is CallState.WAITING  # retry
+    return call.state in IN_QUEUE  # retry: he may be waiting again by then
 
 
 def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) -> None:
@@ -409,7 +421,8 @@ def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) 
         if kind == "hold":
             hold_out(floor, call, now, out)
         elif kind == "retry":
-            seek_agent(floor, call, now, out, asked="retry")
+            if call.held_for is None:
+                seek_agent(floor, call, now, out, asked="retry")
         elif call.state is CallState.WAITING:  # with a phone ringing for him, the end of the offer sees to it
             overflow(floor, call, now, out)
 
@@ -446,8 +459,8 @@ def _link_lost(floor: Floor, event: ev.LinkLost, now: float, out: Outcome) -> No
 def _link_regained(floor: Floor, event: ev.LinkRegained, now: float, out: Outcome) -> None:
     floor.linked, floor.link_lost_at = True, None
     for offer in floor.offers.values():  # the time Asterisk was out of sight is not held against an offer
-        if offer.answered_at is None and offer.expires_at < now:
-            offer.expires_at = now + GRACE_S
+        if offer.answered_at is None:
+            offer.expires_at = max(offer.expires_at, now + GRACE_S)
             set_timer(floor, offer.expires_at, "offer", offer.id)
     _match_all(floor, now, out)
 

@@ -68,6 +68,8 @@ class Floor(msgspec.Struct, kw_only=True):
         self.ready = {queue: Line() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
         for call in self.calls.values():
+            if call.held_for is not None and call.queue not in rules.agents[call.held_for].queues:
+                leave_line(self, call)
             if call.state is CallState.WAITING and call.held_for is None:
                 join_line(self, call)
         for agent in self.agents.values():

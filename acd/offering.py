@@ -282,8 +282,9 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     call, agent = floor.calls[offer.call], floor.agents[offer.agent]
     at = max(at, offer.answered_at)
     if offer.hold_since is not None:
-        offer.held_s += at - offer.hold_since
+        offer.held_s += max(at - offer.hold_since, 0.0)
     talk_s = at - offer.answered_at
+    hold_s = min(offer.held_s, talk_s)
     out.records.append(
         TalkFinished(
             offer=offer.id,
@@ -294,7 +295,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
             answered_at=offer.answered_at,
             ended_at=at,
             talk_s=talk_s,
-            hold_s=offer.held_s,
+            hold_s=hold_s,
         )
     )
     del floor.offers[offer.id]
@@ -338,7 +339,7 @@ def _look_around(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
 
 def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Callers waiting for an agent who is no longer to be had look for someone else at once."""
-    if agent.state in (AgentState.NOT_READY, AgentState.OFFLINE):
+    if agent.wish is not None or agent.state in (AgentState.NOT_READY, AgentState.OFFLINE):
         for held in list(floor.held.get(agent.id, ())):
             hold_out(floor, floor.calls[held], now, out)
 
@@ -365,7 +366,8 @@ def overflow(floor: Floor, call: Call, now: float, out: Outcome) -> None:
 
 def overflow_farewell(floor: Floor, call: Call) -> EndCall:
     """What a caller is told whose maximum wait ran out."""
-    target = floor.queue_of(call).overflow
+    queue = floor.rules.queues.get(call.queue) if call.queue else None  # gone from the rules meanwhile?
+    target = queue.overflow if queue else None
     return EndCall(call=call.id, reason="max_wait", prompt=target.prompt if target else "")
 
 

@@ -3,7 +3,8 @@
 from acd import events as ev
 from acd.commands import EndCall
 from acd.model import CallId, CallState, OfferOutcome
-from acd.rules import Overflow, QueueRules
+from acd.rules import Affinity, Overflow, QueueRules
+from agents.roster import AgentId
 from tests.unit.acd.floors import Stage, queue, rules
 
 ROSTER = {"anna": ["sales"]}
@@ -52,3 +53,25 @@ def test_caller_keeps_his_place_when_the_overflow_is_gone_while_a_phone_rang_for
     stage.tell(ev.OfferFailed(offer=stage.offer("c1").id, outcome=OfferOutcome.NO_ANSWER))
     assert stage.floor.position(stage.call("c1")) == 1
     assert "c1" in stage.floor.waiting[queue().id]
+
+
+def test_caller_held_for_an_agent_who_left_the_queue_stands_in_line_for_the_others() -> None:
+    stage = Stage(rules({"anna": ["sales"]}, [queue(affinity=Affinity())]), "anna")
+    stage.caller("c0", "139")
+    stage.talk("c0", 60.0)
+    stage.caller("c1", "139")
+    assert stage.call("c1").held_for == "anna"
+    stage.tell(ev.RulesLoaded(rules=rules({"anna": ["press"]}, [queue(), queue("press")], version="v2")))
+    assert stage.call("c1").held_for is None
+    assert stage.floor.position(stage.call("c1")) == 1
+    stage.tell(ev.WrapUpDone(agent=AgentId("anna")))
+    assert stage.call("c1").state is CallState.WAITING
+
+
+def test_caller_who_was_being_told_good_bye_when_his_queue_went_is_still_told_so_after_a_restart() -> None:
+    stage = Stage(rules(ROSTER, [queue(max_wait_s=60.0, overflow=SORRY)]))
+    stage.caller("c1")
+    stage.wait(60.0)
+    stage.tell(ev.RulesLoaded(rules=rules({"anna": ["press"]}, [queue("press")], version="v2")))
+    stage.tell(ev.EngineStarted(), ev.CallRejoined(call=CallId("c1")))
+    assert stage.commands[-1] == EndCall(call=CallId("c1"), reason="max_wait")
