@@ -1,0 +1,170 @@
+"""The tables of finished facts.
+
+Times are seconds since the epoch in double precision: exact to the microsecond, the same number in records, journal, SQLite
+and PostgreSQL, and free of time zones (a view for people may say `to_timestamp(opened_at)`). Durations are seconds.
+
+A row grows with the facts that arrive, so what only a later fact knows is NULL until then; and there are no foreign keys,
+because a fact that was set aside may not keep the others out.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, Double, Index
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from recordings.ledger import LedgerTables
+
+__all__ = [
+    "METADATA",
+    "AgentIntervalRow",
+    "CallRow",
+    "DecisionRow",
+    "FactTables",
+    "IvrStepRow",
+    "OfferRow",
+    "SegmentRow",
+]
+
+
+class FactTables(DeclarativeBase):
+    """The tables filled from the core's records."""
+
+    type_annotation_map = {float: Double, list[str]: JSON, dict[str, Any]: JSON}  # noqa: RUF012 - SQLAlchemy reads it so
+
+
+class CallRow(FactTables):
+    """One call, from its arrival to its end. `queue` and `agent` are the last it had."""
+
+    __tablename__ = "calls"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    number: Mapped[str]
+    name: Mapped[str]
+    did: Mapped[str]
+    vip: Mapped[int]
+    rules: Mapped[str]
+    disposition: Mapped[str | None]
+    left_in: Mapped[str | None]
+    ended_by: Mapped[str | None]
+    queue: Mapped[str | None]
+    agent: Mapped[str | None]
+    path: Mapped[list[str] | None]
+
+    __table_args__ = (
+        Index("calls_by_opening", "opened_at"),
+        Index("calls_by_number", "number", "opened_at"),
+    )
+
+
+class IvrStepRow(FactTables):
+    """One node of the IVR the caller reached, and the key that led there."""
+
+    __tablename__ = "ivr_steps"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[float]
+    node: Mapped[str]
+    key: Mapped[str]
+
+
+class SegmentRow(FactTables):
+    """One stay of a call in a queue: the caller's side. `offer` is the one that was answered and leads to the talk.
+
+    `agent` answered, or was being rung when the caller left: `answered_at` tells which.
+    """
+
+    __tablename__ = "segments"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    segment: Mapped[int] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    entered_at: Mapped[float | None]
+    left_at: Mapped[float | None]
+    priority: Mapped[int | None]
+    vip: Mapped[int | None]
+    overflow_from: Mapped[str | None]
+    wait_s: Mapped[float | None]
+    total_wait_s: Mapped[float | None]
+    how: Mapped[str | None]
+    phase: Mapped[str | None]
+    agent: Mapped[str | None]
+    offer: Mapped[str | None]
+    answered_at: Mapped[float | None]
+    in_service_level: Mapped[bool | None]
+
+    __table_args__ = (
+        Index("segments_by_queue", "queue", "entered_at"),
+        Index("segments_by_agent", "agent", "entered_at"),
+        Index("segments_by_entry", "entered_at"),
+    )
+
+
+class OfferRow(FactTables):
+    """One attempt to give a call to an agent, and the talk that came of it: the agent's side."""
+
+    __tablename__ = "offers"
+
+    offer: Mapped[str] = mapped_column(primary_key=True)
+    call: Mapped[str]
+    segment: Mapped[int]
+    queue: Mapped[str]
+    agent: Mapped[str]
+    made_at: Mapped[float | None]
+    rang_at: Mapped[float | None]
+    ended_at: Mapped[float | None]
+    outcome: Mapped[str | None]
+    cause: Mapped[str | None]
+    wait_s: Mapped[float | None]
+    """How long the caller had waited in this queue when the offer was made."""
+    last_agent: Mapped[str | None]
+    last_contact_at: Mapped[float | None]
+    reasons: Mapped[list[str] | None]
+    answered_at: Mapped[float | None]
+    talk_ended_at: Mapped[float | None]
+    talk_s: Mapped[float | None]
+    """Includes hold."""
+    hold_s: Mapped[float | None]
+
+    __table_args__ = (
+        Index("offers_by_call", "call"),
+        Index("offers_by_agent", "agent", "made_at"),
+        Index("offers_by_queue", "queue", "made_at"),
+    )
+
+
+class AgentIntervalRow(FactTables):
+    """An agent was in one state from start to end."""
+
+    __tablename__ = "agent_intervals"
+
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[float] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    ended_at: Mapped[float]
+    queue: Mapped[str | None]
+
+    __table_args__ = (Index("agent_intervals_by_start", "started_at"),)
+
+
+class DecisionRow(FactTables):
+    """Why a caller was given to this agent, or to nobody yet; `body` is the whole decision record."""
+
+    __tablename__ = "decisions"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[float]
+    queue: Mapped[str]
+    chosen: Mapped[str | None]
+    reason: Mapped[str]
+    body: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("decisions_by_time", "at"),)
+
+
+METADATA = (FactTables.metadata, LedgerTables.metadata)
+"""Everything the database holds; the migrations must lead to exactly this."""

@@ -1,0 +1,204 @@
+"""From the core's records to rows of SQL: pure, and the only place that knows which fact fills which column.
+
+A row is a partial upsert: it makes the row of that key if there is none and sets the columns it names. Each column is filled
+by one kind of record, or by several that say the same, so the same records always give the same final rows.
+"""
+
+import re
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from acd.records import (
+    AgentChanged,
+    AgentInterval,
+    CallAnswered,
+    CallEnded,
+    CallOpened,
+    Decision,
+    NodeEntered,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+    TalkFinished,
+)
+from recordings.ledger import LedgerEntry
+
+__all__ = ["Row", "row_of_recording", "rows_of"]
+
+UNSTORABLE: Final = re.compile("[\\0\\ud800-\\udfff]")
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """What to write: plain JSON values, so that the spool can keep it as text."""
+
+    table: str
+    key: dict[str, Any]
+    values: dict[str, Any]
+
+
+def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one line a kind of record
+    """The rows a record fills; none for what only live displays use."""
+    match record:
+        case CallOpened():
+            return (_call(record, opened_at=record.at),)
+        case NodeEntered():
+            return (_step(record),)
+        case QueueEntered():
+            return (_entered(record),)
+        case OfferMade():
+            return (_made(record),)
+        case OfferEnded():
+            return (_offer_ended(record),)
+        case CallAnswered():
+            return _answered(record)
+        case TalkFinished():
+            return (_talk(record),)
+        case QueueLeft():
+            return (_left(record),)
+        case CallEnded():
+            return (_call_ended(record),)
+        case AgentInterval():
+            return (_interval(record),)
+        case Decision():
+            return (_decision(record),)
+        case AgentChanged():
+            return ()
+        case _:
+            assert_never(record)
+
+
+def row_of_recording(entry: LedgerEntry) -> Row:
+    """One line of the recordings' ledger; what the entry does not say stays as it is."""
+    said = {name: value for name in entry.__struct_fields__ if (value := getattr(entry, name)) is not None}
+    return Row("recordings", {"offer": said.pop("offer")}, said)
+
+
+def _call(record: CallOpened | CallEnded, **more: Any) -> Row:
+    values = {
+        "number": _clean(record.number),
+        "name": _clean(record.name),
+        "did": _clean(record.did),
+        "vip": record.vip,
+        "rules": record.rules,
+    }
+    return Row("calls", {"call": record.call}, values | more)
+
+
+def _call_ended(record: CallEnded) -> Row:
+    return _call(
+        record,
+        opened_at=record.opened_at,
+        ended_at=record.ended_at,
+        disposition=record.disposition,
+        left_in=record.left_in,
+        ended_by=record.ended_by,
+        queue=record.queue,
+        agent=record.agent,
+        path=[_clean(node) for node in record.path],
+    )
+
+
+def _step(record: NodeEntered) -> Row:
+    values = {"at": record.at, "node": record.node, "key": _clean(record.key)}
+    return Row("ivr_steps", {"call": record.call, "step": record.step}, values)
+
+
+def _segment(record: QueueEntered | CallAnswered | QueueLeft, **values: Any) -> Row:
+    return Row("segments", {"call": record.call, "segment": record.segment}, {"queue": record.queue} | values)
+
+
+def _entered(record: QueueEntered) -> Row:
+    return _segment(
+        record,
+        entered_at=record.at,
+        priority=record.priority,
+        vip=record.vip,
+        overflow_from=record.overflow_from,
+    )
+
+
+def _left(record: QueueLeft) -> Row:
+    agent = {} if record.agent is None else {"agent": record.agent}
+    return _segment(
+        record,
+        entered_at=record.entered_at,
+        left_at=record.left_at,
+        wait_s=record.wait_s,
+        how=record.how,
+        phase=record.phase,
+        **agent,
+    )
+
+
+def _answered(record: CallAnswered) -> tuple[Row, ...]:
+    segment = _segment(
+        record,
+        agent=record.agent,
+        offer=record.offer,
+        answered_at=record.at,
+        total_wait_s=record.total_wait_s,
+        in_service_level=record.in_service_level,
+    )
+    return segment, _offer(record, answered_at=record.at)
+
+
+def _offer(record: OfferMade | OfferEnded | CallAnswered | TalkFinished, **values: Any) -> Row:
+    whose = {"call": record.call, "segment": record.segment, "queue": record.queue, "agent": record.agent}
+    return Row("offers", {"offer": record.offer}, whose | values)
+
+
+def _made(record: OfferMade) -> Row:
+    return _offer(
+        record,
+        made_at=record.at,
+        wait_s=record.wait_s,
+        last_agent=record.last_agent,
+        last_contact_at=record.last_contact_at,
+        reasons=list(record.reasons),
+    )
+
+
+def _offer_ended(record: OfferEnded) -> Row:
+    return _offer(
+        record,
+        made_at=record.made_at,
+        rang_at=record.rang_at,
+        ended_at=record.ended_at,
+        outcome=record.outcome,
+        cause=_clean(record.cause),
+    )
+
+
+def _talk(record: TalkFinished) -> Row:
+    return _offer(
+        record,
+        answered_at=record.answered_at,
+        talk_ended_at=record.ended_at,
+        talk_s=record.talk_s,
+        hold_s=record.hold_s,
+    )
+
+
+def _interval(record: AgentInterval) -> Row:
+    key = {"agent": record.agent, "started_at": record.started_at, "state": record.state}
+    values = {"reason": _clean(record.reason), "ended_at": record.ended_at, "queue": record.queue}
+    return Row("agent_intervals", key, values)
+
+
+def _decision(record: Decision) -> Row:
+    values = {
+        "at": record.at,
+        "queue": record.queue,
+        "chosen": record.chosen,
+        "reason": record.reason,
+        "body": msgspec.to_builtins(record),
+    }
+    return Row("decisions", {"call": record.call, "number": record.number}, values)
+
+
+def _clean(text: str) -> str:
+    """Text that came from outside, with what no database or UTF-8 file can hold (NUL, half characters) shown as U+FFFD."""
+    return UNSTORABLE.sub("\ufffd", text)
