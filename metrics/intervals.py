@@ -8,9 +8,9 @@ is counted once and the counters never go back. Its rules:
   shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
   split at the half hours it spans.
 - Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
-- For the site each call counts once: offered with its first queue, waiting until it is answered, abandoned only if nobody ever
-  answered it, overflowed only if the call ended that way; within the service level of the queue that answered it when
-  its whole wait was.
+- For the site each call counts once: offered with its first queue; waiting until it is answered; abandoned only if nobody ever
+  answered it, and shortly only in its first queue; overflowed only if no queue took the caller after that; within the service
+  level of the queue that answered it if its whole wait was.
 
 Half hours are numbered from the epoch (1800 s each): days of every time zone that is whole half hours from UTC begin with one.
 """
@@ -260,27 +260,30 @@ class Tally(msgspec.Struct, kw_only=True):
         stay = self._stay(record.call, record.entered_at)
         self._distributions(record.queue).wait.observe(record.wait_s)
         for book in self._books(record.entered_at):
-            self._count_leaving(book.queue(record.queue), record, record.wait_s, stay.direct)
+            self._count_leaving(book.queue(record.queue), record, record.wait_s, direct=stay.direct)
         self._left_the_site(record, stay)
 
     def _left_the_site(self, record: QueueLeft, stay: Stay) -> None:
-        """The site counts the first end of the caller's waiting. An overflow is none: he may come to another queue, and
-        CallEnded says when he did not."""
+        """The site counts the first end of the caller's waiting. An overflow is none while the call lives: he may
+        come to another queue."""
         wait_s = record.left_at - stay.first_at
         if record.how == "overflowed":
             stay.overflow_wait_s = wait_s
         elif not stay.settled:
             stay.settled = True
             for book in self._books(stay.first_at):
-                self._count_leaving(book.site, record, wait_s, stay.first and stay.direct)
+                self._count_leaving(book.site, record, wait_s, direct=stay.first and stay.direct, first=stay.first)
 
-    def _count_leaving(self, counts: QueueCounts, record: QueueLeft, wait_s: float, direct: bool) -> None:
+    def _count_leaving(
+        self, counts: QueueCounts, record: QueueLeft, wait_s: float, *, direct: bool, first: bool = True
+    ) -> None:
         if not direct:
             counts.queued_left += 1
             counts.queued_wait_s += wait_s
         match record.how:
             case "abandoned" | "short_abandon":
-                _count_abandon(counts, record, wait_s)
+                misdial = record.how == "short_abandon" and first
+                _count_abandon(counts, wait_s, misdial=misdial, ringing=record.phase == "ringing")
                 counts.abandoned_within_sl += wait_s <= self._within_s(record.queue)
             case "overflowed":
                 counts.overflowed += 1
@@ -319,7 +322,7 @@ class Tally(msgspec.Struct, kw_only=True):
         for book in self._books(record.opened_at):
             book.ended[record.disposition] = book.ended.get(record.disposition, 0) + 1
         stay = self.stays.pop(record.call, None)
-        if stay is not None and record.disposition is Disposition.OVERFLOWED:
+        if stay is not None and not stay.settled:  # no queue followed the one he overflowed from
             for book in self._books(stay.first_at):
                 book.site.overflowed += 1
                 if not (stay.first and stay.direct):
@@ -333,13 +336,11 @@ def _count_answer(counts: QueueCounts, wait_s: float, in_time: bool) -> None:
     counts.answered_wait_s += wait_s
 
 
-def _count_abandon(counts: QueueCounts, record: QueueLeft, wait_s: float) -> None:
-    if record.how == "short_abandon":
+def _count_abandon(counts: QueueCounts, wait_s: float, *, misdial: bool, ringing: bool) -> None:
+    if misdial:
         counts.short_abandoned += 1
         counts.short_abandoned_wait_s += wait_s
         return
     counts.abandoned_wait_s += wait_s
-    if record.phase == "ringing":
-        counts.abandoned_ringing += 1
-    else:
-        counts.abandoned_waiting += 1
+    counts.abandoned_ringing += ringing
+    counts.abandoned_waiting += not ringing

@@ -122,6 +122,27 @@ def test_caller_told_that_the_wait_is_over_counts_as_overflowed_for_the_site() -
     assert tally.since_start.ended == {Disposition.OVERFLOWED: 1}
 
 
+def test_hanging_up_soon_after_an_overflow_is_no_misdial_for_the_site() -> None:
+    tally = tally_of(
+        entered("a", NINE),
+        left("a", NINE + 60, 60.0, "overflowed"),
+        entered("a", NINE + 60, REPAIR, segment=2),
+        left("a", NINE + 62, 2.0, "short_abandon", queue=REPAIR),
+    )
+    site = tally.since_start.site
+    assert (site.abandoned, site.abandoned_wait_s, site.short_abandoned) == (1, 62.0, 0)
+    assert of_queue(tally, REPAIR).short_abandoned == 1
+
+
+def test_call_lost_with_the_switch_after_its_overflow_had_overflowed() -> None:
+    tally = tally_of(
+        entered("a", NINE),
+        left("a", NINE + 60, 60.0, "overflowed"),
+        ended("a", NINE, NINE + 61, Disposition.SWITCH_LOST),
+    )
+    assert (tally.since_start.site.overflowed, tally.since_start.site.switch_lost) == (1, 0)
+
+
 def test_call_answered_twice_is_answered_once_for_the_site() -> None:
     tally = tally_of(
         entered("a", NINE), answered("a", NINE + 10, 10.0),
