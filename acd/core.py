@@ -436,7 +436,7 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
         if agent.id not in rules.agents and agent.state is not AgentState.OFFLINE:
             raise Refused("agent_in_use", f'agent "{agent.id}" is logged in; take him out when he has logged out')
     floor.rules = rules
-    floor.fit_rules()
+    floor.fit_rules(now)
     for call in floor.calls.values():
         if call.state in IN_QUEUE and (due := overflow_at(floor, call)) is not None:
             set_timer(floor, due, "max_wait", call.id)

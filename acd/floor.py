@@ -14,6 +14,7 @@ from acd.records import AgentChanged, AgentInterval, Record
 from acd.rules import QueueRules, Rules, Strategy
 from agents.roster import AgentId
 from agents.state import ON_DUTY, AgentState, PhoneState
+from agents.workload import LeastBusyWeights
 
 __all__ = [
     "Floor",
@@ -57,10 +58,10 @@ class Floor(msgspec.Struct, kw_only=True):
     def under(cls, rules: Rules) -> "Floor":
         """An empty floor with everybody offline."""
         floor = cls(rules=rules)
-        floor.fit_rules()
+        floor.fit_rules(0.0)
         return floor
 
-    def fit_rules(self) -> None:
+    def fit_rules(self, now: float) -> None:
         """Make room for new queues and agents, let go of removed ones, and work all lines out anew."""
         rules = self.rules
         self.agents = {agent: self.agents.get(agent) or Agent(id=agent) for agent in rules.agents}
@@ -73,10 +74,11 @@ class Floor(msgspec.Struct, kw_only=True):
             if call.state is CallState.WAITING and call.held_for is None:
                 join_line(self, call)
         for agent in self.agents.values():
+            agent.workload.window_s = _window_s(rules, agent.id)
             for queue in rules.agents[agent.id].queues:
                 self.standings[queue][agent.standing] = self.standings[queue].get(agent.standing, 0) + 1
             if agent.standing == FREE:
-                _line_up(self, agent, agent.idle_since)
+                _line_up(self, agent, now)
 
     def queue_of(self, call: Call) -> QueueRules:
         """The rules of the queue the call is in."""
@@ -87,6 +89,13 @@ class Floor(msgspec.Struct, kw_only=True):
         """1 for the caller who is next in his queue."""
         assert call.queue is not None
         return self.waiting[call.queue].ahead_of(line_key(call)) + 1
+
+
+def _window_s(rules: Rules, agent: AgentId) -> float:
+    """How far back the agent's work matters to the queues he serves."""
+    served = (rules.queues[queue] for queue in rules.agents[agent].queues)
+    windows = [queue.weights.window_s for queue in served if queue.strategy is Strategy.LEAST_BUSY]
+    return max(windows, default=LeastBusyWeights().window_s)
 
 
 def line_key(call: Call) -> Key:

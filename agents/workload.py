@@ -23,9 +23,9 @@ class LeastBusyWeights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slot(msgspec.Struct):
-    """One slot of the window: seconds talked, calls answered, seconds on duty."""
+    """One slot of the window: when it began, seconds talked, calls answered, seconds on duty."""
 
-    number: int
+    started_at: float
     talk_s: float = 0.0
     calls: int = 0
     duty_s: float = 0.0
@@ -35,6 +35,7 @@ class Workload(msgspec.Struct):
     """An agent's recent work. Times are seconds since the epoch; they never run backwards."""
 
     window_s: float = 7200.0
+    """How far back anything is known: the longest window any of his queues looks at."""
     slots: list[Slot] = []
     on_duty_since: float | None = None
 
@@ -50,6 +51,7 @@ class Workload(msgspec.Struct):
 
     def add_call(self, talk_s: float, now: float) -> None:
         """A talk of `talk_s` seconds ended at `now`."""
+        self._bank_duty(now)
         slot = self._slot(now)
         slot.talk_s += talk_s
         slot.calls += 1
@@ -58,26 +60,30 @@ class Workload(msgspec.Struct):
         """Weighted work per hour on duty; see LeastBusyWeights."""
         self._bank_duty(now)
         self._forget(now)
-        talk_s = sum(slot.talk_s for slot in self.slots)
-        calls = sum(slot.calls for slot in self.slots)
-        duty_s = max(sum(slot.duty_s for slot in self.slots), MINIMUM_DUTY_S)
+        recent = [slot for slot in self.slots if slot.started_at > now - weights.window_s]
+        talk_s = sum(slot.talk_s for slot in recent)
+        calls = sum(slot.calls for slot in recent)
+        duty_s = max(sum(slot.duty_s for slot in recent), MINIMUM_DUTY_S)
         return (weights.talk * talk_s / 60 + weights.count * calls) * 3600 / duty_s
 
     def _slot(self, now: float) -> Slot:
-        number = int(now // (self.window_s / SLOTS))
-        if not self.slots or self.slots[-1].number < number:
-            self.slots.append(Slot(number))
+        length_s = self.window_s / SLOTS
+        if not self.slots or self.slots[-1].started_at + length_s <= now:
+            self.slots.append(Slot(now))
         return self.slots[-1]
 
     def _bank_duty(self, now: float) -> None:
-        """Book the time on duty up to `now`. All of it goes to the current slot: a slot is long against the gaps
-        between bookings, because every look at the load books."""
-        if self.on_duty_since is None:
+        """Book the time on duty up to `now`, each part of it in its slot."""
+        if self.on_duty_since is None or self.on_duty_since >= now:
             return
-        self._slot(now).duty_s += now - self.on_duty_since
+        since = max(self.on_duty_since, now - self.window_s)
+        while since < now:
+            slot = self._slot(since)
+            until = min(slot.started_at + self.window_s / SLOTS, now)
+            slot.duty_s += until - since
+            since = until
         self.on_duty_since = now
 
     def _forget(self, now: float) -> None:
-        oldest = int(now // (self.window_s / SLOTS)) - SLOTS
-        while self.slots and self.slots[0].number <= oldest:
+        while self.slots and self.slots[0].started_at <= now - self.window_s:
             self.slots.pop(0)

@@ -3,8 +3,9 @@
 from acd import events as ev
 from acd.commands import EndCall
 from acd.model import CallId, CallState, OfferOutcome
-from acd.rules import Affinity, Overflow, QueueRules
+from acd.rules import Affinity, Overflow, QueueRules, Strategy
 from agents.roster import AgentId
+from agents.workload import LeastBusyWeights
 from tests.unit.acd.floors import Stage, queue, rules
 
 ROSTER = {"anna": ["sales"]}
@@ -75,3 +76,21 @@ def test_caller_who_was_being_told_good_bye_when_his_queue_went_is_still_told_so
     stage.tell(ev.RulesLoaded(rules=rules({"anna": ["press"]}, [queue("press")], version="v2")))
     stage.tell(ev.EngineStarted(), ev.CallRejoined(call=CallId("c1")))
     assert stage.commands[-1] == EndCall(call=CallId("c1"), reason="max_wait")
+
+
+def test_least_busy_window_of_the_rules_is_the_window_the_agents_are_measured_over() -> None:
+    short = queue(strategy=Strategy.LEAST_BUSY, weights=LeastBusyWeights(window_s=1800.0))
+    long = queue("press", strategy=Strategy.LEAST_BUSY, weights=LeastBusyWeights(window_s=14400.0))
+    plain = queue("repair", weights=LeastBusyWeights(window_s=99999.0))
+    roster = {"anna": ["sales", "press"], "ben": ["sales", "repair"], "cleo": ["repair"]}
+    stage = Stage(rules(roster, [short, long, plain]))
+    assert [stage.agent(name).workload.window_s for name in roster] == [14400.0, 1800.0, 7200.0]
+    stage.tell(ev.RulesLoaded(rules=rules({"anna": ["sales"]}, [short], version="v2")))
+    assert stage.agent("anna").workload.window_s == 1800.0
+
+
+def test_reload_books_an_idle_agents_time_on_duty_up_to_now() -> None:
+    stage = Stage(rules(ROSTER, [queue(strategy=Strategy.LEAST_BUSY)]), "anna")
+    stage.wait(600.0)
+    load(stage, queue(strategy=Strategy.LEAST_BUSY))
+    assert stage.agent("anna").workload.on_duty_since == stage.now
