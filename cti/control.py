@@ -74,7 +74,7 @@ class CallControl:
         self.drift: list[str] = []
         """What the last reconciliation had to put right, by event name."""
         self._runner = runner
-        self._diary = diary
+        self.diary = diary
         self._observe_dispatch = observe_dispatch
         self._actions: Actions | None = None
         self._booted_at = 0.0
@@ -192,7 +192,7 @@ class CallControl:
         floor = self._runner.floor
         oldest = min((offer.made_at for offer in floor.offers.values()), default=self._runner.now())
         since = min(oldest, floor.link_lost_at or oldest) - DIARY_MARGIN_S
-        past = await asyncio.to_thread(read_past, self._diary, since)
+        past = await asyncio.to_thread(read_past, self.diary, since)
         live = ami.parse_channel_list(channels.events, problems.append)
         states = ami.parse_device_states(devices.events, problems.append)
         phones = {state.agent_id: PHONE_STATES[state.state] for state in states}

@@ -11,12 +11,17 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from acd.numbers import normal_number
 from acd.rules import Affinity, Overflow, QueueRules, Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings, QueueId
 from agents.workload import LeastBusyWeights
-from engine.config import models
+from engine.config import ivr_models, models
+from engine.config.ivr_models import HoursFile, IvrFile, calendars_of, flow_of
 from engine.config.models import AgentsFile, QueueModel, QueuesFile, SystemFile
 from engine.config.source import Path_, Problem, Source, read
+from ivr.check import Known, flow_problems
+from ivr.prompts import Prompts, read_manifest
+from ivr.session import Script
 
 __all__ = ["BadConfiguration", "Configuration", "load"]
 
@@ -40,28 +45,48 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     system: SystemFile
     agents: AgentsFile
     rules: Rules
+    script: Script
+    """What callers are led by."""
 
 
 def load(folder: Path) -> Configuration:
     """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
     if not folder.is_dir():
         raise BadConfiguration([Problem(str(folder), 1, 1, "", "there is no such folder")])
-    sources = {name: read(folder / f"{name}.yaml") for name in ("system", "queues", "agents")}
+    sources = {name: read(folder / f"{name}.yaml") for name in ("system", "queues", "agents", "ivr", "hours")}
     problems = [problem for source in sources.values() for problem in source.problems]
     system = _model(sources["system"], SystemFile, problems)
     queues = _model(sources["queues"], QueuesFile, problems)
     agents = _model(sources["agents"], AgentsFile, problems)
+    ivr = _model(sources["ivr"], IvrFile, problems)
+    hours = _model(sources["hours"], HoursFile, problems)
+    prompts = Prompts(read_manifest())
     if system is not None:
         problems += _check_system(sources["system"], system)
     if queues is not None:
         problems += _check_queues(sources["queues"], queues)
         if agents is not None:
             problems += _check_agents(sources["agents"], agents, queues)
-    if problems or system is None or queues is None or agents is None:
+    if hours is not None:
+        problems += _check_hours(sources["hours"], hours)
+    if queues is not None and ivr is not None and hours is not None:
+        problems += _check_prompts(sources["queues"], queues, prompts, ivr)
+        problems += _check_ivr(sources["ivr"], ivr, queues, hours, prompts)
+    if problems or system is None or queues is None or agents is None or ivr is None or hours is None:
         raise BadConfiguration(problems)
     version = _version(folder)
     return Configuration(
-        folder=folder, version=version, system=system, agents=agents, rules=_rules(version, queues, agents)
+        folder=folder,
+        version=version,
+        system=system,
+        agents=agents,
+        rules=_rules(version, queues, agents),
+        script=Script(
+            flow=flow_of(ivr),
+            calendars=calendars_of(hours),
+            prompts=prompts,
+            music={QueueId(name): queue.music for name, queue in queues.queues.items()},
+        ),
     )
 
 
@@ -76,7 +101,7 @@ def _model(source: Source, model: type[M], problems: list[Problem]) -> M | None:
 
 
 def _problem(source: Source, detail: ErrorDetails) -> Problem:
-    path: Path_ = tuple(part for part in detail["loc"] if part != "[key]")
+    path = _path(source, detail["loc"])
     message = _MESSAGES.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(path[-1]), _KEYS, n=1)
@@ -86,6 +111,17 @@ def _problem(source: Source, detail: ErrorDetails) -> Problem:
     return source.problem(path, message)
 
 
+def _path(source: Source, location: tuple[int | str, ...]) -> Path_:
+    """The keys of the file; pydantic also names the kind of node it took, which stands in no file."""
+    path: Path_ = ()
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if (*path, part) in source.places or (last and part not in ("[key]", *_NODE_TYPES)):
+            path = (*path, part)
+    return path
+
+
+_NODE_TYPES = ("announce", "hours", "menu", "enqueue", "hang_up")
 _MESSAGES = {
     "missing": "is missing",
     "string_pattern_mismatch": "does not have the right form (see the comments in the example configuration)",
@@ -93,7 +129,7 @@ _MESSAGES = {
 _KEYS = sorted(
     {
         field
-        for model in vars(models).values()
+        for model in (*vars(models).values(), *vars(ivr_models).values())
         if isinstance(model, type) and issubclass(model, BaseModel)
         for field in model.model_fields
     }
@@ -109,10 +145,19 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
+    if not _is_time_zone(system.timezone):
+        yield source.problem(("timezone",), _NO_ZONE.format(system.timezone))
+
+
+_NO_ZONE = 'no time zone "{}" (for example Asia/Shanghai)'
+
+
+def _is_time_zone(name: str) -> bool:
     try:
-        ZoneInfo(system.timezone)
+        ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        yield source.problem(("timezone",), f'no time zone "{system.timezone}" (for example Asia/Shanghai)')
+        return False
+    return True
 
 
 def _check_queues(source: Source, file: QueuesFile) -> Iterator[Problem]:
@@ -149,6 +194,28 @@ def _check_agents(source: Source, file: AgentsFile, queues: QueuesFile) -> Itera
             yield source.problem(("agents",), f'nobody serves queue "{queue}"')
 
 
+def _check_hours(source: Source, file: HoursFile) -> Iterator[Problem]:
+    for name, calendar in file.calendars.items():
+        if not _is_time_zone(calendar.time_zone):
+            yield source.problem(("calendars", name, "time_zone"), _NO_ZONE.format(calendar.time_zone))
+
+
+def _check_prompts(source: Source, file: QueuesFile, prompts: Prompts, ivr: IvrFile) -> Iterator[Problem]:
+    spoken = prompts.in_language(ivr.language)
+    for name, queue in file.queues.items():
+        if queue.overflow and queue.overflow.prompt and queue.overflow.prompt not in spoken:
+            message = unknown("prompt", queue.overflow.prompt, spoken)
+            yield source.problem(("queues", name, "overflow", "prompt"), message)
+
+
+def _check_ivr(
+    source: Source, file: IvrFile, queues: QueuesFile, hours: HoursFile, prompts: Prompts
+) -> Iterator[Problem]:
+    known = Known(queues=queues.queues, prompts=prompts.in_language(file.language), calendars=hours.calendars)
+    for problem in flow_problems(flow_of(file), known):
+        yield source.problem(problem.path, problem.message)
+
+
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(folder.glob("*.yaml")):
@@ -169,7 +236,7 @@ def _rules(version: str, queues: QueuesFile, agents: AgentsFile) -> Rules:
             )
             for name, agent in agents.agents.items()
         ],
-        vip=dict(queues.vip.numbers),
+        vip={normal_number(number): level for number, level in queues.vip.numbers.items()},
         vip_priority=dict(queues.vip.levels),
     )
 

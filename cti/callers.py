@@ -1,0 +1,172 @@
+"""What Asterisk's FastAGI connections are for: a caller's call, or an agent dialling a feature code on his phone."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from acd.core import Refused
+from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, Event, WrapUpDone
+from acd.model import Call, CallId, OfferId
+from acd.numbers import normal_number
+from acd.runner import Runner
+from agents.roster import AgentId
+from agents.state import AgentState
+from cti.agi import AgiSession
+from cti.cel import read_past
+from cti.control import CallControl
+from cti.errors import AgiError
+from cti.leg import AgiLeg
+from ivr.entry import Entry, entry_of
+from ivr.session import Caller, CallerSession, Script
+
+__all__ = ["Callers"]
+
+log = logging.getLogger(__name__)
+
+LONGEST_NAME = 64
+"""Characters of a caller's name that are kept; it is whatever he claims."""
+
+
+class Callers:
+    """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
+    reasons in the order of their digits."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        control: CallControl,
+        script: Callable[[], Script],
+        reasons: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self._runner = runner
+        self._control = control
+        self._script = script
+        self._reasons = reasons
+
+    async def serve(self, session: AgiSession) -> None:
+        """One connection, by its path."""
+        match session.environment.path:
+            case "/call":
+                await self._call(session)
+            case "/agent":
+                await self._agent(session)
+            case path:
+                log.error("Asterisk asks for %s, which is not served here", path)
+
+    # --- a caller -----------------------------------------------------------------------------------------------------
+
+    async def _call(self, session: AgiSession) -> None:
+        environment = session.environment
+        query = environment.query
+        call = CallId(environment.uniqueid)
+        caller = Caller(
+            call=call,
+            channel=environment.channel,
+            number=normal_number(query.get("number", "")),
+            did=query.get("did", ""),
+            name=query.get("name", "")[:LONGEST_NAME],
+        )
+        entry = await self._entry(call, query)
+        leg = AgiLeg(session)
+        mine = CallerSession(caller, leg, _Desk(self._runner), self._script(), self._runner.now, entry)
+        self._control.sessions[call] = mine
+        try:
+            await mine.run()
+        finally:
+            if self._control.sessions.get(call) is mine:
+                del self._control.sessions[call]
+
+    async def _entry(self, call_id: CallId, query: Mapping[str, str]) -> Entry:
+        """How he comes to us: new, or back after we were away."""
+        call = self._runner.floor.calls.get(call_id)
+        talked = query.get("talked") == "1"
+        answered_at = ended_at = None
+        if call is not None and talked and call.offer is not None:
+            answered_at, ended_at = await self._talk_times(call)
+        return entry_of(
+            self._runner.floor.calls.get(call_id),
+            query.get("place", ""),
+            talked=talked,
+            answered_at=answered_at,
+            ended_at=ended_at,
+        )
+
+    async def _talk_times(self, call: Call) -> tuple[float | None, float | None]:
+        """When a talk that ended unseen began and ended, from Asterisk's diary."""
+        assert call.offer is not None
+        offer = self._runner.floor.offers[call.offer]
+        past = await asyncio.to_thread(read_past, self._control.diary, offer.made_at - 1.0)
+        name = f"PJSIP/agent-{offer.agent}-"
+        for leg in past.values():
+            if leg.unique_id == offer.leg or (leg.linked_id == call.id and leg.channel.startswith(name)):
+                return leg.answered_at, leg.hung_up_at
+        return None, None
+
+    # --- an agent's feature code --------------------------------------------------------------------------------------
+
+    async def _agent(self, session: AgiSession) -> None:
+        query = session.environment.query
+        prompt = self._do(AgentId(query.get("agent", "")), query.get("do", ""), query.get("reason", ""))
+        script = self._script()
+        try:
+            await session.answer()
+            await session.stream_file(script.prompts.sound(prompt, script.flow.language))
+            await session.set_variable("HOTLINE_DONE", "1")
+        except AgiError as error:
+            log.info("agent's feature code: %s", error)
+
+    def _do(self, agent: AgentId, what: str, digit: str) -> str:
+        """Carry the code out; the prompt that says what came of it."""
+        event = self._event(agent, what, digit)
+        if event is None:
+            return "refused"
+        try:
+            if what == "ready" and self._is_offline(agent):
+                self._runner.tell(AgentLoggedIn(agent=agent))
+            self._runner.tell(event)
+        except Refused as refused:
+            log.info("feature code refused: %s", refused, extra={"agent_id": agent})
+            return "refused"
+        return _PROMPTS[what]
+
+    def _is_offline(self, agent: AgentId) -> bool:
+        found = self._runner.floor.agents.get(agent)
+        return found is not None and found.state is AgentState.OFFLINE
+
+    def _event(self, agent: AgentId, what: str, digit: str) -> Event | None:
+        match what:
+            case "login":
+                return AgentLoggedIn(agent=agent)
+            case "logout":
+                return AgentLoggedOut(agent=agent)
+            case "ready":
+                return AgentReady(agent=agent)
+            case "wrapup_done":
+                return WrapUpDone(agent=agent)
+            case "not_ready" if digit.isdecimal() and 1 <= int(digit) <= len(self._reasons()):
+                return AgentNotReady(agent=agent, reason=self._reasons()[int(digit) - 1])
+            case _:
+                return None
+
+
+_PROMPTS = {
+    "login": "logged_in",
+    "logout": "logged_out",
+    "ready": "ready",
+    "not_ready": "not_ready",
+    "wrapup_done": "wrap_up_done",
+}
+
+
+class _Desk:
+    """ivr.ports.Desk over the runner."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def tell(self, event: Event) -> None:
+        self._runner.tell(event)
+
+    def answered(self, offer: OfferId) -> bool:
+        found = self._runner.floor.offers.get(offer)
+        return found is None or found.answered_at is not None

@@ -1,0 +1,196 @@
+"""The commands: python -m engine COMMAND (./hotline makes what is missing and calls this)."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from engine.config import BadConfiguration, Configuration, load
+from engine.config.environment import setting
+from engine.words import say
+
+BROKEN_CONFIGURATION = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 (it failed) or 2 (wrong use, or a broken configuration)."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command in (None, "help"):
+        parser.print_help()
+        return 0
+    try:
+        code: int = arguments.run(arguments)
+    except BadConfiguration as bad:
+        _show_problems(bad)
+        return BROKEN_CONFIGURATION
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hotline", description=say("Hotline：Asterisk 上的呼叫中心引擎", "Hotline: a contact-centre engine for Asterisk")
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, zh: str, en: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=say(zh, en), description=say(zh, en))
+        command.set_defaults(run=globals()[f"_{name.replace('-', '_')}"])
+        return command
+
+    def with_config(command: argparse.ArgumentParser) -> None:
+        command.add_argument(
+            "--config",
+            type=Path,
+            default=Path(setting("HOTLINE_CONFIG", "config")),
+            metavar="DIR",
+            help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
+        )
+
+    up = add("up", "运行一个站点：Asterisk 和引擎", "run a site: Asterisk and the engine")
+    with_config(up)
+    demo = add("demo", "两分钟演示：真实的 SIP 通话", "two minutes of real SIP calls, shown live")
+    demo.add_argument("--minutes", type=float, default=2.0, help=say("演示时长（分钟）", "how long, in minutes"))
+    demo.add_argument("--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table"))
+    check = add("check", "检查配置，列出全部问题", "check the configuration and list every problem")
+    check.add_argument("folder", type=Path, nargs="?", default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
+    watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
+    watch.add_argument("agent")
+    watch.add_argument("--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)"))
+    watch.add_argument("--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)"))
+    explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
+    explain.add_argument("call")
+    explain.add_argument("--url")
+    explain.add_argument("--token")
+    bench = add("bench", "运行一个基准测试", "run a benchmark")
+    bench.add_argument("name", nargs="?", help="handoff, routing, ...")
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    add("test", "运行全部检查与测试", "run all checks and tests (./hotline test --help)")
+    serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
+    with_config(serve)
+    with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
+    add("help", "显示帮助", "show this help")
+    return parser
+
+
+def _show_problems(bad: BadConfiguration) -> None:
+    for problem in bad.problems:
+        print(problem, file=sys.stderr)
+    n = len(bad.problems)
+    print(say(f"配置有 {n} 处问题，未使用。", f"The configuration has {n} problems; nothing was started."), file=sys.stderr)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    configuration = load(arguments.folder)
+    rules = configuration.rules
+    print(
+        say(
+            f"配置正确：{len(rules.queues)} 个队列，{len(rules.agents)} 名座席，版本 {rules.version}。",
+            f"The configuration is sound: {len(rules.queues)} queues, {len(rules.agents)} agents, version {rules.version}.",
+        )
+    )
+    return 0
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_run_site(load(arguments.config.resolve())))
+
+
+async def _run_site(configuration: Configuration) -> int:
+    from engine.asterisk.process import AsteriskDidNotStart, AsteriskNotInstalled
+    from engine.site import home_folder, settle_site
+    from engine.supervisor import Supervisor
+
+    supervisor = Supervisor(settle_site(configuration, home_folder()))
+    enough, hurry = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: (hurry if enough.is_set() else enough).set())
+    try:
+        await supervisor.start()
+    except (RuntimeError, OSError, AsteriskDidNotStart, AsteriskNotInstalled) as error:
+        print(error, file=sys.stderr)
+        await supervisor.stop(drain_s=0.0)
+        return 1
+    site = supervisor.site
+    print(
+        say("已就绪：", "ready: ")
+        + f"sip {site.endpoints.sip}  http://{site.endpoints.http}  home {site.home}",
+        flush=True,
+    )
+    await enough.wait()
+    await supervisor.stop(hurry=hurry)
+    print(say("已停止。", "stopped."), flush=True)
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    configuration = load(arguments.config.resolve())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return asyncio.run(_run_engine(configuration))
+
+
+async def _run_engine(configuration: Configuration) -> int:
+    from engine.app import Engine
+    from engine.site import home_folder, settle_site
+
+    engine = Engine(settle_site(configuration, home_folder(), keep=True))
+    enough = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, enough.set)
+    loop.add_signal_handler(signal.SIGHUP, engine.reload_on_signal)
+    await engine.start()
+    await enough.wait()
+    await engine.stop()
+    return 0
+
+
+def _render_asterisk(arguments: argparse.Namespace) -> int:
+    from engine.asterisk.render import render
+    from engine.site import asterisk_settings, home_folder, settle_site
+
+    site = settle_site(load(arguments.config.resolve()), home_folder(), keep=True)
+    render(asterisk_settings(site))
+    print(say(f"已写入 {site.asterisk_folder}", f"written to {site.asterisk_folder}"))
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from engine.demo import run_demo
+
+    return asyncio.run(run_demo(minutes=arguments.minutes, plain=arguments.plain))
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from engine.watch import watch
+
+    return asyncio.run(watch(arguments.agent, url=arguments.url, token=arguments.token))
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from engine.watch import explain
+
+    return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token))
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from bench import BENCHMARKS
+
+    if arguments.name not in BENCHMARKS:
+        print("\n".join(f"{name}: {bench.summary}" for name, bench in BENCHMARKS.items()))
+        return 0 if arguments.name is None else 2
+    return BENCHMARKS[arguments.name].main(arguments.rest)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    print("./hotline test", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

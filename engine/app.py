@@ -1,0 +1,249 @@
+"""The engine: builds everything, in the order it can be built in, and stops it in the order it can be stopped in.
+
+Start: journal (floor and figures as they were), stores, FastAGI (waiting callers come back at once), the link to Asterisk
+(what happened meanwhile is learnt, then calls are offered), HTTP.
+Stop: no new callers, HTTP away, the link closed, journal and spool flushed. Callers are not lost: Asterisk keeps them.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from acd.events import EngineStarted, RulesLoaded
+from acd.model import OfferId, QueueId
+from acd.records import Record
+from acd.runner import Runner
+from cti.agi import AgiServer
+from cti.ami import AmiClient
+from cti.callers import Callers
+from cti.control import CallControl
+from engine.clock import SteadyClock
+from engine.config import BadConfiguration, Configuration, load
+from engine.database.connection import Database, DatabaseNotReady
+from engine.database.writer import SpoolWriter
+from engine.facts import row_of_recording, rows_of
+from engine.journal import FileJournal
+from engine.live import EngineView
+from engine.recovery import recover
+from engine.redis_copy import RedisCopy
+from engine.site import Site
+from engine.spool import Spool, SpoolNotWritable
+from engine.web import Web
+from metrics.exporter import Exporter
+from recordings.keeper import RecordingKeeper
+from recordings.ledger import LedgerEntry
+
+__all__ = ["Engine"]
+
+log = logging.getLogger(__name__)
+
+SNAPSHOT_S = 60.0
+LAG_PROBE_S = 0.25
+
+
+class Engine:
+    """One engine process for one site."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.configuration = site.configuration
+        self.dropped = 0
+        """Records the spool's disk would not take."""
+        self.lag_s = 0.0
+        """How late the event loop was at the last probe."""
+        self.started_at = time.time()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.journal = FileJournal(site.home / "journal")
+        self.spool = Spool(site.home / "spool")
+        self.floor, self.tally = recover(self.journal, self._to_spool)
+        clock = SteadyClock(not_before=self.journal.last_time)
+        self.runner = Runner(self.floor, clock, self.journal)
+        self.exporter = Exporter(lambda: self.tally, EngineView(self))
+        self.database = Database(site.database_url)
+        self.writer = SpoolWriter(self.spool, self.database)
+        self.keeper = self._recording_keeper(clock)
+        diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
+        self.control = CallControl(self.runner, diary, self.exporter.observe_dispatch)
+        self.ami = self._ami_client()
+        self.control.use(self.ami)
+        self.callers = Callers(
+            self.runner,
+            self.control,
+            lambda: self.configuration.script,
+            lambda: tuple(self.configuration.agents.not_ready_reasons),
+        )
+        agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
+        self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
+        self.redis = self._redis_copy()
+        self.web = Web(self)
+
+    async def start(self) -> None:
+        """Begin to serve. Returns when listening; the link to Asterisk comes up by itself."""
+        self._listen_to_the_core()
+        self.web.restore()
+        if self.floor.rules != self.configuration.rules:
+            self.runner.tell(RulesLoaded(rules=self.configuration.rules))
+        self.tally.follow(self.floor.rules)
+        self.runner.tell(EngineStarted())
+        await self.agi.start()
+        await self.ami.start()
+        await self.web.start()
+        self._keep("journal sync", self.journal.keep_synced())
+        self._keep("snapshots", self._keep_snapshots())
+        self._keep("database", self._keep_database())
+        self._keep("recordings", self.keeper.run())
+        self._keep("loop lag", self._probe_lag())
+        if self.redis is not None:
+            self._keep("redis", self.redis.run())
+
+    async def stop(self) -> None:
+        """Stop serving; callers stay with Asterisk."""
+        self.agi.stop_accepting()
+        await self.web.stop()
+        await self.agi.close()
+        await self.ami.close()
+        self.runner.close()
+        await self.spool.drained(5.0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.database.close()
+        self.journal.save(self.floor, self.tally)
+        self.journal.close()
+        self.spool.close()
+
+    def reload(self) -> Configuration:
+        """Read the configuration again and use it, whole or not at all. Raises BadConfiguration or acd.core.Refused."""
+        fresh = load(self.configuration.folder)
+        self.runner.tell(RulesLoaded(rules=fresh.rules))
+        self.configuration = fresh
+        self.tally.follow(fresh.rules)
+        self.web.follow(fresh)
+        log.info("configuration %s is in force", fresh.version)
+        return fresh
+
+    def reload_on_signal(self) -> None:
+        """SIGHUP: as `reload`, with the problems in the log."""
+        try:
+            self.reload()
+        except BadConfiguration as bad:
+            for problem in bad.problems:
+                log.error("configuration not loaded: %s", problem)
+        except Exception as error:
+            log.error("configuration not loaded: %s", error)
+
+    # --- where records go ---------------------------------------------------------------------------------------------
+
+    def _listen_to_the_core(self) -> None:
+        self.runner.telephony = self.control
+        self.runner.sinks = [self.web.hub, self._to_figures, self._to_keeper, self._spool_sink]
+        if self.redis is not None:
+            self.runner.sinks.append(self.redis.on_records)
+
+    def _to_figures(self, records: Sequence[Record], now: float) -> None:
+        for record in records:
+            self.tally.apply(record)
+
+    def _to_keeper(self, records: Sequence[Record], now: float) -> None:
+        for record in records:
+            self.keeper.on_record(record)
+
+    def _spool_sink(self, records: Sequence[Record], now: float) -> None:
+        self._to_spool(records)
+
+    def _to_spool(self, records: Sequence[Record]) -> None:
+        rows = [row for record in records for row in rows_of(record)]
+        try:
+            self.spool.append(rows)
+        except SpoolNotWritable as error:
+            if not self.dropped:
+                log.error("facts cannot be kept: %s", error)
+            self.dropped += len(rows)
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _recording_keeper(self, clock: Callable[[], float]) -> RecordingKeeper:
+        def save(entry: LedgerEntry) -> None:
+            self.spool.append([row_of_recording(entry)])
+
+        def is_recorded(queue: QueueId) -> bool:
+            rules = self.floor.rules.queues.get(queue)
+            return rules is not None and rules.record
+
+        def talking() -> set[OfferId]:
+            return set(self.floor.offers)
+
+        return RecordingKeeper(
+            self.site.recordings / "legs",
+            self.site.recordings,
+            save=save,
+            is_recorded=is_recorded,
+            talking=talking,
+            zone=ZoneInfo(self.configuration.system.timezone),
+            clock=clock,
+        )
+
+    def _ami_client(self) -> AmiClient:
+        host, _, port = self.site.endpoints.ami.rpartition(":")
+        return AmiClient(
+            host,
+            int(port),
+            "hotline",
+            self.site.secrets.ami,
+            on_fact=self.control.on_fact,
+            on_connected=self.control.resynchronise,
+            on_disconnected=self.control.link_lost,
+        )
+
+    def _redis_copy(self) -> RedisCopy | None:
+        url = self.site.redis_url
+        if not url:
+            return None
+        name = self.configuration.system.site
+        return RedisCopy(url, name, self.journal, lambda: self.floor, self.runner.now)
+
+    # --- tasks --------------------------------------------------------------------------------------------------------
+
+    def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def _keep_snapshots(self) -> None:
+        keep_s = self.configuration.system.journal_keep_days * 86400.0
+        last = self.journal.number
+        while True:
+            await asyncio.sleep(SNAPSHOT_S)
+            if self.journal.number == last:
+                continue
+            last = self.journal.number
+            try:
+                self.journal.save(self.floor, self.tally)
+                await asyncio.to_thread(self.journal.forget_before, time.time() - keep_s)
+            except OSError as error:
+                log.error("no snapshot could be written: %s", error)
+
+    async def _keep_database(self) -> None:
+        """Open the database when it is there, and write what the spool holds."""
+        while True:
+            try:
+                await self.database.open()
+                await self.writer.run()
+            except (DatabaseNotReady, OSError) as error:
+                log.warning("%s; facts wait in the spool", error)
+            except Exception:
+                log.exception("the spool writer failed")
+            await asyncio.sleep(2.0)
+
+    async def _probe_lag(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_PROBE_S
+            await asyncio.sleep(LAG_PROBE_S)
+            self.lag_s = max(loop.time() - due, 0.0)
+
+
+def log_folder(home: Path) -> Path:
+    return home / "log"

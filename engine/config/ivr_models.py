@@ -1,0 +1,150 @@
+"""What may stand in ivr.yaml and hours.yaml, and how it becomes what ivr works with."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+
+from agents.roster import QueueId
+from engine.config.models import Duration, Identifier, Model
+from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
+from ivr.hours import WEEKDAYS, Hours, Span, parse_span
+
+__all__ = ["HoursFile", "IvrFile", "calendars_of", "flow_of"]
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _span(value: Any) -> Span:
+    return parse_span(str(value))
+
+
+def _weekday(value: str) -> str:
+    if value not in WEEKDAYS:
+        raise ValueError(f"expected one of {', '.join(WEEKDAYS)}")
+    return value
+
+
+Prompts = Annotated[tuple[Identifier, ...], BeforeValidator(_one_or_more)]
+Spans = tuple[Annotated[Span, PlainValidator(_span)], ...]
+Weekday = Annotated[str, AfterValidator(_weekday)]
+
+
+class AnnounceModel(Model):
+    type: Literal["announce"]
+    prompts: Prompts
+    next: str
+    barge_in: bool = True
+
+    def node(self, name: NodeId) -> Node:
+        return AnnounceNode(id=name, prompts=self.prompts, next=NodeId(self.next), barge_in=self.barge_in)
+
+
+class HoursModel(Model):
+    type: Literal["hours"]
+    calendar: str
+    open: str
+    closed: str
+
+    def node(self, name: NodeId) -> Node:
+        return HoursNode(id=name, calendar=self.calendar, open=NodeId(self.open), closed=NodeId(self.closed))
+
+
+class MenuModel(Model):
+    type: Literal["menu"]
+    prompts: Prompts
+    keys: dict[str, str] = Field(min_length=1)
+    repeat: str = ""
+    timeout: Duration = 5.0
+    attempts: int = Field(default=3, ge=1, le=20)
+    barge_in: bool = True
+    failed: str | None = None
+
+    def node(self, name: NodeId) -> Node:
+        return MenuNode(
+            id=name,
+            prompts=self.prompts,
+            keys={key: NodeId(target) for key, target in self.keys.items()},
+            repeat=self.repeat,
+            timeout_s=self.timeout,
+            attempts=self.attempts,
+            barge_in=self.barge_in,
+            failed=NodeId(self.failed) if self.failed else None,
+        )
+
+
+class EnqueueModel(Model):
+    type: Literal["enqueue"]
+    queue: str
+    priority: int = Field(default=0, ge=-100, le=100)
+    prompts: Prompts = ()
+
+    def node(self, name: NodeId) -> Node:
+        return EnqueueNode(id=name, queue=QueueId(self.queue), priority=self.priority, prompts=self.prompts)
+
+
+class HangUpModel(Model):
+    type: Literal["hang_up"]
+    prompts: Prompts = ()
+    reason: Identifier = "completed"
+
+    def node(self, name: NodeId) -> Node:
+        return HangUpNode(id=name, prompts=self.prompts, reason=self.reason)
+
+
+NodeModel = Annotated[AnnounceModel | HoursModel | MenuModel | EnqueueModel | HangUpModel, Field(discriminator="type")]
+
+
+class IvrFile(Model):
+    """ivr.yaml"""
+
+    language: Literal["zh", "en"] = "zh"
+    start: str
+    operator: str | None = None
+    operator_key: str = "0"
+    wrong_key: Prompts = ("wrong_key",)
+    no_key: Prompts = ("no_key",)
+    give_up: Prompts = ("sorry",)
+    goodbye: Prompts = ("goodbye",)
+    error: Prompts = ("error",)
+    max_moves: int = Field(default=60, ge=1)
+    nodes: dict[Identifier, NodeModel] = Field(min_length=1)
+
+
+class CalendarModel(Model):
+    time_zone: str = "Asia/Shanghai"
+    weekly: dict[Weekday, Spans]
+    special: dict[date, Spans] = Field(default_factory=dict)
+
+
+class HoursFile(Model):
+    """hours.yaml"""
+
+    calendars: dict[Identifier, CalendarModel] = Field(default_factory=dict)
+
+
+def flow_of(file: IvrFile) -> Flow:
+    """The flow that ivr.yaml describes."""
+    return Flow(
+        nodes={NodeId(name): node.node(NodeId(name)) for name, node in file.nodes.items()},
+        start=NodeId(file.start),
+        language=file.language,
+        operator=NodeId(file.operator) if file.operator else None,
+        operator_key=file.operator_key,
+        wrong_key=file.wrong_key,
+        no_key=file.no_key,
+        give_up=file.give_up,
+        goodbye=file.goodbye,
+        error=file.error,
+        max_moves=file.max_moves,
+    )
+
+
+def calendars_of(file: HoursFile) -> dict[str, Hours]:
+    """The calendars that hours.yaml describes."""
+    return {
+        name: Hours(time_zone=calendar.time_zone, weekly=dict(calendar.weekly), special=dict(calendar.special))
+        for name, calendar in file.calendars.items()
+    }

@@ -1,0 +1,79 @@
+"""What the metrics page reads off the running engine at the moment it is asked."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from acd.floor import FREE
+from acd.model import CallState, QueueId
+from agents.state import AgentState
+
+if TYPE_CHECKING:
+    from engine.app import Engine
+
+__all__ = ["VERSION", "EngineView"]
+
+VERSION = "0.1.0"
+
+
+class EngineView:
+    """metrics.exporter.LiveView over an engine."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    def waiting_calls(self) -> Mapping[QueueId, int]:
+        counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
+        for call in self._engine.floor.calls.values():
+            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+                counts[call.queue] = counts.get(call.queue, 0) + 1
+        return counts
+
+    def longest_wait_s(self) -> Mapping[QueueId, float]:
+        now = self._engine.runner.now()
+        longest = dict.fromkeys(self._engine.floor.rules.queues, 0.0)
+        for call in self._engine.floor.calls.values():
+            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+                longest[call.queue] = max(longest.get(call.queue, 0.0), now - call.segment_at)
+        return longest
+
+    def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
+        counts: dict[tuple[QueueId, AgentState], int] = {}
+        for queue, standings in self._engine.floor.standings.items():
+            for standing, count in standings.items():
+                state = AgentState.READY if standing == FREE or standing.startswith("phone_") else AgentState(standing)
+                counts[queue, state] = counts.get((queue, state), 0) + count
+        return counts
+
+    def site_agents(self) -> Mapping[AgentState, int]:
+        counts = dict.fromkeys(AgentState, 0)
+        for agent in self._engine.floor.agents.values():
+            counts[agent.state] += 1
+        return counts
+
+    def ami_connected(self) -> Mapping[str, bool]:
+        return {self._engine.site.configuration.system.site: self._engine.ami.connected}
+
+    def events_dropped(self) -> int:
+        return self._engine.dropped
+
+    def sessions(self) -> int:
+        return self._engine.agi.live_sessions
+
+    def event_loop_lag_s(self) -> float:
+        return self._engine.lag_s
+
+    def journal_sequence(self) -> int:
+        return self._engine.journal.number
+
+    def spool_entries(self) -> int:
+        return self._engine.spool.depth
+
+    def spool_oldest_age_s(self) -> float:
+        return self._engine.spool.oldest_age_s
+
+    def recordings_missing(self) -> int:
+        counts = self._engine.keeper.counts
+        return counts["missing"] + counts["empty"] + counts["damaged"]
+
+    def version(self) -> str:
+        return VERSION
