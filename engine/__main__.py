@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
     with_config(serve)
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
-    add("help", "显示帮助", "show this help")
+    commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 
 

@@ -65,13 +65,20 @@ def load(folder: Path) -> Configuration:
         problems += _check_system(sources["system"], system)
     if queues is not None:
         problems += _check_queues(sources["queues"], queues)
-        if agents is not None:
-            problems += _check_agents(sources["agents"], agents, queues)
     if hours is not None:
         problems += _check_hours(sources["hours"], hours)
-    if queues is not None and ivr is not None and hours is not None:
-        problems += _check_prompts(sources["queues"], queues, prompts, ivr)
-        problems += _check_ivr(sources["ivr"], ivr, queues, hours, prompts)
+    queue_names = _names(sources["queues"], "queues")
+    if agents is not None:
+        problems += _check_agents(sources["agents"], agents, queue_names)
+    if ivr is not None:
+        if queues is not None:
+            problems += _check_prompts(sources["queues"], queues, prompts, ivr)
+        known = Known(
+            queues=queue_names,
+            prompts=prompts.in_language(ivr.language),
+            calendars=_names(sources["hours"], "calendars"),
+        )
+        problems += [sources["ivr"].problem(found.path, found.message) for found in flow_problems(flow_of(ivr), known)]
     if problems or system is None or queues is None or agents is None or ivr is None or hours is None:
         raise BadConfiguration(problems)
     version = _version(folder)
@@ -183,13 +190,19 @@ def _overflow_circle(file: QueuesFile, start: str) -> bool:
     return here == start
 
 
-def _check_agents(source: Source, file: AgentsFile, queues: QueuesFile) -> Iterator[Problem]:
+def _names(source: Source, key: str) -> list[str]:
+    """What a file defines, read off the file itself: names can be checked although something else in it is wrong."""
+    defined = source.data.get(key) if isinstance(source.data, dict) else None
+    return [str(name) for name in defined] if isinstance(defined, dict) else []
+
+
+def _check_agents(source: Source, file: AgentsFile, queues: list[str]) -> Iterator[Problem]:
     for agent, settings in file.agents.items():
         for index, queue in enumerate(settings.queues):
-            if queue not in queues.queues:
-                yield source.problem(("agents", agent, "queues", index), unknown("queue", queue, queues.queues))
+            if queue not in queues:
+                yield source.problem(("agents", agent, "queues", index), unknown("queue", queue, queues))
     served = {queue for settings in file.agents.values() for queue in settings.queues}
-    for queue in queues.queues:
+    for queue in queues:
         if queue not in served:
             yield source.problem(("agents",), f'nobody serves queue "{queue}"')
 
@@ -206,14 +219,6 @@ def _check_prompts(source: Source, file: QueuesFile, prompts: Prompts, ivr: IvrF
         if queue.overflow and queue.overflow.prompt and queue.overflow.prompt not in spoken:
             message = unknown("prompt", queue.overflow.prompt, spoken)
             yield source.problem(("queues", name, "overflow", "prompt"), message)
-
-
-def _check_ivr(
-    source: Source, file: IvrFile, queues: QueuesFile, hours: HoursFile, prompts: Prompts
-) -> Iterator[Problem]:
-    known = Known(queues=queues.queues, prompts=prompts.in_language(file.language), calendars=hours.calendars)
-    for problem in flow_problems(flow_of(file), known):
-        yield source.problem(problem.path, problem.message)
 
 
 def _version(folder: Path) -> str:
