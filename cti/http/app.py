@@ -1,0 +1,62 @@
+"""Puts the HTTP side together: routes, middlewares, headers, the end."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cti.http import agents, calls, feeds, queues, recordings, service
+from cti.http.access import authenticated
+from cti.http.errors import errors_as_answers
+from cti.http.services import SERVICES, Services
+
+__all__ = ["make_app"]
+
+LARGEST_REQUEST: Final = 64 * 1024
+
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Server": "Hotline",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def make_app(services: Services) -> web.Application:
+    """The application, ready to be served."""
+    app = web.Application(middlewares=[errors_as_answers, authenticated], client_max_size=LARGEST_REQUEST)
+    app[SERVICES] = services
+    app.add_routes(
+        [
+            web.get("/healthz", service.health),
+            web.get("/metrics", service.metrics),
+            web.get("/api/version", service.version),
+            web.post("/api/reload", service.reload),
+            web.get("/api/queues", queues.list_queues),
+            web.get("/api/queues/{queue}", queues.show_queue),
+            web.get("/api/agents", agents.list_agents),
+            web.get("/api/agents/{agent}", agents.show_agent),
+            web.post("/api/agents/{agent}/state", agents.change_state),
+            web.get("/api/agents/{agent}/feed", feeds.agent_feed),
+            web.get("/api/floor/feed", feeds.floor_feed),
+            web.get("/api/calls", calls.list_calls),
+            web.get("/api/calls/{call}", calls.show_call),
+            web.get("/api/calls/{call}/explain", calls.explain_call),
+            web.get("/api/recordings", recordings.list_recordings),
+            web.get("/api/recordings/{recording}/audio", recordings.play_recording),
+        ]
+    )
+    app.on_response_prepare.append(_add_headers)
+    app.on_shutdown.append(_send_desktops_away)
+    return app
+
+
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY_HEADERS)
+
+
+async def _send_desktops_away(app: web.Application) -> None:
+    services = app[SERVICES]
+    services.pops.close()
+    services.floor_feed.close()

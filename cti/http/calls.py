@@ -1,0 +1,78 @@
+"""`/api/calls`: live calls, one call, and why it went where it went."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from acd.model import Call, CallId
+from acd.records import Decision
+from agents.accounts import Identity
+from cti.explain import Names, explain
+from cti.http.access import identity_of, may_oversee, wants_full_numbers
+from cti.http.errors import forbidden, not_found, reply
+from cti.http.services import ASK_S, SERVICES, Services
+from cti.views import call_view, ended_call_view
+
+__all__ = ["explain_call", "list_calls", "show_call"]
+
+
+async def list_calls(request: web.Request) -> web.Response:
+    """The calls of this moment, oldest first; an agent sees his own."""
+    identity, services = identity_of(request), request.app[SERVICES]
+    full = wants_full_numbers(request, identity)
+    floor, now = services.runner.floor, services.runner.now()
+    calls = [call for call in floor.calls.values() if may_oversee(identity) or _is_his(services, identity, call)]
+    return reply({"calls": [call_view(floor, call, now, full=full) for call in calls]})
+
+
+async def show_call(request: web.Request) -> web.Response:
+    """A live call, or one that is over."""
+    identity, services = identity_of(request), request.app[SERVICES]
+    full = wants_full_numbers(request, identity)
+    call = CallId(request.match_info["call"])
+    live = services.runner.floor.calls.get(call)
+    if live is not None:
+        if not may_oversee(identity) and not _is_his(services, identity, live):
+            raise forbidden("this is another agent's call")
+        return reply(call_view(services.runner.floor, live, services.runner.now(), full=full))
+    async with asyncio.timeout(ASK_S):
+        ended = await services.history.call(call)
+    if ended is None:
+        raise not_found("call", call)
+    if not may_oversee(identity) and ended.agent != identity.agent:
+        raise forbidden("this was another agent's call")
+    return reply(ended_call_view(ended, full=full))
+
+
+async def explain_call(request: web.Request) -> web.Response:
+    """Each routing decision of a call, in words and as it was recorded."""
+    identity, services = identity_of(request), request.app[SERVICES]
+    call = CallId(request.match_info["call"])
+    decisions = await _decisions(services, call)
+    if not decisions and call not in services.runner.floor.calls:
+        raise not_found("call", call)
+    if not may_oversee(identity) and all(decision.chosen != identity.agent for decision in decisions):
+        raise forbidden("this call was never given to you")
+    names = Names.of(services.runner.floor.rules, services.reasons())
+    told = [explain(decision, names, services.zone) for decision in decisions]
+    return reply({"call": call, "decisions": told})
+
+
+async def _decisions(services: Services, call: CallId) -> Sequence[Decision]:
+    """From memory if it has all of them; else the database has the older ones, memory perhaps newer ones."""
+    kept = services.decisions.of(call)
+    if kept and kept[0].number == 1:
+        return kept
+    async with asyncio.timeout(ASK_S):
+        stored = await services.history.decisions(call)
+    known = {decision.number: decision for decision in (*stored, *kept)}
+    return [known[number] for number in sorted(known)]
+
+
+def _is_his(services: Services, identity: Identity, call: Call) -> bool:
+    """Whether the agent is being rung for this call, talks to the caller, or did."""
+    if identity.agent is None:
+        return False
+    offer = services.runner.floor.offers.get(call.offer) if call.offer else None
+    return identity.agent in (offer.agent if offer else None, call.answered_by)

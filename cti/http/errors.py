@@ -1,0 +1,109 @@
+"""From exceptions to answers: one map of statuses and stable error ids, and no word of our insides to a client."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from acd.core import Refused
+from cti.http.services import HistoryUnavailable, ReloadRefused
+from recordings.ledger import RecordingNotThere
+
+__all__ = ["ApiError", "errors_as_answers", "forbidden", "not_found", "reply"]
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+CHINESE: Final[dict[str, str]] = {
+    "agent_in_use": "座席仍在签入状态",
+    "bad_configuration": "配置有误，未作任何更改",
+    "bad_request": "请求格式有误",
+    "forbidden": "没有权限",
+    "history_unavailable": "历史数据暂不可用",
+    "illegal_transition": "当前状态不允许此操作",
+    "internal": "系统内部错误",
+    "method_not_allowed": "不支持此方法",
+    "not_found": "没有此资源",
+    "queue_in_use": "队列中仍有来电",
+    "recording_not_there": "录音文件不存在",
+    "too_large": "请求内容过大",
+    "unauthorized": "未登录或令牌无效",
+    "unknown_agent": "没有此座席",
+    "unknown_call": "没有此通话",
+    "unknown_queue": "没有此队列",
+    "unknown_reason": "未定义的示忙原因",
+    "unknown_recording": "没有此录音",
+}
+"""What the errors are called in Chinese. The ids are part of the API: they are added to, never renamed."""
+
+_HTTP_ERRORS: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class ApiError(Exception):
+    """An answer that is an error. `details` are further fields of it."""
+
+    def __init__(self, status: int, error: str, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.details = details
+
+
+def forbidden(message: str) -> ApiError:
+    """The role does not allow this."""
+    return ApiError(403, "forbidden", message)
+
+
+def not_found(what: str, key: str) -> ApiError:
+    """There is no such thing; `what` is agent, queue, call or recording."""
+    return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
+
+
+def reply(body: Any, status: int = 200) -> web.Response:
+    """An answer in JSON."""
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", charset="utf-8")
+
+
+@web.middleware
+async def errors_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost middleware."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        answer = _as_api_error(error)
+        if answer.status >= 500 and not isinstance(error, HistoryUnavailable):
+            log.exception("%s %s failed", request.method, request.path)
+        return _error_reply(answer)
+
+
+def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911 - the map itself, one line an exception
+    match error:
+        case ApiError():
+            return error
+        case Refused():
+            return ApiError(409, error.error, str(error))
+        case msgspec.ValidationError() | msgspec.DecodeError():
+            return ApiError(400, "bad_request", str(error))
+        case RecordingNotThere():
+            return ApiError(404, "recording_not_there", str(error))
+        case ReloadRefused():
+            return ApiError(422, "bad_configuration", str(error), problems=list(error.problems))
+        case HistoryUnavailable() | TimeoutError():
+            return ApiError(503, "history_unavailable", "the database does not answer; try again later")
+        case web.HTTPException() if error.status < 500:
+            return ApiError(error.status, _HTTP_ERRORS.get(error.status, "bad_request"), error.reason)
+        case _:
+            return ApiError(500, "internal", "something went wrong here; it is in the engine's log")
+
+
+def _error_reply(error: ApiError) -> web.Response:
+    body = {"error": error.error, "message": str(error)}
+    if error.error in CHINESE:
+        body["message_zh"] = CHINESE[error.error]
+    answer = reply(body | error.details, error.status)
+    if error.status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer

@@ -1,0 +1,44 @@
+"""The engine itself: health, metrics, version, reload."""
+
+from aiohttp import hdrs, web
+
+from agents.accounts import Role
+from cti.health import ComponentState, serving
+from cti.http.access import bearer_token, identity_of, require_role, same_secret, unauthorized
+from cti.http.errors import reply
+from cti.http.services import SERVICES
+from metrics.exposition import CONTENT_TYPE
+
+__all__ = ["health", "metrics", "reload", "version"]
+
+
+async def health(request: web.Request) -> web.Response:
+    """What is up; status 200 if calls can be served, 503 if not."""
+    components = request.app[SERVICES].health.components()
+    up = serving(components)
+    whole = all(part.state in (ComponentState.UP, ComponentState.OFF) for part in components)
+    status = ComponentState.DOWN if not up else ComponentState.UP if whole else ComponentState.DEGRADED
+    return reply({"status": status, "components": components}, 200 if up else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """The page for Prometheus."""
+    services = request.app[SERVICES]
+    if services.metrics_token and not same_secret(bearer_token(request), services.metrics_token):
+        raise unauthorized()
+    return web.Response(body=services.metrics.render(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+
+
+async def version(request: web.Request) -> web.Response:
+    """Of the engine and of the rules in force."""
+    identity_of(request)
+    services = request.app[SERVICES]
+    return reply({"version": services.version, "rules": services.runner.floor.rules.version})
+
+
+async def reload(request: web.Request) -> web.Response:
+    """Read the configuration anew; for administrators. A bad one changes nothing and is answered with all its problems."""
+    require_role(identity_of(request), frozenset({Role.ADMINISTRATOR}))
+    services = request.app[SERVICES]
+    await services.reload()
+    return reply({"rules": services.runner.floor.rules.version})

@@ -1,0 +1,131 @@
+"""What the routes need, by role; engine.app fills it in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+from aiohttp import web
+
+from acd.model import CallId, QueueId
+from acd.records import CallEnded, Decision
+from acd.runner import Runner
+from agents.accounts import Accounts
+from cti.decisions import DecisionRing
+from cti.floorfeed import FloorFeed
+from cti.health import Health
+from cti.screenpop import PopHub
+from metrics.figures import Figures
+from recordings.ledger import Recording
+
+__all__ = [
+    "ASK_S",
+    "SERVICES",
+    "Archive",
+    "History",
+    "HistoryUnavailable",
+    "MetricsPage",
+    "NotReadyReasons",
+    "Reload",
+    "ReloadRefused",
+    "Services",
+    "TodaysFigures",
+]
+
+NotReadyReasons = Mapping[str, Mapping[str, str]]
+"""Reason -> language -> what people call it."""
+
+
+class HistoryUnavailable(Exception):
+    """The database does not answer; what is over cannot be shown now. Calls are not affected."""
+
+
+class ReloadRefused(Exception):
+    """The new configuration is not good; the old one stays. `problems` has a line for each, with file, line and column."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(f"{len(problems)} problem(s) in the configuration; nothing was changed")
+        self.problems = tuple(problems)
+
+
+class TodaysFigures(Protocol):
+    """The figures since midnight. Does not block."""
+
+    def queue(self, queue: QueueId) -> Figures: ...
+
+    def site(self) -> Figures: ...
+
+
+class History(Protocol):
+    """What SQL knows of calls that are over. Raises HistoryUnavailable."""
+
+    async def call(self, call: CallId) -> CallEnded | None:
+        """The call, if it is over and known."""
+        ...
+
+    async def decisions(self, call: CallId) -> Sequence[Decision]:
+        """Its routing decisions, in order; empty when nothing is known of it."""
+        ...
+
+
+class Archive(Protocol):
+    """The recordings. Raises HistoryUnavailable."""
+
+    async def find(
+        self,
+        *,
+        call: str | None,
+        agent: str | None,
+        queue: str | None,
+        since: float | None,
+        until: float | None,
+        limit: int,
+    ) -> Sequence[Recording]:
+        """The newest ones that match, `since` <= started < `until`."""
+        ...
+
+    async def get(self, recording: str) -> Recording | None: ...
+
+    def path(self, recording: Recording) -> Path:
+        """Its file; looks at the disk. Raises recordings.ledger.RecordingNotThere."""
+        ...
+
+
+class MetricsPage(Protocol):
+    """Makes the page for Prometheus."""
+
+    def render(self) -> bytes: ...
+
+
+class Reload(Protocol):
+    """Reads the configuration anew and tells the runner. Raises ReloadRefused, or acd.core.Refused."""
+
+    async def __call__(self) -> None: ...
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
+
+    runner: Runner
+    pops: PopHub
+    floor_feed: FloorFeed
+    decisions: DecisionRing
+    accounts: Accounts
+    reasons: Callable[[], NotReadyReasons]
+    figures: TodaysFigures
+    history: History
+    archive: Archive
+    health: Health
+    metrics: MetricsPage
+    reload: Reload
+    zone: tzinfo
+    version: str
+    metrics_token: str = ""
+    origins: tuple[str, ...] = ()
+    """Web pages of other hosts that may open feeds, as scheme://host[:port]."""
+
+
+ASK_S: Final = 5.0
+"""The past is answered for in this time, or not at all."""
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
