@@ -72,6 +72,11 @@ class AgiServer:
         return port
 
     @property
+    def accepting(self) -> bool:
+        """Whether new callers are taken."""
+        return self._server is not None
+
+    @property
     def live_sessions(self) -> int:
         """How many handlers run now."""
         return len(self._tasks)

@@ -33,7 +33,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="hotline", description=say("Hotline：Asterisk 上的呼叫中心引擎", "Hotline: a contact-centre engine for Asterisk")
+        prog="hotline",
+        description=say("Hotline：Asterisk 上的呼叫中心引擎", "Hotline: a contact-centre engine for Asterisk"),
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -55,13 +56,19 @@ def _parser() -> argparse.ArgumentParser:
     with_config(up)
     demo = add("demo", "两分钟演示：真实的 SIP 通话", "two minutes of real SIP calls, shown live")
     demo.add_argument("--minutes", type=float, default=2.0, help=say("演示时长（分钟）", "how long, in minutes"))
-    demo.add_argument("--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table"))
+    demo.add_argument(
+        "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
+    )
     check = add("check", "检查配置，列出全部问题", "check the configuration and list every problem")
     check.add_argument("folder", type=Path, nargs="?", default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
     watch.add_argument("agent")
-    watch.add_argument("--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)"))
-    watch.add_argument("--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)"))
+    watch.add_argument(
+        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
+    )
+    watch.add_argument(
+        "--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)")
+    )
     explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
     explain.add_argument("call")
     explain.add_argument("--url")
@@ -81,7 +88,10 @@ def _show_problems(bad: BadConfiguration) -> None:
     for problem in bad.problems:
         print(problem, file=sys.stderr)
     n = len(bad.problems)
-    print(say(f"配置有 {n} 处问题，未使用。", f"The configuration has {n} problems; nothing was started."), file=sys.stderr)
+    print(
+        say(f"配置有 {n} 处问题，未使用。", f"The configuration has {n} problems; nothing was started."),
+        file=sys.stderr,
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -108,8 +118,12 @@ async def _run_site(configuration: Configuration) -> int:
     supervisor = Supervisor(settle_site(configuration, home_folder()))
     enough, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        (hurry if enough.is_set() else enough).set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: (hurry if enough.is_set() else enough).set())
+        loop.add_signal_handler(number, stop)
     try:
         await supervisor.start()
     except (RuntimeError, OSError, AsteriskDidNotStart, AsteriskNotInstalled) as error:
@@ -118,8 +132,7 @@ async def _run_site(configuration: Configuration) -> int:
         return 1
     site = supervisor.site
     print(
-        say("已就绪：", "ready: ")
-        + f"sip {site.endpoints.sip}  http://{site.endpoints.http}  home {site.home}",
+        say("已就绪：", "ready: ") + f"sip {site.endpoints.sip}  http://{site.endpoints.http}  home {site.home}",
         flush=True,
     )
     await enough.wait()

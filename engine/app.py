@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -140,7 +139,7 @@ class Engine:
 
     def _listen_to_the_core(self) -> None:
         self.runner.telephony = self.control
-        self.runner.sinks = [self.web.hub, self._to_figures, self._to_keeper, self._spool_sink]
+        self.runner.sinks = [*self.web.sinks, self._to_figures, self._to_keeper, self._spool_sink]
         if self.redis is not None:
             self.runner.sinks.append(self.redis.on_records)
 
@@ -243,7 +242,3 @@ class Engine:
             due = loop.time() + LAG_PROBE_S
             await asyncio.sleep(LAG_PROBE_S)
             self.lag_s = max(loop.time() - due, 0.0)
-
-
-def log_folder(home: Path) -> Path:
-    return home / "log"

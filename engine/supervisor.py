@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import urllib.request
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
+from engine.asterisk.console import ConsoleUnavailable
 from engine.asterisk.process import AsteriskProcess, private_root
 from engine.asterisk.process import start as start_asterisk
 from engine.asterisk.render import render
@@ -74,7 +76,7 @@ class Supervisor:
 
     async def _drain(self, drain_s: float, hurry: asyncio.Event) -> None:
         assert self.asterisk is not None
-        calls = self._live_calls()
+        calls = await self._live_calls()
         if not calls:
             return
         self._tell(
@@ -87,15 +89,19 @@ class Supervisor:
             await self.asterisk.command("core stop gracefully", timeout_s=2.0)
         loop = asyncio.get_running_loop()
         end = loop.time() + drain_s
-        while self._live_calls() and loop.time() < end and not hurry.is_set():
+        while await self._live_calls() and loop.time() < end and not hurry.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(hurry.wait(), 0.2)
 
-    def _live_calls(self) -> int:
+    async def _live_calls(self) -> int:
+        """Calls that are up, by Asterisk's own count."""
+        assert self.asterisk is not None
         try:
-            return int(str(self._get("/healthz").get("calls", 0)))
-        except (OSError, ValueError):
+            told = await self.asterisk.command("core show channels count", timeout_s=2.0)
+        except ConsoleUnavailable:
             return 0
+        found = re.search(r"(\d+) active call", told)
+        return int(found[1]) if found else 0
 
     async def _start_asterisk(self) -> None:
         site = self.site
@@ -133,9 +139,9 @@ class Supervisor:
         while loop.time() < end:
             if self.engine.returncode is not None:
                 break
-            with contextlib.suppress(OSError, ValueError):
-                if (await asyncio.to_thread(self._get, "/healthz")).get("serving"):
-                    return
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._ask_health)
+                return
             await asyncio.sleep(0.05)
         log_file = self.site.home / "log" / "engine.log"
         raise RuntimeError(
@@ -147,12 +153,10 @@ class Supervisor:
             + _tail(log_file)
         )
 
-    def _get(self, path: str) -> dict[str, object]:
-        url = f"http://{self.site.endpoints.http}{path}"
-        request = urllib.request.Request(url)
-        with urllib.request.urlopen(request, timeout=2.0) as answer:  # noqa: S310
-            found: dict[str, object] = json.loads(answer.read())
-            return found
+    def _ask_health(self) -> None:
+        """Returns when calls can be served; else OSError (also for the answer 503)."""
+        with urllib.request.urlopen(f"http://{self.site.endpoints.http}/healthz", timeout=2.0):
+            pass
 
     async def _keep(self, which: str) -> None:
         """Restart a child that ends by itself."""

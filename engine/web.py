@@ -1,0 +1,265 @@
+"""The engine's answers to what the HTTP side asks for: figures, history, recordings, health; and its start and stop."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd.model import CallId, CallState, Disposition, QueueId
+from acd.ports import RecordSink
+from acd.records import CallEnded, Decision
+from agents.accounts import Accounts
+from agents.roster import AgentId
+from cti.decisions import DecisionRing
+from cti.floorfeed import FloorFeed
+from cti.health import Component, ComponentState, HealthBoard
+from cti.http.app import make_app
+from cti.http.server import HttpServer
+from cti.http.services import HistoryUnavailable, ReloadRefused, Services
+from cti.screenpop import PopHub
+from cti.webhooks import HookSettings, Webhooks
+from engine.config import BadConfiguration, Configuration
+from engine.database.connection import Database, DatabaseNotReady
+from engine.database.queries import call_story
+from engine.live import VERSION
+from metrics.figures import Figures, OpenState, queue_figures, site_figures
+from recordings.ledger import Recording, find_recording, list_recordings, path_of
+
+if TYPE_CHECKING:
+    from engine.app import Engine
+
+__all__ = ["EngineFigures", "EngineHealth", "RecordingArchive", "SqlHistory", "Web"]
+
+log = logging.getLogger(__name__)
+
+
+class EngineFigures:
+    """cti.http.services.TodaysFigures: since midnight in the site's time zone."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    def queue(self, queue: QueueId) -> Figures:
+        members = self._engine.floor.rules.members[queue]
+        return queue_figures(
+            self._engine.tally, queue, self._midnight(), self._engine.runner.now(), self._open(members)
+        )
+
+    def site(self) -> Figures:
+        everybody = tuple(self._engine.floor.agents)
+        return site_figures(self._engine.tally, self._midnight(), self._engine.runner.now(), self._open(everybody))
+
+    def _open(self, agents: Sequence[AgentId]) -> list[OpenState]:
+        floor = self._engine.floor
+        found = (floor.agents[agent] for agent in agents)
+        return [OpenState(agent.id, agent.state, agent.since) for agent in found]
+
+    def _midnight(self) -> float:
+        zone = ZoneInfo(self._engine.configuration.system.timezone)
+        now = datetime.fromtimestamp(self._engine.runner.now(), zone)
+        return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+@asynccontextmanager
+async def _reading(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session for reading; whatever keeps it from answering is HistoryUnavailable to who asks."""
+    try:
+        async with database.session() as session:
+            yield session
+    except (DatabaseNotReady, SQLAlchemyError, OSError) as error:
+        raise HistoryUnavailable(str(error)) from error
+
+
+class SqlHistory:
+    """cti.http.services.History over the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def call(self, call: CallId) -> CallEnded | None:
+        async with _reading(self._database) as session:
+            story = await call_story(session, call)
+        if story is None or story.call.ended_at is None or story.call.disposition is None:
+            return None
+        row = story.call
+        return CallEnded(
+            call=CallId(row.call),
+            opened_at=row.opened_at or row.ended_at or 0.0,
+            ended_at=row.ended_at or 0.0,
+            number=row.number or "",
+            name=row.name or "",
+            did=row.did or "",
+            vip=row.vip or 0,
+            disposition=Disposition(str(row.disposition)),
+            left_in=CallState(row.left_in or CallState.AFTER),
+            ended_by=row.ended_by or "",
+            queue=QueueId(row.queue) if row.queue else None,
+            agent=AgentId(row.agent) if row.agent else None,
+            path=tuple(step.node if not step.key else f"{step.node}:{step.key}" for step in story.ivr_steps),
+            rules=row.rules or "",
+        )
+
+    async def decisions(self, call: CallId) -> Sequence[Decision]:
+        async with _reading(self._database) as session:
+            story = await call_story(session, call)
+        if story is None:
+            return ()
+        return [msgspec.convert(row.body, Decision) for row in story.decisions]
+
+
+class RecordingArchive:
+    """cti.http.services.Archive over ledger and disk."""
+
+    def __init__(self, database: Database, root: Path) -> None:
+        self._database = database
+        self._root = root
+
+    async def find(
+        self,
+        *,
+        call: str | None,
+        agent: str | None,
+        queue: str | None,
+        since: float | None,
+        until: float | None,
+        limit: int,
+    ) -> Sequence[Recording]:
+        async with _reading(self._database) as session:
+            return await list_recordings(
+                session, self._root, call=call, agent=agent, queue=queue, since=since, until=until, limit=limit
+            )
+
+    async def get(self, recording: str) -> Recording | None:
+        async with _reading(self._database) as session:
+            return await find_recording(session, self._root, recording)
+
+    def path(self, recording: Recording) -> Path:
+        return path_of(self._root, recording)
+
+
+class EngineHealth:
+    """cti.health.Health: the components looked at when somebody asks."""
+
+    LATE_S = 30.0
+    """Facts that have waited longer than this for SQL make the spool degraded."""
+    LAG_S = 0.5
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        self._board = HealthBoard(
+            time.time,
+            vital=("ami", "agi"),
+            others=("journal", "spool", "database", "redis", "recordings", "event_loop"),
+        )
+
+    def components(self) -> Sequence[Component]:
+        engine, report = self._engine, self._board.report
+        up, degraded, down = ComponentState.UP, ComponentState.DEGRADED, ComponentState.DOWN
+        report("ami", up if engine.floor.linked else down, "" if engine.floor.linked else "no link to Asterisk")
+        report("agi", up if engine.agi.accepting else down)
+        failed = engine.journal.failed_writes
+        report("journal", degraded if failed else up, f"{failed} events not written" if failed else "")
+        late = engine.spool.oldest_age_s > self.LATE_S or engine.dropped > 0
+        report("spool", degraded if late else up, f"{engine.spool.depth} facts waiting" if late else "")
+        open_ = engine.database.is_open
+        problem = engine.writer.problem if open_ else "not open; facts wait in the spool"
+        report("database", up if open_ and not problem else degraded, problem)
+        self._report_redis()
+        bad = engine.keeper.counts["failed"]
+        report("recordings", degraded if bad else up, f"{bad} failed attempts" if bad else "")
+        report("event_loop", degraded if engine.lag_s > self.LAG_S else up, f"late by {engine.lag_s * 1000:.0f} ms")
+        return self._board.components()
+
+    def _report_redis(self) -> None:
+        redis = self._engine.redis
+        if redis is None:
+            self._board.report("redis", ComponentState.OFF, "not configured")
+        elif redis.state == "up":
+            self._board.report("redis", ComponentState.UP)
+        else:
+            self._board.report("redis", ComponentState.DEGRADED, redis.state)
+
+
+class Web:
+    """The HTTP side of an engine: hub and feeds as record sinks, webhooks, the server."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+        site, runner = engine.site, engine.runner
+        self.accounts = Accounts.open(site.home / "secrets" / "tokens.json", engine.configuration.rules.agents.values())
+        self.pops = PopHub(runner)
+        self.floor_feed = FloorFeed(runner)
+        self.decisions = DecisionRing()
+        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions)
+        self.webhooks = Webhooks(
+            _hooks(engine.configuration), f"/hotline/{engine.configuration.system.site}", runner.now
+        )
+        self.pops.listeners.append(self.webhooks.take)
+        host, _, port = site.endpoints.http.rpartition(":")
+        self._server = HttpServer(make_app(self._services()), host, int(port))
+
+    def _services(self) -> Services:
+        engine = self._engine
+        return Services(
+            runner=engine.runner,
+            pops=self.pops,
+            floor_feed=self.floor_feed,
+            decisions=self.decisions,
+            accounts=self.accounts,
+            reasons=self._reasons,
+            figures=EngineFigures(engine),
+            history=SqlHistory(engine.database),
+            archive=RecordingArchive(engine.database, engine.site.recordings),
+            health=EngineHealth(engine),
+            metrics=engine.exporter,
+            reload=self._reload,
+            zone=ZoneInfo(engine.configuration.system.timezone),
+            version=VERSION,
+        )
+
+    def restore(self) -> None:
+        """Take over the offers of a recovered floor; before the first event is told."""
+        self.pops.restore()
+
+    async def start(self) -> None:
+        await self.webhooks.start()
+        await self._server.start()
+
+    async def stop(self) -> None:
+        await self._server.stop()
+        await self.webhooks.close()
+
+    def follow(self, configuration: Configuration) -> None:
+        """The roster changed: new agents get tokens, those who are gone lose theirs."""
+        self.accounts.follow(configuration.rules.agents.values())
+
+    def _reasons(self) -> dict[str, dict[str, str]]:
+        reasons = self._engine.configuration.agents.not_ready_reasons
+        return {name: {"zh": names.zh, "en": names.en or names.zh} for name, names in reasons.items()}
+
+    async def _reload(self) -> None:
+        try:
+            self._engine.reload()
+        except BadConfiguration as error:
+            raise ReloadRefused([str(problem) for problem in error.problems]) from error
+
+
+def _hooks(configuration: Configuration) -> list[HookSettings]:
+    return [
+        HookSettings(
+            url=hook.url,
+            events=tuple(hook.events),
+            secret=hook.secret,
+            full_numbers=hook.full_numbers,
+            give_up_after_s=hook.give_up_after,
+        )
+        for hook in configuration.system.webhooks
+    ]
