@@ -5,6 +5,7 @@ belongs to the day it begins on: 22:00-06:00 on Friday is open until Saturday 06
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -30,8 +31,8 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
     """One calendar of hours.yaml. `weekly` is by weekday (WEEKDAYS; none: closed); `special` replaces whole days."""
 
     time_zone: str
-    weekly: dict[str, tuple[Span, ...]]
-    special: dict[date, tuple[Span, ...]] = {}
+    weekly: Mapping[str, tuple[Span, ...]]
+    special: Mapping[date, tuple[Span, ...]] = {}
 
 
 def parse_span(text: str) -> Span:

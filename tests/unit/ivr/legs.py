@@ -1,0 +1,133 @@
+"""A caller's leg without Asterisk, and a desk with the real core behind it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from acd import events as ev
+from acd.commands import EndCall, OfferCall
+from acd.model import OfferId
+from agents.roster import AgentId
+from ivr.ports import CallerGone, DialResult, LegLost
+from ivr.session import CallerSession
+from tests.unit.acd.floors import Stage
+
+__all__ = ["CoreDesk", "FakeLeg"]
+
+
+class FakeLeg:
+    """Answers keys and dials from what the test gives it. A dial without a given result goes on until `dial_over`.
+
+    `did` is what it was asked for. Before its `gone_at`-th act (from 0) it raises `gone`.
+    """
+
+    def __init__(
+        self,
+        keys: Iterable[str | None] = (),
+        dials: Iterable[DialResult] = (),
+        gone_at: int | None = None,
+        gone: CallerGone | LegLost | RuntimeError | None = None,
+    ) -> None:
+        self.did: list[tuple[object, ...]] = []
+        self._keys = deque(keys)
+        self._dials = deque(dials)
+        self._gone_at = gone_at
+        self._gone = gone or CallerGone()
+        self._ended: CallerGone | LegLost | None = None
+        self._callbacks: list[Callable[[CallerGone | LegLost], None]] = []
+        self._dial: asyncio.Future[DialResult] | None = None
+        self._awaited: dict[tuple[object, ...], asyncio.Event] = {}
+
+    async def reached(self, *act: object) -> None:
+        """Wait until it was asked for just this."""
+        await self._awaited.setdefault(act, asyncio.Event()).wait()
+
+    def acts(self, *names: str) -> list[tuple[object, ...]]:
+        """What it was asked for, of these kinds."""
+        return [act for act in self.did if act[0] in names]
+
+    def end(self, gone: CallerGone | LegLost) -> None:
+        """The caller hangs up, or the connection breaks, whatever goes on."""
+        self._ended = gone
+        for callback in self._callbacks:
+            callback(gone)
+        if self._dial is not None and not self._dial.done():
+            self._dial.set_exception(gone)
+
+    def dial_over(self, result: DialResult) -> None:
+        """The running dial ends."""
+        assert self._dial is not None
+        self._dial.set_result(result)
+
+    async def answer(self) -> None:
+        await self._act("answer")
+
+    async def play(self, sounds: Sequence[str], keys: str) -> str | None:
+        await self._act("play", *sounds)
+        return self._keys.popleft() if keys and self._keys else None
+
+    async def ask_key(self, sounds: Sequence[str], timeout_s: float, keys: str) -> str | None:
+        await self._act("ask", *sounds)
+        return self._keys.popleft() if self._keys else None
+
+    async def music(self, music_class: str) -> None:
+        await self._act("music", music_class)
+
+    async def music_off(self) -> None:
+        await self._act("music_off")
+
+    async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
+        await self._act("dial", agent, ring_s, record_name, music_class)
+        if self._dials:
+            return self._dials.popleft()
+        self._dial = asyncio.get_running_loop().create_future()
+        return await self._dial
+
+    async def set_place(self, place: str) -> None:
+        await self._act("place", place)
+
+    async def hang_up(self) -> None:
+        await self._act("hang_up")
+
+    async def fall_back(self) -> None:
+        await self._act("fall_back")
+
+    def on_end(self, callback: Callable[[CallerGone | LegLost], None]) -> None:
+        self._callbacks.append(callback)
+        if self._ended is not None:
+            callback(self._ended)
+
+    async def _act(self, *act: object) -> None:
+        await asyncio.sleep(0)
+        if self._ended is not None:
+            raise self._ended
+        if self._gone_at == len(self.did):
+            if not isinstance(self._gone, RuntimeError):
+                self.end(self._gone)
+            self._gone_at = None
+            raise self._gone
+        self.did.append(act)
+        self._awaited.setdefault(act, asyncio.Event()).set()
+
+
+class CoreDesk:
+    """Tells the real core, and passes its commands for this caller back to the session."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.told: list[ev.Event] = []
+        self.session: CallerSession | None = None
+
+    def tell(self, event: ev.Event) -> None:
+        self.told.append(event)
+        for command in self.stage.tell(event).commands:
+            if isinstance(command, OfferCall | EndCall) and self.session is not None:
+                self.session.order(command)
+
+    def answered(self, offer: OfferId) -> bool:
+        live = self.stage.floor.offers.get(offer)
+        return live is None or live.answered_at is not None
+
+    def kinds(self) -> list[str]:
+        """Names of the events told, in order."""
+        return [type(event).__name__ for event in self.told]

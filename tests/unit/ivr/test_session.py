@@ -1,0 +1,358 @@
+"""One caller's session, with a leg that is no Asterisk and the core that is the real one."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from acd import events as ev
+from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.records import CallAnswered, CallEnded, OfferEnded, TalkFinished
+from acd.rules import Overflow
+from agents.state import AgentState
+from ivr.entry import AfterTalk, Entry, Forgotten, NewCall, entry_of
+from ivr.hours import WEEKDAYS, Hours, parse_span
+from ivr.ports import CallerGone, DialResult, LegLost
+from ivr.prompts import Prompt, Prompts
+from ivr.session import OUTCOMES, Caller, CallerSession, Script
+from tests.unit.acd.floors import Stage, queue, rules
+from tests.unit.ivr.flows import KNOWN, flow
+from tests.unit.ivr.legs import CoreDesk, FakeLeg
+
+CALL = CallId("c")
+CALLER = Caller(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="4008869119")
+ALWAYS = dict.fromkeys(WEEKDAYS, (parse_span("00:00-24:00"),))
+SERVED = DialResult(answered=True, status="ANSWER", talked_s=60.0)
+TO_REPAIR = [None, "1"]
+"""Keys of a caller who listens to the welcome and presses 1 at the menu."""
+
+
+class Room:
+    """A caller, his leg, a desk and the agents on duty."""
+
+    def __init__(self, leg: FakeLeg, *on_duty: str, entry: Entry | None = None, **settings: Any) -> None:
+        queues = [queue("sales"), queue("repair", music="soft", **settings)]
+        self.stage = Stage(rules({"anna": ["repair"], "ben": ["repair", "sales"]}, queues), *on_duty)
+        self.leg = leg
+        self.desk = CoreDesk(self.stage)
+        self.entry = entry or NewCall()
+        self.open = True
+
+    def session(self) -> CallerSession:
+        prompts = Prompts(
+            Prompt(id=id_, language="zh", text="", voice="", file=f"zh/{id_}.wav") for id_ in KNOWN.prompts
+        )
+        script = Script(
+            flow=flow(),
+            calendars={"service": Hours(time_zone="Asia/Shanghai", weekly=ALWAYS if self.open else {})},
+            prompts=prompts,
+            music={QueueId("repair"): "soft"},
+        )
+        self.desk.session = CallerSession(CALLER, self.leg, self.desk, script, lambda: self.stage.now, self.entry)
+        return self.desk.session
+
+    def start(self) -> "asyncio.Task[None]":
+        return asyncio.create_task(self.session().run())
+
+    def ended(self) -> CallEnded:
+        return next(record for record in self.stage.records if isinstance(record, CallEnded))
+
+
+async def settle() -> None:
+    """Let the session go on until it waits for something."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_caller_is_led_through_the_menu_to_an_agent_and_heard_off() -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED]), "anna")
+    await room.session().run()
+    assert room.leg.did == [
+        ("answer",),
+        ("play", "hotline/zh/welcome"),
+        ("ask", "hotline/zh/menu"),
+        ("play", "hotline/zh/wait"),
+        ("place", "waiting/repair/3"),
+        ("dial", "anna", 15.0, "c-1", "soft"),
+        ("play", "hotline/zh/goodbye"),
+        ("hang_up",),
+    ]
+    assert room.desk.kinds() == [
+        *["CallArrived", "CallMoved", "CallMoved", "CallMoved", "CallMoved", "CallQueued"],
+        *["OfferAnswered", "TalkEnded", "CallRejoined", "CallClosed"],
+    ]
+    assert room.ended().path == ("welcome", "hours", "menu", "repair:1")
+    assert (room.ended().disposition, room.ended().ended_by) == (Disposition.SERVED, "agent")
+
+
+async def test_answer_that_asterisk_told_of_already_is_not_told_again() -> None:
+    room = Room(FakeLeg(TO_REPAIR), "anna")
+    running = room.start()
+    await settle()
+    room.stage.answer("c")
+    room.stage.wait(60)
+    room.leg.dial_over(SERVED)
+    await running
+    assert "OfferAnswered" not in room.desk.kinds()
+    assert room.stage.last(TalkFinished).talk_s == 60.0
+
+
+async def test_answer_that_only_the_leg_knows_of_is_told_with_its_true_time() -> None:
+    room = Room(FakeLeg(TO_REPAIR), "anna")
+    running = room.start()
+    await settle()
+    room.stage.wait(12)
+    room.leg.dial_over(DialResult(answered=True, status="ANSWER", talked_s=10.0))
+    await running
+    assert room.stage.last(CallAnswered).at == 1002.0
+    assert room.stage.last(TalkFinished).talk_s == 10.0
+
+
+async def test_unrecorded_queue_is_dialled_without_a_recording_name() -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED]), "anna", record=False)
+    await room.session().run()
+    assert room.leg.acts("dial") == [("dial", "anna", 15.0, None, "soft")]
+
+
+async def test_caller_waits_in_his_queues_music_until_an_agent_is_free() -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED]))
+    running = room.start()
+    await settle()
+    assert room.leg.did[-1] == ("music", "soft")
+    room.stage.come_to_work("anna")
+    room.desk.session.order(room.stage.commands[-1])  # type: ignore[union-attr, arg-type]
+    await running
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_next_agent_is_dialled_at_once_when_the_first_does_not_answer() -> None:
+    room = Room(FakeLeg(TO_REPAIR, [DialResult(answered=False, status="NOANSWER"), SERVED]), "anna", "ben")
+    await room.session().run()
+    assert [act[1] for act in room.leg.acts("dial", "music")] == ["anna", "ben"]
+    assert room.stage.last(TalkFinished).agent == "ben"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [*OUTCOMES.items(), ("INVALIDARGS", OfferOutcome.UNREACHABLE)])
+async def test_caller_whose_agent_did_not_answer_is_back_in_music(status: str, outcome: OfferOutcome) -> None:
+    room = Room(FakeLeg(TO_REPAIR, [DialResult(answered=False, status=status)]), "anna", no_answer_limit=1)
+    running = room.start()
+    await settle()
+    ended = next(record for record in room.stage.records if isinstance(record, OfferEnded))
+    assert (ended.outcome, ended.cause) == (outcome, status)
+    if outcome is not OfferOutcome.WITHDRAWN:
+        assert room.leg.did[-1] == ("music", "soft")
+        assert room.stage.call("c").state is CallState.WAITING
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_maximum_wait_is_told_to_the_caller_and_ends_the_call() -> None:
+    room = Room(FakeLeg(TO_REPAIR), max_wait_s=30.0, overflow=Overflow(prompt="sorry"))
+    running = room.start()
+    await settle()
+    room.stage.wait(31)
+    room.desk.session.order(room.stage.commands[-1])  # type: ignore[union-attr, arg-type]
+    await running
+    assert room.leg.did[-3:] == [("music_off",), ("play", "hotline/zh/sorry"), ("hang_up",)]
+    assert room.ended().disposition is Disposition.OVERFLOWED
+
+
+async def test_caller_outside_the_hours_is_told_so() -> None:
+    room = Room(FakeLeg())
+    room.open = False
+    await room.session().run()
+    assert room.leg.did[-2:] == [("play", "hotline/zh/closed"), ("hang_up",)]
+    assert room.desk.told[-1] == ev.CallClosed(call=CALL, reason="closed")
+    assert room.ended().disposition is Disposition.COMPLETED_IVR
+
+
+FINAL = {ev.CallLeftByCaller, ev.CallClosed}
+
+
+@pytest.mark.parametrize(
+    ("act", "disposition"),
+    [
+        (0, Disposition.ABANDONED_IVR),  # before the answer
+        (1, Disposition.ABANDONED_IVR),  # in the welcome
+        (2, Disposition.ABANDONED_IVR),  # in the menu
+        (3, Disposition.ABANDONED_IVR),  # in the last prompt before the queue
+        (4, Disposition.ABANDONED_IVR),
+        (5, Disposition.ABANDONED_RINGING),
+        (6, Disposition.SERVED),  # in the good-bye
+        (7, Disposition.SERVED),  # as he is hung up
+    ],
+)
+async def test_caller_who_hangs_up_at_any_moment_is_told_of_once(act: int, disposition: Disposition) -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED], gone_at=act), "anna")
+    await room.session().run()
+    assert sum(type(event) in FINAL for event in room.desk.told) == 1
+    assert room.ended().disposition is disposition
+    assert not room.stage.floor.calls
+    assert room.stage.agent("anna").state in (AgentState.READY, AgentState.WRAP_UP)
+
+
+async def test_caller_who_hangs_up_while_waiting_is_told_of_at_once() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    running = room.start()
+    await settle()
+    room.leg.end(CallerGone())
+    await running
+    assert room.desk.kinds()[-2:] == ["CallQueued", "CallLeftByCaller"]
+    assert room.ended().disposition is Disposition.ABANDONED_WAITING
+
+
+async def test_caller_who_hangs_up_while_the_phone_rings_frees_the_agent() -> None:
+    room = Room(FakeLeg(TO_REPAIR), "anna")
+    running = room.start()
+    await settle()
+    room.leg.end(CallerGone(DialResult(answered=False, status="CANCEL")))
+    await running
+    assert room.ended().disposition is Disposition.ABANDONED_RINGING
+    assert room.stage.agent("anna").state is AgentState.READY
+
+
+async def test_caller_who_ends_a_talk_nobody_told_of_counts_as_served() -> None:
+    room = Room(FakeLeg(TO_REPAIR), "anna")
+    running = room.start()
+    await settle()
+    room.stage.wait(14)
+    room.leg.end(CallerGone(DialResult(answered=True, status="ANSWER", talked_s=11.0)))
+    await running
+    assert room.desk.kinds()[-2:] == ["OfferAnswered", "CallLeftByCaller"]
+    assert (room.ended().disposition, room.ended().ended_by) == (Disposition.SERVED, "caller")
+    assert room.stage.last(TalkFinished).talk_s == 11.0
+
+
+@pytest.mark.parametrize("act", range(8))
+async def test_broken_connection_keeps_the_caller_on_the_floor(act: int) -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED], gone_at=act, gone=LegLost()), "anna")
+    await room.session().run()
+    assert not [event for event in room.desk.told if type(event) in FINAL]
+    assert not room.stage.call("c").attached
+
+
+async def test_connection_that_breaks_while_he_waits_takes_him_out_of_the_line_until_he_is_back() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    running = room.start()
+    await settle()
+    room.leg.end(LegLost())
+    await running
+    room.stage.come_to_work("anna")
+    assert room.stage.call("c").state is CallState.WAITING
+    back = Room(FakeLeg(dials=[SERVED]), entry=entry_of(room.stage.call("c")))
+    back.stage = back.desk.stage = room.stage
+    await back.session().run()
+    assert back.leg.did[0][:2] == ("dial", "anna")
+    assert back.ended().disposition is Disposition.SERVED
+
+
+@pytest.mark.parametrize(("failing", "act"), [("welcome", 1), ("menu", 2), ("place", 4), ("dial", 5), ("goodbye", 6)])
+async def test_session_that_fails_says_so_and_hands_the_caller_to_the_dialplan(
+    failing: str, act: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED], gone_at=act, gone=RuntimeError(failing)), "anna")
+    with caplog.at_level(logging.ERROR):
+        await room.session().run()
+    assert room.leg.did[-2:] == [("play", "hotline/zh/error"), ("fall_back",)]
+    assert room.desk.kinds()[-1] == "CallDetached"
+    [record] = caplog.records
+    assert (record.call_id, failing in caplog.text) == ("c", True)  # type: ignore[attr-defined]
+
+
+async def test_queue_that_is_gone_hands_the_caller_to_the_dialplan() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    del room.stage.floor.rules.queues[QueueId("repair")]
+    await room.session().run()
+    assert room.leg.did[-1] == ("fall_back",)
+
+
+@pytest.mark.parametrize(("gone", "told"), [(CallerGone(), "CallLeftByCaller"), (LegLost(), "CallDetached")], ids=repr)
+async def test_leg_that_ends_while_the_failure_is_said_is_told_of_once(gone: CallerGone | LegLost, told: str) -> None:
+    leg = FakeLeg([None, "1"], gone_at=2, gone=RuntimeError("broken"))
+    room = Room(leg)
+    running = room.start()
+    await leg.reached("play", "hotline/zh/error")
+    leg.end(gone)
+    await running
+    assert [kind for kind in room.desk.kinds() if kind in ("CallLeftByCaller", "CallDetached", "CallClosed")] == [told]
+
+
+def rejoin(state_after: list[ev.Event], leg: FakeLeg, *on_duty: str, talked: bool = False) -> Room:
+    """A caller who comes back to a new engine process that has this past in its journal."""
+    room = Room(leg, *on_duty)
+    room.stage.tell(ev.CallArrived(call=CALL, channel="PJSIP/trunk-1", number="1", did="400"))
+    room.stage.tell(*state_after)
+    room.stage.tell(ev.EngineStarted(), ev.LinkRegained())
+    room.entry = entry_of(room.stage.call("c"), talked=talked)
+    return room
+
+
+QUEUED = ev.CallQueued(call=CALL, queue=QueueId("repair"))
+OFFER = OfferId("c-1")
+
+
+async def test_caller_in_the_menu_hears_it_again_after_a_restart() -> None:
+    room = rejoin([ev.CallMoved(call=CALL, node="menu")], FakeLeg(["1"], [SERVED]), "anna")
+    await room.session().run()
+    assert room.leg.did[0] == ("ask", "hotline/zh/menu")
+    assert room.ended().path == ("menu", "repair:1")
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_caller_whom_the_restart_met_before_his_first_node_is_still_given_an_agent() -> None:
+    room = rejoin([], FakeLeg(TO_REPAIR, [SERVED]), "anna")
+    await room.session().run()
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_waiting_caller_goes_straight_back_to_the_music_after_a_restart() -> None:
+    room = rejoin([QUEUED], FakeLeg())
+    running = room.start()
+    await settle()
+    assert room.leg.did == [("music", "soft")]
+    assert room.stage.call("c").attached
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_caller_whose_ringing_the_restart_ended_is_offered_again() -> None:
+    room = rejoin([QUEUED], FakeLeg(dials=[SERVED]), "anna")
+    assert room.stage.call("c").state is CallState.OFFERED
+    await room.session().run()
+    assert [act[0] for act in room.leg.did] == ["dial", "play", "hang_up"]
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_caller_who_talked_during_the_restart_hears_good_bye() -> None:
+    room = rejoin([QUEUED, ev.OfferAnswered(offer=OFFER)], FakeLeg(), "anna", talked=True)
+    assert room.entry == AfterTalk(OFFER)
+    await room.session().run()
+    assert room.desk.kinds() == ["TalkEnded", "CallRejoined", "CallClosed"]
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_talk_that_began_and_ended_during_the_restart_is_told_with_its_times() -> None:
+    room = rejoin([QUEUED], FakeLeg(), "anna")
+    room.stage.wait(15)
+    room.entry = entry_of(room.stage.call("c"), talked=True, answered_at=1002.0, ended_at=1012.0)
+    await room.session().run()
+    assert room.desk.kinds() == ["OfferAnswered", "TalkEnded", "CallRejoined", "CallClosed"]
+    assert (room.stage.last(CallAnswered).at, room.stage.last(TalkFinished).talk_s) == (1002.0, 10.0)
+
+
+async def test_caller_the_journal_forgot_waits_again_in_the_queue_his_channel_names() -> None:
+    room = Room(FakeLeg(dials=[SERVED]), "anna", entry=Forgotten(QueueId("repair"), 3))
+    await room.session().run()
+    assert room.desk.kinds()[:2] == ["CallArrived", "CallQueued"]
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_cancelled_session_tells_nothing_for_the_next_engine_goes_on() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    running = room.start()
+    await settle()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert room.desk.kinds()[-1] == "CallQueued"
