@@ -4,6 +4,7 @@ Asterisk writes a leg's sizes into its WAV header only when it closes the file. 
 killed, or is still writing) is read as plain samples behind the 44 bytes of header. Everything here blocks: run it in a thread.
 """
 
+import contextlib
 import hashlib
 import os
 import struct
@@ -84,7 +85,8 @@ def merge(caller: Path, agent: Path, target: Path) -> SoundFile:
         if size < HEADER_BYTES + frames * STEREO_FRAME_BYTES:
             raise OSError("the file came out shorter than the sound")
     except (OSError, sf.LibsndfileError) as error:
-        target.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            target.unlink()
         raise AudioNotWritten(f"cannot write the recording {target}: {error}") from error
     return SoundFile(frames / RATE, size, digest)
 
