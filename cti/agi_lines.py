@@ -12,8 +12,8 @@ import msgspec
 
 from cti.errors import BadEnvironment, BadReply, UnsafeText
 
-MAX_COMMAND_BYTES = 8190
-"""res_agi reads a line with fgets into 8192 bytes: 8190, newline and NUL. The rest would run as a second command."""
+MAX_COMMAND_BYTES = 2046
+"""res_agi reads a line into 2048 bytes with newline and NUL (8192 from late 22.x on); the rest would run as a command."""
 MAX_ARGUMENTS = 120
 """res_agi keeps 127 words of a line, the command's own among them, and drops the others."""
 MAX_LINE_BYTES = 64 * 1024

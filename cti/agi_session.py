@@ -22,6 +22,8 @@ PLAYBACK_TIMEOUT_S: Final = 600.0
 
 _DIAL_TARGET = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@/:;+-]+(?:&[A-Za-z0-9]+/[A-Za-z0-9_.@/:;+-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\([^()\r\n]*\))?")
+_LONG_VALUE_BYTES: Final = 1000
+"""GET VARIABLE cuts a value to 1023 bytes without a word; GET FULL VARIABLE does not, but cannot tell '' from unset."""
 _UNDIALLABLE: Final = "x"
 """CONTROL STREAM FILE winds on `#` and `*` unless other keys are named; no phone has this one."""
 
@@ -247,7 +249,11 @@ class AgiSession:
         """
         _check_variable(name)
         reply = await self.command("GET VARIABLE", name, survives_hangup=survives_hangup)
-        return reply.data if reply.result == "1" else None
+        if reply.result != "1":
+            return None
+        if reply.data is not None and len(reply.data.encode()) >= _LONG_VALUE_BYTES:
+            reply = await self.command("GET FULL VARIABLE", f"${{{name}}}", survives_hangup=survives_hangup)
+        return reply.data
 
     async def set_music(self, on: bool, music_class: str = "default") -> None:
         """Start or stop music on hold; it goes on while no command runs."""

@@ -91,6 +91,14 @@ async def test_application_that_returns_one_is_followed_by_a_usage_text_of_no_me
         assert await asked == "right"
 
 
+async def test_value_that_get_variable_may_have_cut_is_asked_for_again_in_full() -> None:
+    async with agi_session() as (session, channel, _):
+        asked = asyncio.create_task(session.get_variable("CC_PLACE"))
+        await channel.obey(b"200 result=1 (" + b"v" * 1023 + b")\n")
+        assert await channel.obey(b"200 result=1 (" + b"v" * 1500 + b")\n") == 'GET FULL VARIABLE "${CC_PLACE}"'
+        assert await asked == "v" * 1500
+
+
 @pytest.mark.parametrize("target", ["PJSIP/agent-1001,20,L(1)", "PJSIP/a b", "agent", "", "PJSIP/a&", "SIP/${X}"])
 async def test_dial_target_that_would_add_arguments_is_refused(target: str) -> None:
     async with agi_session() as (session, _, _):
