@@ -120,5 +120,5 @@ def _feature_lines(name: str, code: str, agi: str) -> str:
         f"exten => {extension},1,AGI(agi://{agi}/agent?agent=${{HOTLINE_AGENT}}&do={name}{reason})\n"
         ' same => n,GotoIf($["${HOTLINE_DONE}" = "1"]?done)\n'
         " same => n,Congestion(3)\n"
-        " same => n(done),Hangup()"
+        " same => n(done),Hangup(16)"
     )

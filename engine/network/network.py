@@ -16,8 +16,20 @@ from engine.asterisk.settings import AgentPhone
 from engine.network.calls import Phone, PhoneCall, PlacedCall, Script, caller_script
 from engine.network.management import Management, Message
 
+_POLL_S = 0.05
 _OWN_TEMPLATES = TEMPLATES.parent / "network"
-_SHARED_TEMPLATES = ("asterisk", "logger", "cdr", "stasis", "indications", "acl", "ccss", "udptl", "pjproject", "features")
+_SHARED_TEMPLATES = (
+    "asterisk",
+    "logger",
+    "cdr",
+    "stasis",
+    "indications",
+    "acl",
+    "ccss",
+    "udptl",
+    "pjproject",
+    "features",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,9 @@ class TelephoneNetwork:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.stop()
 
     async def start(self) -> None:
@@ -68,6 +82,15 @@ class TelephoneNetwork:
         await self._management.close()
         if self._asterisk is not None:
             await self._asterisk.stop()
+
+    async def wait_registered(self, timeout_s: float = 10.0) -> None:
+        """Return once every phone is registered; TimeoutError otherwise."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                shown = await self.asterisk.command("pjsip show registrations")
+                if shown.count(" Registered ") == len(self._phones):
+                    return
+                await asyncio.sleep(_POLL_S)
 
     @property
     def asterisk(self) -> AsteriskProcess:
@@ -130,8 +153,8 @@ class TelephoneNetwork:
         phone = self._phones.get(event.get("Exten", "").removeprefix("agent-"))
         if event.get("Context") != "phones" or phone is None:
             return
-        shown = {"shown_number": event.get("CallerIDNum", ""), "shown_name": event.get("CallerIDName", "")}
-        call = PhoneCall(event["Uniqueid"], _now(), **shown)
+        call = PhoneCall(event["Uniqueid"], _now())
+        call.shown_number, call.shown_name = event.get("CallerIDNum", ""), event.get("CallerIDName", "")
         self._legs[call.id] = call
         phone.rang(call)
 
@@ -162,6 +185,7 @@ def _render(settings: NetworkSettings) -> None:
     values: dict[str, object] = {name: getattr(settings, name) for name in NetworkSettings.__dataclass_fields__}
     values["language"] = "en"
     values["phones"] = "\n".join(_phone(settings, phone) for phone in settings.phones)
+    values["phone_extensions"] = "\n".join(_extension(phone) for phone in settings.phones)
     shared = [TEMPLATES / f"{name}.conf.tmpl" for name in _SHARED_TEMPLATES]
     own = [path for path in _OWN_TEMPLATES.glob("*.conf.tmpl") if path.name != "pjsip-phone.conf.tmpl"]
     for template in (*shared, *own):
@@ -171,3 +195,8 @@ def _render(settings: NetworkSettings) -> None:
 def _phone(settings: NetworkSettings, phone: AgentPhone) -> str:
     values: dict[str, object] = {"hotline_address": settings.hotline_address, "hotline_port": settings.hotline_port}
     return fill(_OWN_TEMPLATES / "pjsip-phone.conf.tmpl", values | {"id": phone.id, "secret": phone.secret})
+
+
+def _extension(phone: AgentPhone) -> str:
+    name = f"agent-{phone.id}"
+    return f"exten => {name},1,Set(SCRIPT=${{DB(script/{name})}})\n same => n,Goto(script,rung,1)"

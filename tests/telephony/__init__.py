@@ -1,0 +1,1 @@
+"""Against a real Asterisk, with real SIP and RTP on the loopback."""

@@ -1,0 +1,120 @@
+"""One Asterisk rendered from asterisk-config/ and one small telephone network beside it, for each test that asks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cti.agi import AgiServer, AgiSession
+from engine.asterisk.ports import free_port, rtp_range
+from engine.asterisk.process import AsteriskNotInstalled, AsteriskProcess, private_root, start
+from engine.asterisk.render import render
+from engine.asterisk.settings import AgentPhone, AsteriskSettings
+from engine.network import NetworkSettings, TelephoneNetwork
+
+DID = "4008869119"
+PHONES = tuple(AgentPhone(number, f"坐席 {number}", f"secret-of-agent-{number}") for number in ("1001", "1002", "1003"))
+
+Handler = Callable[[AgiSession], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def asterisk_root() -> Path | None:
+    """The private root, or None for the system's Asterisk."""
+    if shutil.which("sipp") is None:
+        pytest.skip("sipp is not installed")
+    try:
+        return private_root()
+    except AsteriskNotInstalled as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> AsteriskSettings:
+    """An instance on free ports, with short limits; nobody listens on its AGI port yet."""
+    first, last = rtp_range()
+    return AsteriskSettings(
+        name="test",
+        folder=tmp_path / "a",
+        sip_bind="127.0.0.1",
+        sip_port=free_port(udp=True),
+        rtp_first=first,
+        rtp_last=last,
+        agi_host="127.0.0.1",
+        agi_port=free_port(),
+        ami_port=free_port(),
+        ami_secret="only-for-this-test-run",
+        trunk_addresses=("127.0.0.1",),
+        dids=(DID,),
+        agents=PHONES,
+        recordings_folder=tmp_path / "recordings",
+        away_limit_s=3,
+        last_resort_wait_s=4,
+    )
+
+
+@pytest.fixture
+def network_settings(settings: AsteriskSettings, tmp_path: Path) -> NetworkSettings:
+    """The network beside it."""
+    first, last = rtp_range()
+    return NetworkSettings(
+        folder=tmp_path / "n",
+        sip_port=free_port(udp=True),
+        ami_port=free_port(),
+        rtp_first=first,
+        rtp_last=last,
+        hotline_address="127.0.0.1",
+        hotline_port=settings.sip_port,
+        phones=settings.agents,
+        ami_secret="only-for-this-test-run",
+    )
+
+
+@pytest.fixture
+async def asterisk(settings: AsteriskSettings, asterisk_root: Path | None) -> AsyncIterator[AsteriskProcess]:
+    """The instance, running. At the end no channel may be left over."""
+    render(settings)
+    process = await start(settings.folder, root=asterisk_root, visible=[settings.recordings_folder])
+    yield process
+    await process.stop()
+
+
+@pytest.fixture
+async def network(
+    asterisk: AsteriskProcess, network_settings: NetworkSettings, asterisk_root: Path | None
+) -> AsyncIterator[TelephoneNetwork]:
+    """Callers, and phones that are registered and ring."""
+    async with TelephoneNetwork(network_settings, root=asterisk_root) as network:
+        await network.wait_registered()
+        yield network
+
+
+@dataclass(slots=True)
+class EngineStub:
+    """Stands where the engine stands: an AGI server on the instance's AGI port that a test can end and start again."""
+
+    port: int
+    server: AgiServer | None = None
+
+    async def serve(self, handler: Handler) -> None:
+        """Take callers from now on."""
+        self.server = AgiServer(handler, port=self.port)
+        await self.server.start()
+
+    async def die(self) -> None:
+        """All connections end, in the middle of whatever they do."""
+        if self.server is not None:
+            await self.server.close()
+            self.server = None
+
+
+@pytest.fixture
+async def engine(settings: AsteriskSettings) -> AsyncIterator[EngineStub]:
+    """Not serving yet."""
+    stub = EngineStub(settings.agi_port)
+    yield stub
+    await stub.die()
