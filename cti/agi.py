@@ -147,7 +147,11 @@ class AgiServer:
         log.error("AGI handler failed, the dialplan takes the caller %s", session.environment.uniqueid, exc_info=error)
 
 
-class _Connection(asyncio.Protocol):
+_arrivals = memoryview(bytearray(64 * 1024))
+"""Where all connections read into: what is there is taken before the next read, so one will do."""
+
+
+class _Connection(asyncio.BufferedProtocol):
     """Bytes to lines: first the opening block, then the session's."""
 
     def __init__(self, server: AgiServer) -> None:
@@ -171,7 +175,11 @@ class _Connection(asyncio.Protocol):
         delay_s = self._server.environment_timeout_s
         self._too_slow = asyncio.get_running_loop().call_later(delay_s, self._refuse, f"not complete in {delay_s} s")
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _arrivals
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(_arrivals[:nbytes])
         lines = (self._buffer + data).split(b"\n") if self._buffer else data.split(b"\n")
         self._buffer = lines.pop()
         for line in lines:
