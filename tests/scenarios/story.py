@@ -75,7 +75,9 @@ def read_story(path: Path) -> Story:
 
 
 def _rules(spec: dict[str, Any]) -> Rules:
-    queues = [msgspec.convert({"id": name, **(settings or {})}, QueueRules) for name, settings in spec["queues"].items()]
+    queues = [
+        msgspec.convert({"id": name, **(settings or {})}, QueueRules) for name, settings in spec["queues"].items()
+    ]
     agents = [
         AgentSettings(id=AgentId(name), name=name.title(), queues=tuple(map(QueueId, served)))
         for name, served in spec["agents"].items()

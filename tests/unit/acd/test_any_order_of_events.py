@@ -154,9 +154,9 @@ class AnyOrder(RuleBasedStateMachine):
     def queued(self, call: CallId, queue: QueueId) -> None:
         self.tell(ev.CallQueued(call=call, queue=queue))
 
-    @rule(call=calls)
-    def rejoined(self, call: CallId) -> None:
-        self.tell(ev.CallRejoined(call=call))
+    @rule(call=calls, kind=st.sampled_from([ev.CallRejoined, ev.CallDetached]))
+    def leg_comes_or_goes(self, call: CallId, kind: Any) -> None:
+        self.tell(kind(call=call))
 
     @rule(call=calls, late=LATE, cause=st.sampled_from(ev.HangUpCause))
     def left(self, call: CallId, late: float | None, cause: ev.HangUpCause) -> None:
