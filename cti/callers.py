@@ -62,9 +62,9 @@ class Callers:
         caller = Caller(
             call=call,
             channel=environment.channel,
-            number=normal_number(query.get("number", "")),
+            number=normal_number(environment.callerid),
             did=query.get("did", ""),
-            name=query.get("name", "")[:LONGEST_NAME],
+            name=environment.name[:LONGEST_NAME],
         )
         entry = await self._entry(call, query)
         leg = AgiLeg(session)
