@@ -1,0 +1,179 @@
+"""Records of a few calls, as the core would give them."""
+
+from collections.abc import Iterator
+
+from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.records import (
+    AgentChanged,
+    AgentInterval,
+    CallAnswered,
+    CallEnded,
+    CallOpened,
+    Candidate,
+    Decision,
+    Exclusion,
+    NodeEntered,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+    TalkFinished,
+)
+from agents.roster import AgentId
+from agents.state import AgentState, PhoneState
+
+REPAIR, SALES = QueueId("repair"), QueueId("sales")
+ANNA, BO = AgentId("1001"), AgentId("1002")
+
+
+def served_call(n: int = 12, at: float = 1763800000.125, number: str = "13800138000") -> list[Record]:
+    """In sales too long, over to repair, Bo does not answer, Anna does and they talk."""
+    call = CallId(f"demo-{int(at)}.{n}")
+    missed, taken = OfferId(f"{call}-1"), OfferId(f"{call}-2")
+    return [
+        _opened(call, at, number),
+        NodeEntered(call=call, at=at + 1, node="welcome", key="", step=0),
+        NodeEntered(call=call, at=at + 3, node="menu", key="1", step=1),
+        QueueEntered(call=call, segment=1, queue=SALES, at=at + 4, priority=5, vip=2),
+        _left(call, 1, SALES, at + 4, at + 34, "overflowed"),
+        QueueEntered(call=call, segment=2, queue=REPAIR, at=at + 34, priority=5, vip=2, overflow_from=SALES),
+        *_offer(call, missed, BO, at + 35, OfferOutcome.NO_ANSWER),
+        *_offer(call, taken, ANNA, at + 51, OfferOutcome.ACCEPTED),
+        CallAnswered(
+            call=call,
+            segment=2,
+            queue=REPAIR,
+            agent=ANNA,
+            offer=taken,
+            at=at + 66,
+            wait_s=32.0,
+            total_wait_s=62.0,
+            in_service_level=False,
+        ),
+        _left(call, 2, REPAIR, at + 34, at + 66, "answered", ANNA),
+        TalkFinished(
+            offer=taken,
+            call=call,
+            segment=2,
+            queue=REPAIR,
+            agent=ANNA,
+            answered_at=at + 66,
+            ended_at=at + 186,
+            talk_s=120.0,
+            hold_s=20.5,
+        ),
+        AgentChanged(agent=ANNA, at=at + 186, state=AgentState.WRAP_UP, reason="", phone=PhoneState.IDLE),
+        AgentInterval(
+            agent=ANNA,
+            state=AgentState.TALKING,
+            reason="",
+            started_at=at + 66,
+            ended_at=at + 186,
+            queue=REPAIR,
+        ),
+        _ended(call, at, at + 186, number, Disposition.SERVED, REPAIR, ANNA),
+    ]
+
+
+def abandoned_call(n: int = 13, at: float = 1763800100.5, number: str = "13900139000") -> list[Record]:
+    """Waits in sales for a few seconds and hangs up."""
+    call = CallId(f"demo-{int(at)}.{n}")
+    return [
+        _opened(call, at, number),
+        QueueEntered(call=call, segment=1, queue=SALES, at=at + 2, priority=0, vip=2),
+        _left(call, 1, SALES, at + 2, at + 12, "abandoned"),
+        _ended(call, at, at + 12, number, Disposition.ABANDONED_WAITING, SALES, None),
+    ]
+
+
+def _opened(call: CallId, at: float, number: str) -> CallOpened:
+    return CallOpened(call=call, at=at, number=number, name="王小明", did="4001", vip=2, rules="v7")
+
+
+def _left(
+    call: CallId, segment: int, queue: QueueId, entered: float, left: float, how: str, agent: AgentId | None = None
+) -> QueueLeft:
+    return QueueLeft(
+        call=call,
+        segment=segment,
+        queue=queue,
+        entered_at=entered,
+        left_at=left,
+        wait_s=left - entered,
+        how=how,
+        phase="waiting" if agent is None else "ringing",
+        agent=agent,
+    )
+
+
+def _offer(call: CallId, offer: OfferId, agent: AgentId, at: float, outcome: OfferOutcome) -> Iterator[Record]:
+    yield Decision(
+        call=call,
+        number=int(offer.rpartition("-")[2]),
+        at=at,
+        queue=REPAIR,
+        strategy="least-busy",
+        rules="v7",
+        asked="agent_free",
+        chosen=agent,
+        reason="best_score",
+        candidates=(Candidate(agent=agent, score=(0.25, 3.0)),),
+        excluded=(Exclusion(agent=AgentId("1003"), rule="not_ready"),),
+        others_excluded={"offline": 40},
+    )
+    yield OfferMade(
+        offer=offer,
+        call=call,
+        segment=2,
+        queue=REPAIR,
+        agent=agent,
+        at=at,
+        number="13800138000",
+        name="王小明",
+        did="4001",
+        wait_s=1.0,
+        path=("welcome", "menu:1"),
+        vip=2,
+        last_agent=ANNA,
+        last_contact_at=1763000000.0,
+        reasons=("least busy",),
+    )
+    yield OfferEnded(
+        offer=offer,
+        call=call,
+        segment=2,
+        queue=REPAIR,
+        agent=agent,
+        made_at=at,
+        rang_at=at + 0.2,
+        ended_at=at + 15,
+        outcome=outcome,
+    )
+
+
+def _ended(
+    call: CallId,
+    at: float,
+    ended: float,
+    number: str,
+    disposition: Disposition,
+    queue: QueueId,
+    agent: AgentId | None,
+) -> CallEnded:
+    return CallEnded(
+        call=call,
+        opened_at=at,
+        ended_at=ended,
+        number=number,
+        name="王小明",
+        did="4001",
+        vip=2,
+        disposition=disposition,
+        left_in=CallState.TALKING if agent else CallState.WAITING,
+        ended_by="caller",
+        queue=queue,
+        agent=agent,
+        path=("welcome", "menu:1"),
+        rules="v7",
+    )
