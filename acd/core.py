@@ -136,7 +136,7 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
             out.commands.append(overflow_farewell(floor, call))
         case CallState.AFTER:
             call.returned = True
-        case CallState.IVR:
+        case CallState.IVR:  # pragma: no branch
             pass
 
 
@@ -201,7 +201,7 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
         case CallState.TALKING:
             finish_talk(floor, _offer_of(floor, call), at, now, out)
             return Disposition.SERVED
-        case CallState.AFTER:
+        case CallState.AFTER:  # pragma: no branch
             return call.ending or Disposition.SERVED
 
 

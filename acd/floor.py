@@ -195,7 +195,7 @@ def score(floor: Floor, agent: Agent, queue: QueueRules, now: float) -> Key:
             return (agent.idle_since,)
         case Strategy.LEAST_BUSY:
             return (round(agent.workload.load(queue.weights, now), 3), agent.idle_since)
-        case Strategy.ROUND_ROBIN:
+        case Strategy.ROUND_ROBIN:  # pragma: no branch
             return (float(agent.turn.get(queue.id, 0)),)
 
 

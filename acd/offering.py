@@ -252,17 +252,10 @@ def _free_after_offer(floor: Floor, agent: Agent, offer: Offer, outcome: OfferOu
     missed = outcome is not OfferOutcome.WITHDRAWN
     agent.no_answers += missed
     agent.idle_since = at if missed else idle_since
-    _phone_is_ours_no_more(agent)
     limit = floor.rules.queues[offer.queue].no_answer_limit
     if missed and limit and agent.no_answers >= limit and agent.wish is None:
         agent.wish, agent.no_answers = str(outcome), 0
     _become_free(floor, agent, at, out)
-
-
-def _phone_is_ours_no_more(agent: Agent) -> None:
-    """Our own leg is gone, so "in use" said of it no longer holds; another call there makes Asterisk say so again."""
-    if agent.phone is PhoneState.IN_USE:
-        agent.phone = PhoneState.IDLE
 
 
 def _become_free(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
@@ -307,7 +300,6 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
 
 def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: float, out: Outcome) -> None:
     agent.offer = None
-    _phone_is_ours_no_more(agent)
     state = after(agent.state, Trigger.END_TALK)
     agent.wrap_up_until = at + floor.rules.queues[offer.queue].wrap_up_s
     handle_s = agent.wrap_up_until - (offer.answered_at or at)

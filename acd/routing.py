@@ -112,7 +112,7 @@ def expected_free_at(floor: Floor, agent: Agent, now: float) -> float | None:
             if agent.handle_s == 0.0 or now - started > 2 * agent.handle_s:
                 return None
             return max(started + agent.handle_s, now)
-        case AgentState.READY | AgentState.NOT_READY | AgentState.OFFLINE:
+        case AgentState.READY | AgentState.NOT_READY | AgentState.OFFLINE:  # pragma: no branch
             return None
 
 

@@ -1,0 +1,80 @@
+"""What a decision says of itself, and what it remembers of callers."""
+
+from acd import events as ev
+from acd.model import OfferOutcome
+from acd.records import Candidate, Decision, Exclusion
+from acd.routing import LISTED, RANKED
+from acd.rules import Affinity, Strategy
+from agents.roster import AgentId
+from agents.state import PhoneState
+from tests.unit.acd.floors import Stage, queue, rules
+
+
+def test_decision_names_every_agent_who_was_excluded_and_the_rule_that_did_it() -> None:
+    everybody = ["anna", "ben", "cleo", "dan", "eve", "finn"]
+    stage = Stage(rules({name: ["sales"] for name in everybody}, [queue(no_answer_limit=0)]), *everybody[:5])
+    stage.tell(ev.AgentNotReady(agent=AgentId("ben"), reason="meal"))
+    stage.tell(ev.PhoneChanged(agent=AgentId("cleo"), phone=PhoneState.IN_USE))
+    stage.tell(ev.PhoneChanged(agent=AgentId("dan"), phone=PhoneState.UNREACHABLE))
+    stage.caller("c1")
+    stage.tell(ev.OfferFailed(offer=stage.offer("c1").id, outcome=OfferOutcome.DECLINED))
+    decision: Decision = stage.last(Decision)
+    assert (decision.chosen, decision.asked, decision.number) == ("eve", "retry", 2)
+    assert decision.excluded == (
+        Exclusion(AgentId("anna"), "did_not_take_this_call"),
+        Exclusion(AgentId("ben"), "not_ready:meal"),
+        Exclusion(AgentId("cleo"), "phone_in_use"),
+        Exclusion(AgentId("dan"), "phone_unreachable"),
+        Exclusion(AgentId("finn"), "offline"),
+    )
+    assert decision.others_excluded == {}
+
+
+def test_decision_in_a_big_queue_counts_the_excluded_by_rule() -> None:
+    everybody = [f"a{n:02}" for n in range(LISTED + 1)]
+    stage = Stage(rules({name: ["sales"] for name in everybody}), *everybody[:10])
+    stage.tell(ev.AgentNotReady(agent=AgentId("a00"), reason="meal"))
+    stage.caller("c1")
+    decision: Decision = stage.last(Decision)
+    assert decision.excluded == ()
+    assert decision.others_excluded == {"offline": LISTED + 1 - 10, "not_ready": 1}
+    assert [candidate.agent for candidate in decision.candidates] == [f"a{n:02}" for n in range(1, RANKED + 1)]
+
+
+def test_candidates_show_the_score_they_were_ranked_by() -> None:
+    stage = Stage(rules({"anna": ["sales"], "ben": ["sales"]}), "anna")
+    stage.wait(30.0)
+    stage.come_to_work("ben")
+    stage.caller("c1")
+    assert stage.last(Decision).candidates == (
+        Candidate(AgentId("anna"), (1000.0,)),
+        Candidate(AgentId("ben"), (1030.0,)),
+    )
+
+
+def test_least_busy_scores_are_worked_out_anew_as_time_on_duty_goes_by() -> None:
+    stage = Stage(rules({"anna": ["sales"]}, [queue(strategy=Strategy.LEAST_BUSY, wrap_up_s=0.0)]), "anna")
+    stage.caller("c1")
+    stage.talk("c1", 60.0)
+    stage.wait(1740.0)
+    stage.caller("c2")
+    assert stage.last(Decision).candidates == (Candidate(AgentId("anna"), (2.0, 1060.0)),)  # (0.4 + 0.6) / half an hour
+
+
+def test_contacts_older_than_every_affinity_window_are_forgotten() -> None:
+    windows = [
+        queue(affinity=Affinity(window_s=100.0), wrap_up_s=0.0),
+        queue("press", affinity=Affinity(window_s=50.0)),
+    ]
+    stage = Stage(rules({"anna": ["sales"]}, windows), "anna")
+    for name, number in (("c1", "139"), ("c2", "138"), ("c3", "139"), ("c4", "137")):
+        stage.caller(name, number)
+        stage.talk(name, 60.0)
+    assert list(stage.floor.contacts) == ["139", "137"]
+
+
+def test_nobody_is_remembered_where_no_queue_asks_for_the_last_agent() -> None:
+    stage = Stage(rules({"anna": ["sales"]}), "anna")
+    stage.caller("c1", "139")
+    stage.talk("c1", 45.0)
+    assert stage.floor.contacts == {}
