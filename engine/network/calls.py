@@ -130,6 +130,12 @@ class Phone:
         """The next ringing not yet taken from here; TimeoutError if the phone stays silent."""
         return await asyncio.wait_for(self._new.get(), timeout_s)
 
+    def forget_rings(self) -> None:
+        """Start anew: no ringing of before is waited for or listed."""
+        self.rings.clear()
+        while not self._new.empty():
+            self._new.get_nowait()
+
     def rang(self, call: PhoneCall) -> None:
         """Note a ringing (the network calls this)."""
         self.rings.append(call)

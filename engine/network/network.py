@@ -92,6 +92,13 @@ class TelephoneNetwork:
                     return
                 await asyncio.sleep(_POLL_S)
 
+    async def reset(self) -> None:
+        """Everyone hangs up now, and the phones only ring again."""
+        await self.asterisk.command("channel request hangup all")
+        for phone in self._phones.values():
+            await phone.ignores()
+            phone.forget_rings()
+
     @property
     def asterisk(self) -> AsteriskProcess:
         """The network's Asterisk, while started."""
@@ -171,9 +178,9 @@ class TelephoneNetwork:
     def _originated(self, event: Message) -> None:
         """A call that never got a channel ends here; every other ends with its Hangup."""
         if event.get("Response") == "Failure" and event.get("Uniqueid") == "<null>":
-            for call_id in [event.get("ChannelId", "")]:
-                if (leg := self._legs.pop(call_id, None)) is not None:
-                    leg.has_ended(_now(), 0)
+            leg = self._legs.pop(event.get("ChannelId", ""), None)
+            if leg is not None:
+                leg.has_ended(_now(), 0)
 
 
 def _now() -> float:

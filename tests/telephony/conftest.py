@@ -1,4 +1,8 @@
-"""One Asterisk rendered from asterisk-config/ and one small telephone network beside it, for each test that asks."""
+"""One Asterisk rendered from asterisk-config/ and one small telephone network beside it, shared by a module's tests.
+
+A test that uses them is marked `asyncio(loop_scope="module")`. After each test everything is hung up, phones only ring
+again, recordings are gone, and a channel that stays is an error of that test.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from cti.agi import AgiServer, AgiSession
 from engine.asterisk.ports import free_port, rtp_range
@@ -15,6 +20,7 @@ from engine.asterisk.process import AsteriskNotInstalled, AsteriskProcess, priva
 from engine.asterisk.render import render
 from engine.asterisk.settings import AgentPhone, AsteriskSettings
 from engine.network import NetworkSettings, TelephoneNetwork
+from tests.telephony.phones import no_channel_is_left
 
 DID = "4008869119"
 PHONES = tuple(AgentPhone(number, f"坐席 {number}", f"secret-of-agent-{number}") for number in ("1001", "1002", "1003"))
@@ -33,13 +39,12 @@ def asterisk_root() -> Path | None:
         pytest.skip(str(error))
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> AsteriskSettings:
+def asterisk_settings(folder: Path) -> AsteriskSettings:
     """An instance on free ports, with short limits; nobody listens on its AGI port yet."""
     first, last = rtp_range()
     return AsteriskSettings(
         name="test",
-        folder=tmp_path / "a",
+        folder=folder / "a",
         sip_bind="127.0.0.1",
         sip_port=free_port(udp=True),
         rtp_first=first,
@@ -51,18 +56,17 @@ def settings(tmp_path: Path) -> AsteriskSettings:
         trunk_addresses=("127.0.0.1",),
         dids=(DID,),
         agents=PHONES,
-        recordings_folder=tmp_path / "recordings",
+        recordings_folder=folder / "recordings",
         away_limit_s=3,
         last_resort_wait_s=4,
     )
 
 
-@pytest.fixture
-def network_settings(settings: AsteriskSettings, tmp_path: Path) -> NetworkSettings:
-    """The network beside it."""
+def network_settings(settings: AsteriskSettings, folder: Path) -> NetworkSettings:
+    """The network beside an instance."""
     first, last = rtp_range()
     return NetworkSettings(
-        folder=tmp_path / "n",
+        folder=folder / "n",
         sip_port=free_port(udp=True),
         ami_port=free_port(),
         rtp_first=first,
@@ -74,23 +78,42 @@ def network_settings(settings: AsteriskSettings, tmp_path: Path) -> NetworkSetti
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> AsteriskSettings:
+    """The shared instance's settings."""
+    return asterisk_settings(tmp_path_factory.mktemp("shared"))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def asterisk(settings: AsteriskSettings, asterisk_root: Path | None) -> AsyncIterator[AsteriskProcess]:
-    """The instance, running. At the end no channel may be left over."""
+    """The shared instance, running."""
     render(settings)
     process = await start(settings.folder, root=asterisk_root, visible=[settings.recordings_folder])
     yield process
     await process.stop()
 
 
-@pytest.fixture
-async def network(
-    asterisk: AsteriskProcess, network_settings: NetworkSettings, asterisk_root: Path | None
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_network(
+    asterisk: AsteriskProcess, settings: AsteriskSettings, asterisk_root: Path | None
 ) -> AsyncIterator[TelephoneNetwork]:
-    """Callers, and phones that are registered and ring."""
-    async with TelephoneNetwork(network_settings, root=asterisk_root) as network:
+    """The network, running."""
+    beside = network_settings(settings, settings.folder.parent)
+    async with TelephoneNetwork(beside, root=asterisk_root) as network:
         await network.wait_registered()
         yield network
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def network(
+    shared_network: TelephoneNetwork, asterisk: AsteriskProcess, settings: AsteriskSettings
+) -> AsyncIterator[TelephoneNetwork]:
+    """Callers, and phones that are registered and ring; cleaned up after the test."""
+    yield shared_network
+    await shared_network.reset()
+    await no_channel_is_left(asterisk)
+    for recording in settings.recordings_folder.iterdir():
+        recording.unlink()
 
 
 @dataclass(slots=True)
@@ -112,9 +135,10 @@ class EngineStub:
             self.server = None
 
 
-@pytest.fixture
-async def engine(settings: AsteriskSettings) -> AsyncIterator[EngineStub]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def engine(settings: AsteriskSettings, network: TelephoneNetwork) -> AsyncIterator[EngineStub]:
     """Not serving yet."""
     stub = EngineStub(settings.agi_port)
     yield stub
+    await network.reset()
     await stub.die()

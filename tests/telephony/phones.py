@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from engine.asterisk.process import AsteriskProcess
+
 _INVITE = b"""<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="raw caller">
 <send retrans="500"><![CDATA[
@@ -99,13 +101,14 @@ async def raw_caller(
 ) -> SippOutcome:
     """One call whose From header (name and address, without tag) is sent byte for byte; `more_headers` end in CRLF.
 
-    With `expect` 200 the caller stays `hold_ms` and hangs up; any other code must be the final reply.
+    A `[` cannot be sent: it begins SIPp's own words. With `expect` 200 the caller stays `hold_ms` and hangs up; any
+    other code must be the final reply.
     """
     text = _INVITE + (_ANSWERED if expect == 200 else _REFUSED)
     for mark, value in {
         b"@DID@": did.encode(),
-        b"@FROM@": from_header.replace(b"[", b"\\["),
-        b"@MORE@": more_headers.replace(b"[", b"\\["),
+        b"@FROM@": from_header,
+        b"@MORE@": more_headers,
         b"@HOLD@": str(hold_ms).encode(),
         b"@EXPECT@": str(expect).encode(),
     }.items():
@@ -130,6 +133,15 @@ async def eventually(condition: Callable[[], bool | Awaitable[bool]], timeout_s:
             if holds if isinstance(holds, bool) else await holds:
                 return
             await asyncio.sleep(0.02)
+
+
+async def no_channel_is_left(asterisk: AsteriskProcess) -> None:
+    """Wait until the last channel is gone; TimeoutError when one stays."""
+
+    async def none_left() -> bool:
+        return "0 active channels" in await asterisk.command("core show channels count")
+
+    await eventually(none_left)
 
 
 def seconds(path: Path) -> float:

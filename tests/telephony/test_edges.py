@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
-from cti.agi import AgiSession, SessionEnd
+from cti.agi import AgiServer, AgiSession, SessionEnd
 from cti.agi_lines import MAX_COMMAND_BYTES
 from cti.ami import AmiClient, AmiTimings
 from cti.ami_protocol import MAX_HEADER_BYTES
@@ -24,13 +25,14 @@ from cti.translate import (
     parse_channel_list,
     parse_device_states,
 )
-from engine.asterisk.process import AsteriskProcess
+from engine.asterisk.process import AsteriskProcess, start
+from engine.asterisk.render import render
 from engine.asterisk.settings import AsteriskSettings
 from engine.network import TelephoneNetwork
-from tests.telephony.conftest import DID, EngineStub
+from tests.telephony.conftest import DID, EngineStub, asterisk_settings, network_settings
 from tests.telephony.phones import eventually, raw_caller
 
-pytestmark = pytest.mark.telephony
+pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 OFFER = "PJSIP/agent-1001"
 NUMBER = "13800001111"
@@ -283,7 +285,7 @@ async def test_call_is_seen_as_facts_and_found_in_the_lists(
     ids=["a whole event", "a header"],
 )
 async def test_event_forged_in_a_caller_id_does_not_get_through(
-    network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub, tmp_path: object, sender: bytes
+    network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub, tmp_path: Path, sender: bytes
 ) -> None:
     async def offer(session: AgiSession) -> None:
         await session.dial(OFFER, 5, "g")
@@ -293,7 +295,7 @@ async def test_event_forged_in_a_caller_id_does_not_get_through(
     await network.phone("1001").answers(after_s=0, talk_s=0.3)
     async with Watcher(settings) as watcher:
         await watcher.client.wait_connected(5)
-        outcome = await raw_caller(settings.folder, settings.sip_port, DID, sender, hold_ms=3000)
+        outcome = await raw_caller(tmp_path, settings.sip_port, DID, sender, hold_ms=3000)
         assert outcome.returncode in (0, 1), outcome.printed
         await eventually(lambda: any(isinstance(fact, ChannelHungUp) for fact in watcher.facts))
     assert "1763798400.9" not in repr(watcher.facts)
@@ -342,9 +344,10 @@ async def test_wrong_password_is_told(asterisk: AsteriskProcess, settings: Aster
         assert not watcher.client.connected
 
 
-async def test_death_of_asterisk_is_no_hang_up_and_ends_every_wait(
-    network: TelephoneNetwork, asterisk: AsteriskProcess, settings: AsteriskSettings, engine: EngineStub
-) -> None:
+async def test_death_of_asterisk_is_no_hang_up_and_ends_every_wait(asterisk_root: Path | None, tmp_path: Path) -> None:
+    settings = asterisk_settings(tmp_path)
+    render(settings)
+    doomed = await start(settings.folder, root=asterisk_root, visible=[settings.recordings_folder])
     ends: list[SessionEnd | None] = []
 
     async def plays(session: AgiSession) -> None:
@@ -353,11 +356,15 @@ async def test_death_of_asterisk_is_no_hang_up_and_ends_every_wait(
         except EngineSideLost:
             ends.append(session.end)
 
-    await engine.serve(plays)
-    async with Watcher(settings) as watcher:
+    server = AgiServer(plays, port=settings.agi_port)
+    await server.start()
+    network = TelephoneNetwork(network_settings(settings, tmp_path), root=asterisk_root)
+    async with network, Watcher(settings) as watcher:
         await watcher.client.wait_connected(5)
         await network.call(DID, number=NUMBER)
-        await eventually(lambda: engine.server is not None and engine.server.live_sessions == 1)
-        asterisk.kill()
+        await eventually(lambda: server.live_sessions == 1)
+        doomed.kill()
         await eventually(lambda: ends == [SessionEnd.SWITCH_LOST] and watcher.disconnects == ["lost"])
         assert not watcher.client.connected
+    await server.close()
+    await doomed.wait()
