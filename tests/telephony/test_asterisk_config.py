@@ -384,6 +384,26 @@ async def test_refused_offer_leaves_the_caller_with_the_engine(
     assert statuses == [status]
 
 
+async def test_phone_that_rings_out_and_phone_that_is_gone_differ_in_status(
+    network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub
+) -> None:
+    statuses: list[str] = []
+
+    async def offer(session: AgiSession) -> None:
+        for agent in ("1001", "1003"):
+            await session.dial(f"PJSIP/agent-{agent}", 1, OFFER_OPTIONS)
+            statuses.append(await session.dial_status())
+        await done(session)
+
+    await engine.serve(offer)
+    await network.phone("1003").unplug()
+    call = await network.call(DID, number="13800001111")
+    await call.wait_ended()
+    await network.phone("1003").plug_in()
+    await network.wait_registered()
+    assert statuses == ["NOANSWER", "CHANUNAVAIL"]
+
+
 async def test_offer_withdrawn_over_ami_leaves_the_caller_with_the_engine(
     network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub
 ) -> None:

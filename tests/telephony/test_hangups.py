@@ -1,4 +1,5 @@
 """x"""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 import asyncio
@@ -11,9 +12,7 @@ pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(
-    tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | None
-) -> AsyncIterator[SiteUnderTest]:
+async def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | None) -> AsyncIterator[SiteUnderTest]:
     async with running_site(tmp_path_factory.mktemp("hangups")) as site:
         yield site
 
@@ -32,9 +31,10 @@ async def test_one(site: SiteUnderTest) -> None:
     await customer.leg.hang_up()
     print(await site.ended(customer.id), await site.until_agent("1001", "ready"))
 
+
 async def test_two(site: SiteUnderTest) -> None:
     await site.on_duty("1001")
-    await site.network.phone("1001").answers(after_s=.1, talk_s=3)
+    await site.network.phone("1001").answers(after_s=0.1, talk_s=3)
     async with site.feed("1001") as feed:
         customer = await site.queued()
         await feed.next_pop("answered", call=customer.id)
