@@ -52,10 +52,20 @@ def _for_here(name: str, data: Any) -> None:
 class Rehearsal:
     """`async with Rehearsal(home, configuration_folder) as site: ...`"""
 
-    def __init__(self, home: Path, configuration: Path, tell: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        home: Path,
+        configuration: Path,
+        tell: Callable[[str], None] = print,
+        *,
+        network: bool = True,
+        prepare: Callable[[Path], None] | None = None,
+    ) -> None:
+        """`prepare` may change the rendered Asterisk folder before it is started; without `network` nobody calls."""
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
-        self.supervisor = Supervisor(settle_site(load(configuration), home), tell)
+        self.supervisor = Supervisor(settle_site(load(configuration), home), tell, prepare)
+        self._with_network = network
         self.network = TelephoneNetwork(self._network_settings(), root=private_root())
         self._http: aiohttp.ClientSession | None = None
 
@@ -77,8 +87,9 @@ class Rehearsal:
         """Bring the site and then the network up; every phone is registered when this returns."""
         try:
             await self.supervisor.start()
-            await self.network.start()
-            await self.network.wait_registered()
+            if self._with_network:
+                await self.network.start()
+                await self.network.wait_registered()
             self._http = aiohttp.ClientSession(
                 f"http://{self.supervisor.site.endpoints.http}",
                 headers={"Authorization": f"Bearer {self._administrator_token()}"},
@@ -92,7 +103,8 @@ class Rehearsal:
         if self._http is not None:
             await self._http.close()
             self._http = None
-        await self.network.stop()
+        if self._with_network:
+            await self.network.stop()
         await self.supervisor.stop(drain_s=0.0)
 
     async def get(self, path: str) -> Any:

@@ -35,8 +35,15 @@ STABLE_S = 30.0
 class Supervisor:
     """Runs one site on this machine."""
 
-    def __init__(self, site: Site, tell: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        site: Site,
+        tell: Callable[[str], None] = print,
+        prepare: Callable[[Path], None] | None = None,
+    ) -> None:
+        """`prepare` may change the rendered Asterisk folder before Asterisk starts (benchmarks do)."""
         self.site = site
+        self._prepare = prepare
         self.asterisk: AsteriskProcess | None = None
         self.engine: asyncio.subprocess.Process | None = None
         self._tell = tell
@@ -48,6 +55,8 @@ class Supervisor:
         site = self.site
         write_private(site.endpoints_file, json.dumps(asdict(site.endpoints), indent=2) + "\n")
         render(asterisk_settings(site))
+        if self._prepare is not None:
+            self._prepare(site.asterisk_folder)
         (site.recordings / "legs").mkdir(parents=True, exist_ok=True)
         await self._start_asterisk()
         await self._start_engine()
