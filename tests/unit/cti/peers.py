@@ -131,6 +131,7 @@ class Switch:
     def __init__(self) -> None:
         self.actions: list[dict[str, str]] = []
         self.connections = 0
+        self.open = 0
         self.secret = SECRET
         self.answer: Callable[[dict[str, str]], str | None] = self.usual_answer
         self.writers: list[asyncio.StreamWriter] = []
@@ -175,6 +176,7 @@ class Switch:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.open += 1
         self.writers.append(writer)
         writer.write(b"Asterisk Call Manager/11.0.0\r\n")
         try:
@@ -182,6 +184,9 @@ class Switch:
                 await self._one_action((await reader.readuntil(b"\r\n\r\n")).decode(), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+        async with self.heard:
+            self.open -= 1
+            self.heard.notify_all()
 
     async def _one_action(self, text: str, writer: asyncio.StreamWriter) -> None:
         pairs = (line.split(": ", 1) for line in text.split("\r\n") if line)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from cti.ami import AmiTimings
 from cti.errors import NotConnected
 from cti.translate import SwitchBooted, SwitchStopping
 from tests.unit.cti.peers import PATIENT, QUICK, Desk, Switch, ami
@@ -74,6 +75,14 @@ async def test_failing_resynchronisation_drops_the_connection_and_tries_again() 
         await desk.wait_for(lambda: len(desk.disconnects) == 2)
         await desk.client.wait_connected(5)
         assert switch.connections == 3
+        await switch.wait_for(lambda: switch.open == 1)
+
+
+async def test_waits_between_attempts_grow_only_until_the_connection_is_good_again() -> None:
+    async with ami(AmiTimings(retry_first_s=0.03, retry_max_s=60.0)) as (desk, switch):
+        for number in range(1, 13):
+            await desk.wait_for(lambda number=number: desk.resyncs == number)  # type: ignore[misc]
+            switch.cut()
 
 
 async def test_actions_can_be_asked_while_resynchronising() -> None:
