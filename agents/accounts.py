@@ -86,6 +86,10 @@ class Accounts:
         """For commands on this machine that act for an agent."""
         return self._tokens.agents.get(agent)
 
+    def token_for(self, role: Role) -> str | None:
+        """For commands on this machine: the token of someone of the staff with this role."""
+        return next((staff.token for staff in self._tokens.staff if staff.role is role), None)
+
     def _identities(self, agents: list[AgentSettings]) -> dict[bytes, Identity]:
         known = [
             *(

@@ -165,10 +165,8 @@ async def _send_all(transport: asyncio.Transport | None, socket: web.WebSocketRe
 
 
 async def _cut_off(transport: asyncio.Transport | None, socket: web.WebSocketResponse) -> None:
-    """Say why, but do not wait for one who does not read: what lies in the buffer for him is dropped."""
+    """Say why, and give him a moment to hear it; what still lies in the buffer for him then is dropped."""
     log.info("a desktop is too slow for its feed and was cut off")
-    try:
-        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow", drain=False)
-    finally:
-        if transport is not None:
-            transport.abort()
+    if transport is not None:
+        asyncio.get_running_loop().call_later(2 * CLOSE_S, transport.abort)
+    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow", drain=False)

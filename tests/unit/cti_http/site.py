@@ -1,0 +1,277 @@
+"""A small site behind a real HTTP server on loopback: a real runner and floor, with fakes only for what lies outside."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import msgspec
+
+from acd.commands import Command
+from acd.core import Refused
+from acd.events import (
+    AgentLoggedIn,
+    AgentReady,
+    CallArrived,
+    CallLeftByCaller,
+    CallQueued,
+    Event,
+    LinkRegained,
+    OfferAnswered,
+    PhoneChanged,
+    TalkEnded,
+)
+from acd.floor import Floor
+from acd.model import CallId, OfferId
+from acd.records import CallEnded, Decision, Record
+from acd.rules import Affinity, QueueRules, Rules, Strategy
+from acd.runner import Runner
+from agents.accounts import Accounts, Role
+from agents.roster import AgentId, AgentSettings, QueueId
+from agents.state import PhoneState
+from cti.decisions import DecisionRing
+from cti.floorfeed import FloorFeed
+from cti.health import HealthBoard
+from cti.http.app import make_app
+from cti.http.server import HttpServer
+from cti.http.services import HistoryUnavailable, ReloadRefused, Services
+from cti.screenpop import PopHub
+from metrics.figures import Figures, queue_figures, site_figures
+from metrics.intervals import Tally
+from recordings.ledger import Recording, RecordingNotThere
+
+NINE = 1_800_000_000.0
+REPAIR, SALES = QueueId("repair"), QueueId("sales")
+ZHANG, WANG = AgentId("1001"), AgentId("1002")
+CALLER = "13812348000"
+ZONE = ZoneInfo("Asia/Shanghai")
+REASONS = {"break": {"zh": "小休", "en": "Break"}, "meal": {"zh": "用餐", "en": "Meal"}}
+
+
+def rules() -> Rules:
+    return Rules.of(
+        "r1",
+        [
+            QueueRules(
+                id=REPAIR,
+                names={"zh": "报修", "en": "Repair"},
+                strategy=Strategy.LEAST_BUSY,
+                affinity=Affinity(window_s=3600.0, wait_s=30.0),
+            ),
+            QueueRules(id=SALES, names={"zh": "咨询", "en": "Sales"}),
+        ],
+        [
+            AgentSettings(id=ZHANG, name="张伟", queues=(REPAIR, SALES), groups=("day",)),
+            AgentSettings(id=WANG, name="王芳", queues=(REPAIR,)),
+        ],
+        vip={"13900000001": 2},
+        vip_priority={2: 50},
+    )
+
+
+class SetClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class ListJournal:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def append(self, event: Event, now: float) -> None:
+        self.events.append(event)
+
+
+class ListTelephony:
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+
+    def carry_out(self, command: Command) -> None:
+        self.commands.append(command)
+
+
+class TallyFigures:
+    def __init__(self, clock: SetClock) -> None:
+        self.tally = Tally()
+        self._clock = clock
+
+    def __call__(self, records: Sequence[Record], now: float) -> None:
+        for record in records:
+            self.tally.apply(record)
+
+    def queue(self, queue: QueueId) -> Figures:
+        return queue_figures(self.tally, queue, NINE, self._clock() + 1)
+
+    def site(self) -> Figures:
+        return site_figures(self.tally, NINE, self._clock() + 1)
+
+
+class DictHistory:
+    """A database that may be away."""
+
+    def __init__(self) -> None:
+        self.calls: dict[CallId, CallEnded] = {}
+        self.stored: dict[CallId, list[Decision]] = {}
+        self.away = False
+
+    async def call(self, call: CallId) -> CallEnded | None:
+        self._answer()
+        return self.calls.get(call)
+
+    async def decisions(self, call: CallId) -> Sequence[Decision]:
+        self._answer()
+        return self.stored.get(call, [])
+
+    def _answer(self) -> None:
+        if self.away:
+            raise HistoryUnavailable
+
+
+class FolderArchive:
+    """Recordings in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: list[Recording] = []
+        self.asked: list[dict[str, Any]] = []
+
+    async def find(self, *, limit: int, since: float | None, until: float | None, **wanted: Any) -> list[Recording]:
+        self.asked.append({"limit": limit, "since": since, "until": until, **wanted})
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return [row for row in self.rows if all(getattr(row, name) == value for name, value in given.items())][:limit]
+
+    async def get(self, recording: str) -> Recording | None:
+        return next((row for row in self.rows if row.offer == recording), None)
+
+    def path(self, recording: Recording) -> Path:
+        path = self.folder / str(recording.path)
+        if not path.is_file():
+            raise RecordingNotThere(f"the recording of {recording.offer} is missing")
+        return path
+
+
+class FixedPage:
+    def render(self) -> bytes:
+        return b"callcenter_calls_total 0\n"
+
+
+class ScriptedReload:
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.refused: Refused | None = None
+        self.done = 0
+
+    async def __call__(self) -> None:
+        if self.problems:
+            raise ReloadRefused(self.problems)
+        if self.refused:
+            raise self.refused
+        self.done += 1
+
+
+class SmallSite:
+    """The site; `start` makes it listen. `get`, `post` and `feed` ask as a role or an agent."""
+
+    def __init__(
+        self, folder: Path, floor: Floor | None = None, *, now: float = NINE, metrics_token: str = "", port: int = 0
+    ) -> None:
+        self.clock = SetClock(now)
+        self.journal, self.telephony = ListJournal(), ListTelephony()
+        self.floor = floor or Floor.under(rules())
+        self.runner = Runner(self.floor, self.clock, self.journal)
+        self.pops, self.floor_feed = PopHub(self.runner), FloorFeed(self.runner, gather_s=0.01)
+        self.decisions, self.figures = DecisionRing(), TallyFigures(self.clock)
+        self.runner.telephony = self.telephony
+        self.runner.sinks = [self.pops, self.floor_feed, self.decisions, self.figures]
+        self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
+        self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
+        self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
+        self.services = Services(
+            runner=self.runner,
+            pops=self.pops,
+            floor_feed=self.floor_feed,
+            decisions=self.decisions,
+            accounts=self.accounts,
+            reasons=lambda: REASONS,
+            figures=self.figures,
+            history=self.history,
+            archive=self.archive,
+            health=self.health,
+            metrics=FixedPage(),
+            reload=self.reload,
+            zone=ZONE,
+            version="0.1.0",
+            metrics_token=metrics_token,
+            origins=("https://desk.example",),
+        )
+        self.server = HttpServer(make_app(self.services), "127.0.0.1", port)
+        self.url = ""
+        self.http: aiohttp.ClientSession
+
+    async def start(self) -> None:
+        self.port = await self.server.start()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.http = aiohttp.ClientSession()
+
+    async def stop(self) -> None:
+        await self.http.close()
+        await self.server.stop()
+        self.runner.close()
+
+    # --- asking ---------------------------------------------------------------------------------------------------
+
+    def token(self, who: Role | AgentId) -> str:
+        token = self.accounts.token_for(who) if isinstance(who, Role) else self.accounts.token_of(who)
+        assert token is not None
+        return token
+
+    def bearer(self, who: Role | AgentId | None) -> dict[str, str]:
+        return {} if who is None else {"Authorization": f"Bearer {self.token(who)}"}
+
+    async def get(self, path: str, who: Role | AgentId | None = None) -> tuple[int, Any]:
+        async with self.http.get(self.url + path, headers=self.bearer(who)) as response:
+            return response.status, msgspec.json.decode(await response.read())
+
+    async def post(self, path: str, who: Role | AgentId | None, body: Any = None) -> tuple[int, Any]:
+        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        async with self.http.post(self.url + path, headers=self.bearer(who), data=data) as response:
+            return response.status, msgspec.json.decode(await response.read())
+
+    def feed(self, path: str, who: Role | AgentId | None, **more: Any) -> Any:
+        return self.http.ws_connect(self.url + path, headers=self.bearer(who), **more)
+
+    # --- what happens on the floor ----------------------------------------------------------------------------------
+
+    def tell(self, *events: Event) -> None:
+        for event in events:
+            self.runner.tell(event)
+
+    def link(self) -> None:
+        self.tell(LinkRegained())
+
+    def ready(self, *agents: AgentId) -> None:
+        for agent in agents:
+            self.tell(
+                PhoneChanged(agent=agent, phone=PhoneState.IDLE), AgentLoggedIn(agent=agent), AgentReady(agent=agent)
+            )
+
+    def call(self, call: str = "c1", number: str = CALLER, name: str = "", queue: QueueId = REPAIR) -> None:
+        self.tell(
+            CallArrived(call=CallId(call), channel=f"PJSIP/trunk-{call}", number=number, did="4008869119", name=name),
+            CallQueued(call=CallId(call), queue=queue),
+        )
+
+    def answered(self, offer: str) -> None:
+        self.tell(OfferAnswered(offer=OfferId(offer)))
+
+    def hung_up(self, call: str) -> None:
+        self.tell(CallLeftByCaller(call=CallId(call)))
+
+    def talk_over(self, offer: str) -> None:
+        self.tell(TalkEnded(offer=OfferId(offer)))
