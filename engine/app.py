@@ -22,12 +22,12 @@ from cti.callers import Callers
 from cti.control import CallControl
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
-from engine.database.connection import Database, DatabaseNotReady
+from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.facts import row_of_recording, rows_of
 from engine.journal import FileJournal
 from engine.live import EngineView
-from engine.recovery import recover
+from engine.recovery import Figures, recover
 from engine.redis_copy import RedisCopy
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
@@ -61,6 +61,7 @@ class Engine:
         self.floor, self.tally = recover(self.journal, self._to_spool)
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
+        self.figures = Figures(self.floor, self.tally)
         self.exporter = Exporter(lambda: self.tally, EngineView(self))
         self.database = Database(site.database_url)
         self.writer = SpoolWriter(self.spool, self.database)
@@ -86,14 +87,14 @@ class Engine:
         self.web.restore()
         if self.floor.rules != self.configuration.rules:
             self.runner.tell(RulesLoaded(rules=self.configuration.rules))
-        self.tally.follow(self.floor.rules)
+        self.figures.follow()
         self.runner.tell(EngineStarted())
         await self.agi.start()
         await self.ami.start()
         await self.web.start()
         self._keep("journal sync", self.journal.keep_synced())
         self._keep("snapshots", self._keep_snapshots())
-        self._keep("database", self._keep_database())
+        self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
         if self.redis is not None:
@@ -111,7 +112,10 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.database.close()
-        self.journal.save(self.floor, self.tally)
+        try:
+            self.journal.save(self.floor, self.tally)
+        except OSError as error:
+            log.error("no snapshot could be written: %s; the next start does the events again", error)
         self.journal.close()
         self.spool.close()
 
@@ -120,7 +124,7 @@ class Engine:
         fresh = load(self.configuration.folder)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
         self.configuration = fresh
-        self.tally.follow(fresh.rules)
+        self.figures.follow()
         self.web.follow(fresh)
         log.info("configuration %s is in force", fresh.version)
         return fresh
@@ -139,13 +143,9 @@ class Engine:
 
     def _listen_to_the_core(self) -> None:
         self.runner.telephony = self.control
-        self.runner.sinks = [*self.web.sinks, self._to_figures, self._to_keeper, self._spool_sink]
+        self.runner.sinks = [*self.web.sinks, self.figures, self._to_keeper, self._spool_sink]
         if self.redis is not None:
             self.runner.sinks.append(self.redis.on_records)
-
-    def _to_figures(self, records: Sequence[Record], now: float) -> None:
-        for record in records:
-            self.tally.apply(record)
 
     def _to_keeper(self, records: Sequence[Record], now: float) -> None:
         for record in records:
@@ -217,24 +217,12 @@ class Engine:
             await asyncio.sleep(SNAPSHOT_S)
             if self.journal.number == last:
                 continue
-            last = self.journal.number
             try:
-                self.journal.save(self.floor, self.tally)
+                await self.journal.save_aside(self.floor, self.tally)
+                last = self.journal.saved_number
                 await asyncio.to_thread(self.journal.forget_before, time.time() - keep_s)
             except OSError as error:
                 log.error("no snapshot could be written: %s", error)
-
-    async def _keep_database(self) -> None:
-        """Open the database when it is there, and write what the spool holds."""
-        while True:
-            try:
-                await self.database.open()
-                await self.writer.run()
-            except (DatabaseNotReady, OSError) as error:
-                log.warning("%s; facts wait in the spool", error)
-            except Exception:
-                log.exception("the spool writer failed")
-            await asyncio.sleep(2.0)
 
     async def _probe_lag(self) -> None:
         loop = asyncio.get_running_loop()
