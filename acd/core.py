@@ -158,7 +158,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         return
     lost = event.cause is ev.HangUpCause.SWITCH_LOST
     at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
-    left_in = call.state
+    left_in = _left_in(call)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
@@ -172,6 +172,12 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         else "caller"
     )
     _close(floor, call, at, out, disposition, left_in, by)
+
+
+def _left_in(call: Call) -> CallState:
+    """A caller who ends a talk takes the agent's leg with him, and that may be told first: he never came after the talk."""
+    never_returned = call.state is CallState.AFTER and call.ending is Disposition.SERVED and not call.returned
+    return CallState.TALKING if never_returned else call.state
 
 
 def _not_before_the_call_went_there(floor: Floor, call: Call, at: float) -> float:

@@ -46,7 +46,9 @@ class Floor(msgspec.Struct, kw_only=True):
     standings: dict[QueueId, dict[str, int]] = {}
     """How many agents of each queue are free, talking, ...: what `explain` says of big queues."""
     contacts: dict[str, LastContact] = {}
-    """By caller's number, in the order of the contacts."""
+    """By caller's number: those since `contacts_since`; the ones of the time before are in `older_contacts`."""
+    older_contacts: dict[str, LastContact] = {}
+    contacts_since: float = 0.0
     timers: list[tuple[float, str, str]] = []
     """A heap of (when, kind, id). An entry that no longer applies is passed over when its time comes."""
     orders: int = 0
@@ -84,6 +86,10 @@ class Floor(msgspec.Struct, kw_only=True):
         """The rules of the queue the call is in."""
         assert call.queue is not None
         return self.rules.queues[call.queue]
+
+    def last_contact(self, number: str) -> LastContact | None:
+        """Who served this number last, if it is not long ago."""
+        return self.contacts.get(number) or self.older_contacts.get(number)
 
     def position(self, call: Call) -> int:
         """1 for the caller who is next in his queue."""
@@ -205,13 +211,11 @@ def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:
 
 
 def remember_contact(floor: Floor, number: str, agent: AgentId, at: float) -> None:
-    """Note who serves this number; contacts older than any queue's affinity window are forgotten."""
+    """Note who serves this number. What is older than every queue's affinity window is forgotten in time: a window's contacts
+    are put aside when it is over and let go of all together after the next, at a cost that does not grow with them."""
     windows = [queue.affinity.window_s for queue in floor.rules.queues.values() if queue.affinity]
     if not number or not windows:
         return
-    floor.contacts.pop(number, None)
+    if at - floor.contacts_since > max(windows):
+        floor.older_contacts, floor.contacts, floor.contacts_since = floor.contacts, {}, at
     floor.contacts[number] = LastContact(agent, at)
-    oldest = next(iter(floor.contacts))
-    while floor.contacts[oldest].at < at - max(windows):
-        del floor.contacts[oldest]
-        oldest = next(iter(floor.contacts))

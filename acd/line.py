@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -19,14 +20,17 @@ class Line(msgspec.Struct):
     """
 
     entries: list[tuple[Key, str]] = []
-    ranked_at: float = 0.0
-    """When the keys were last worked out all together; for keys that age."""
     keys: dict[str, Key] = {}
+    """By member, in the order in which they were last put."""
 
     def put(self, member: str, key: Key) -> None:
         """Let the member stand at this key, wherever he stood before."""
-        self.drop(member)
+        before = self.keys.pop(member, None)
         self.keys[member] = key
+        if before == key:
+            return
+        if before is not None:
+            del self.entries[bisect_left(self.entries, (before, member))]
         insort(self.entries, (key, member))
 
     def drop(self, member: str) -> None:
@@ -34,6 +38,10 @@ class Line(msgspec.Struct):
         key = self.keys.pop(member, None)
         if key is not None:
             del self.entries[bisect_left(self.entries, (key, member))]
+
+    def stalest(self, count: int) -> list[str]:
+        """The members whose keys are oldest, for keys that age."""
+        return list(islice(self.keys, count))
 
     def ahead_of(self, key: Key) -> int:
         """How many stand before this key."""

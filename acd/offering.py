@@ -132,7 +132,7 @@ def _make_offer(floor: Floor, call: Call, agent: Agent, now: float, out: Outcome
     agent.turn[queue.id] = floor.orders
     change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out.records)
     set_timer(floor, offer.expires_at, "offer", offer.id)
-    contact = floor.contacts.get(call.number)
+    contact = floor.last_contact(call.number)
     out.records.append(
         OfferMade(
             offer=offer.id,

@@ -21,8 +21,9 @@ LISTED = 20
 """A decision names each excluded agent of queues up to this size; of bigger ones the counts by rule."""
 RANKED = 5
 """So many of the best candidates are written down."""
-RESCORE_S = 60.0
-"""Least-busy scores of idle agents change slowly with their time on duty; they are worked out anew this often."""
+RESCORED = 8
+"""Least-busy scores of idle agents change with their time on duty. Each look at the line works so many out anew, the oldest
+ones: all of a small team's, and of a big one's all within a few calls, at a cost that does not grow with the team."""
 
 
 class AgentChoice(msgspec.Struct, frozen=True):
@@ -58,10 +59,9 @@ def choose_agent(floor: Floor, call: Call, now: float, *, affinity: bool) -> Age
 
 def _candidates(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[Candidate, ...]:
     line = floor.ready[queue.id]
-    if queue.strategy is Strategy.LEAST_BUSY and now - line.ranked_at > RESCORE_S:
-        for member in list(line.keys):
+    if queue.strategy is Strategy.LEAST_BUSY:
+        for member in line.stalest(RESCORED):
             line.put(member, score(floor, floor.agents[AgentId(member)], queue, now))
-        line.ranked_at = now
     willing = (
         Candidate(AgentId(member), key) for key, member in line if call.unwilling.get(AgentId(member), 0.0) <= now
     )
@@ -70,7 +70,7 @@ def _candidates(floor: Floor, call: Call, queue: QueueRules, now: float) -> tupl
 
 def last_agent(floor: Floor, call: Call, queue: QueueRules, now: float) -> LastContact | None:
     """Who served this number last, if the queue cares, it is recent enough, and he still serves the queue."""
-    contact = floor.contacts.get(call.number)
+    contact = floor.last_contact(call.number)
     if queue.affinity is None or contact is None or now - contact.at > queue.affinity.window_s:
         return None
     settings = floor.rules.agents.get(contact.agent)

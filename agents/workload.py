@@ -60,11 +60,13 @@ class Workload(msgspec.Struct):
         """Weighted work per hour on duty; see LeastBusyWeights."""
         self._bank_duty(now)
         self._forget(now)
-        recent = [slot for slot in self.slots if slot.started_at > now - weights.window_s]
-        talk_s = sum(slot.talk_s for slot in recent)
-        calls = sum(slot.calls for slot in recent)
-        duty_s = max(sum(slot.duty_s for slot in recent), MINIMUM_DUTY_S)
-        return (weights.talk * talk_s / 60 + weights.count * calls) * 3600 / duty_s
+        talk_s, calls, duty_s = 0.0, 0, 0.0
+        for slot in self.slots:
+            if slot.started_at > now - weights.window_s:
+                talk_s += slot.talk_s
+                calls += slot.calls
+                duty_s += slot.duty_s
+        return (weights.talk * talk_s / 60 + weights.count * calls) * 3600 / max(duty_s, MINIMUM_DUTY_S)
 
     def _slot(self, now: float) -> Slot:
         length_s = self.window_s / SLOTS

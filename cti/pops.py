@@ -171,7 +171,7 @@ def pop_restored(floor: Floor, offer: Offer) -> Pop:
     Once he has answered, the agent himself is the caller's last contact, so that is left out.
     """
     call = floor.calls[offer.call]
-    contact = floor.contacts.get(call.number) if offer.answered_at is None else None
+    contact = floor.last_contact(call.number) if offer.answered_at is None else None
     return Pop(
         id=offer.id,
         state=PopState.OFFERED if offer.answered_at is None else PopState.ANSWERED,

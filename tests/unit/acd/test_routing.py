@@ -1,9 +1,9 @@
 """What a decision says of itself, and what it remembers of callers."""
 
 from acd import events as ev
-from acd.model import OfferOutcome
+from acd.model import CallId, LastContact, OfferOutcome
 from acd.records import Candidate, Decision, Exclusion
-from acd.routing import LISTED, RANKED
+from acd.routing import LISTED, RANKED, RESCORED
 from acd.rules import Affinity, Strategy
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -69,8 +69,12 @@ def test_contacts_older_than_every_affinity_window_are_forgotten() -> None:
     stage = Stage(rules({"anna": ["sales"]}, windows), "anna")
     for name, number in (("c1", "139"), ("c2", "138"), ("c3", "139"), ("c4", "137")):
         stage.caller(name, number)
-        stage.talk(name, 60.0)
-    assert list(stage.floor.contacts) == ["139", "137"]
+        stage.talk(name, 65.0)
+    assert stage.floor.last_contact("139") == LastContact(AgentId("anna"), 1130.0)
+    stage.caller("c5", "136")
+    stage.talk("c5", 65.0)
+    assert stage.floor.last_contact("138") is None
+    assert stage.floor.last_contact("139") is not None
 
 
 def test_nobody_is_remembered_where_no_queue_asks_for_the_last_agent() -> None:
@@ -78,3 +82,30 @@ def test_nobody_is_remembered_where_no_queue_asks_for_the_last_agent() -> None:
     stage.caller("c1", "139")
     stage.talk("c1", 45.0)
     assert stage.floor.contacts == {}
+
+
+def test_big_team_is_ranked_anew_a_few_agents_at_a_time_until_all_are() -> None:
+    everybody = [f"a{n:02}" for n in range(3 * RESCORED)]
+    stage = Stage(rules({name: ["sales"] for name in everybody}, [queue(strategy=Strategy.LEAST_BUSY)]), *everybody)
+    stage.wait(1800.0)
+    for look in range(4):
+        stage.caller(f"c{look}")
+        stage.tell(ev.CallLeftByCaller(call=CallId(f"c{look}")))
+    assert all(stage.agent(name).workload.on_duty_since == stage.now for name in everybody)
+
+
+def test_long_busy_agent_who_has_been_idle_for_hours_is_asked_before_the_one_who_works_now() -> None:
+    stage = Stage(
+        rules({"anna": ["sales"], "ben": ["sales"]}, [queue(strategy=Strategy.LEAST_BUSY, wrap_up_s=0.0)]), "anna"
+    )
+    for n in range(10):
+        stage.caller(f"early{n}")
+        stage.talk(f"early{n}", 300.0)
+    stage.come_to_work("ben")
+    stage.wait(7200.0)
+    stage.tell(ev.AgentNotReady(agent=AgentId("anna"), reason="meal"))
+    stage.caller("c1")
+    stage.talk("c1", 300.0)
+    stage.tell(ev.AgentReady(agent=AgentId("anna")))
+    stage.caller("c2")
+    assert stage.rung_for("c2") == "anna"
