@@ -170,7 +170,7 @@ class EngineHealth:
         late = engine.spool.oldest_age_s > self.LATE_S or engine.dropped > 0
         report("spool", degraded if late else up, f"{engine.spool.depth} facts waiting" if late else "")
         open_ = engine.database.is_open
-        problem = engine.writer.problem if open_ else "not open; facts wait in the spool"
+        problem = "" if open_ and not engine.writer.problem else "not reachable; facts wait in the spool (see the log)"
         report("database", up if open_ and not problem else degraded, problem)
         self._report_redis()
         bad = engine.keeper.counts["failed"]

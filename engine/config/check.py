@@ -15,6 +15,7 @@ from acd.numbers import normal_number
 from acd.rules import Affinity, Overflow, QueueRules, Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings, QueueId
 from agents.workload import LeastBusyWeights
+from cti.webhooks import HOOK_EVENTS
 from engine.config import ivr_models, models
 from engine.config.ivr_models import HoursFile, IvrFile, calendars_of, flow_of
 from engine.config.models import AgentsFile, QueueModel, QueuesFile, SystemFile
@@ -63,6 +64,7 @@ def load(folder: Path) -> Configuration:
     prompts = Prompts(read_manifest())
     if system is not None:
         problems += _check_system(sources["system"], system)
+        problems += _check_webhooks(sources["system"], system)
     if queues is not None:
         problems += _check_queues(sources["queues"], queues)
     if hours is not None:
@@ -154,6 +156,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
     if not _is_time_zone(system.timezone):
         yield source.problem(("timezone",), _NO_ZONE.format(system.timezone))
+
+
+def _check_webhooks(source: Source, system: SystemFile) -> Iterator[Problem]:
+    for index, hook in enumerate(system.webhooks):
+        for place, event in enumerate(hook.events):
+            if event not in HOOK_EVENTS:
+                yield source.problem(("webhooks", index, "events", place), unknown("event", event, HOOK_EVENTS))
 
 
 _NO_ZONE = 'no time zone "{}" (for example Asia/Shanghai)'
