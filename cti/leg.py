@@ -1,5 +1,6 @@
 """The caller's leg as a session sees it (ivr.ports.Leg), over FastAGI."""
 
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -47,20 +48,22 @@ class AgiLeg:
             await self._session.set_music(False)
 
     async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
-        """Dial with g: the caller comes back when the agent hangs up; U: recording begins on the agent's answer."""
+        """Dial with g: the caller comes back when the agent hangs up; U: recording begins on the agent's answer.
+
+        A dial ends for Asterisk's AGI before it says that the caller hung up: the question for the result brings it out.
+        """
         record = f"U(hotline-record^{record_name})" if record_name else ""
         try:
-            await self._session.dial(f"PJSIP/agent-{agent}", math.ceil(ring_s), f"gm({music_class}){record}")
-        except CallerHungUp:
-            raise CallerGone(await self._dial_result()) from None
-        except EngineSideLost as lost:
-            raise LegLost from lost
-        try:
-            return await self._dial_result()
+            with contextlib.suppress(CallerHungUp):
+                await self._session.dial(f"PJSIP/agent-{agent}", math.ceil(ring_s), f"gm({music_class}){record}")
+            result = await self._dial_result()
         except CallerHungUp:
             raise CallerGone from None
         except EngineSideLost as lost:
             raise LegLost from lost
+        if self._session.hung_up:
+            raise CallerGone(result)
+        return result
 
     async def set_place(self, place: str) -> None:
         with _translated():
