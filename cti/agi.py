@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -216,6 +217,15 @@ class _Connection(asyncio.BufferedProtocol):
             self._session.line_arrived(line)
         except BadReply as error:
             self._broken(error)
+        if line == "HANGUP":
+            self._acknowledge_now()
+
+    def _acknowledge_now(self) -> None:
+        """The reply after a HANGUP leaves Asterisk only when the HANGUP is acknowledged (Nagle), for which our kernel would
+        take 40 ms: so much later the agent whose caller hung up while his phone rang would be free."""
+        if self._transport is not None and (sock := self._transport.get_extra_info("socket")) is not None:
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _opening_line(self, line: str) -> None:
         self._opening_size += len(line) + 1
