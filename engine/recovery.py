@@ -4,16 +4,37 @@ import logging
 from collections.abc import Callable, Sequence
 
 from acd.core import Refused, step
-from acd.events import RulesLoaded
+from acd.events import Event, RulesLoaded
 from acd.floor import Floor
 from acd.records import Record
 from acd.rules import Rules
 from engine.journal import FileJournal
 from metrics.intervals import Tally
 
-__all__ = ["recover"]
+__all__ = ["Figures", "recover"]
 
 log = logging.getLogger(__name__)
+
+
+class Figures:
+    """Counts the records of a floor into its tally: the same way while it lives and when its events are done again."""
+
+    def __init__(self, floor: Floor, tally: Tally) -> None:
+        self._floor = floor
+        self._tally = tally
+        self.follow()
+
+    def follow(self) -> None:
+        """The rules may have changed."""
+        self._rules = self._floor.rules
+        self._tally.follow(self._rules)
+
+    def __call__(self, records: Sequence[Record], now: float = 0.0) -> None:
+        """Count what one event led to; when it changed the rules, by the new ones."""
+        if self._floor.rules is not self._rules:
+            self.follow()
+        for record in records:
+            self._tally.apply(record)
 
 
 def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> tuple[Floor, Tally]:
@@ -25,21 +46,26 @@ def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> t
     snapshot, lines = journal.restore()
     floor = snapshot.floor if snapshot else Floor.under(Rules(version="", queues={}, agents={}))
     tally = snapshot.tally if snapshot else Tally()
+    figures = Figures(floor, tally)
     events = 0
     for line in lines:
         events += 1
-        try:
-            records = step(floor, line.e, line.t).records
-        except Refused:
-            continue
-        except Exception:
-            log.exception("event %d of the journal cannot be done again; going on without it", line.n)
-            continue
+        records = _done_again(floor, line.e, line.t, line.n)
         if isinstance(line.e, RulesLoaded):
-            tally.follow(floor.rules)
-        for record in records:
-            tally.apply(record)
+            figures.follow()
+        figures(records)
         keep(records)
     if events or snapshot:
         log.info("taken up at event %d: %d calls, %d events done again", journal.number, len(floor.calls), events)
     return floor, tally
+
+
+def _done_again(floor: Floor, event: Event, at: float, number: int) -> Sequence[Record]:
+    """What failed the first time fails again, with the same traces: the runner went on without it too."""
+    try:
+        return step(floor, event, at).records
+    except Refused:
+        return ()
+    except Exception:
+        log.exception("event %d of the journal cannot be done again; going on without it", number)
+        return ()
