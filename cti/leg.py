@@ -98,10 +98,13 @@ class AgiLeg:
                 return None
 
     async def _dial_result(self) -> DialResult:
-        """Both variables in one command; Asterisk still answers it when the caller is gone."""
-        reply = await self._session.command("GET FULL VARIABLE", "${DIALSTATUS}/${ANSWEREDTIME}", survives_hangup=True)
-        status, _, talked = (reply.data or "").partition("/")
-        return DialResult(answered=status == "ANSWER", status=status, talked_s=float(talked or 0.0))
+        """All variables in one command; Asterisk still answers it when the caller is gone."""
+        wanted = "${DIALSTATUS}/${ANSWEREDTIME}/${HANGUPCAUSE}"
+        reply = await self._session.command("GET FULL VARIABLE", wanted, survives_hangup=True)
+        status, _, numbers = (reply.data or "").partition("/")
+        talked_s, _, cause = numbers.partition("/")
+        answered = status == "ANSWER"
+        return DialResult(answered=answered, status=status, talked_s=float(talked_s or 0), cause=int(cause or 0))
 
 
 class _translated:

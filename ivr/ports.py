@@ -13,11 +13,13 @@ __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost"]
 
 
 class DialResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dial ended: `status` is Asterisk's DIALSTATUS, `talked_s` its ANSWEREDTIME (0 without an answer)."""
+    """How a dial ended: `status` is Asterisk's DIALSTATUS, `talked_s` its ANSWEREDTIME (0 without an answer), `cause` the
+    Q.850 cause with which the phone refused (0: none is known)."""
 
     answered: bool
     status: str
     talked_s: float = 0.0
+    cause: int = 0
 
 
 class CallerGone(Exception):

@@ -52,6 +52,9 @@ OUTCOMES: Final = {
 }
 """What Asterisk's DIALSTATUS makes of an offer. Any other word means that the phone could not be rung: UNREACHABLE."""
 
+CALL_REJECTED: Final = 21
+"""Q.850: a phone whose user pressed "decline" (603); its DIALSTATUS is CHANUNAVAIL, as if there were no phone."""
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who is calling: what CallArrived needs. Number and name are cleaned."""
@@ -213,6 +216,8 @@ class CallerSession:
 
     def _tell_failed(self, offer: OfferId, result: DialResult) -> None:
         outcome = OUTCOMES.get(result.status, OfferOutcome.UNREACHABLE)
+        if result.cause == CALL_REJECTED:
+            outcome = OfferOutcome.DECLINED
         self._desk.tell(OfferFailed(offer=offer, outcome=outcome, cause=result.status))
 
     def _tell_answered(self, offer: OfferId, at: float | None) -> None:

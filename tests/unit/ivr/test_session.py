@@ -170,6 +170,17 @@ async def test_caller_outside_the_hours_is_told_so() -> None:
 FINAL = {ev.CallLeftByCaller, ev.CallClosed}
 
 
+async def test_call_declined_on_the_phone_is_no_unreachable_phone() -> None:
+    refused = DialResult(answered=False, status="CHANUNAVAIL", cause=21)
+    room = Room(FakeLeg(TO_REPAIR, [refused]), "anna", no_answer_limit=1)
+    running = room.start()
+    await settle()
+    ended = next(record for record in room.stage.records if isinstance(record, OfferEnded))
+    assert (ended.outcome, ended.cause) == (OfferOutcome.DECLINED, "CHANUNAVAIL")
+    room.leg.end(CallerGone())
+    await running
+
+
 @pytest.mark.parametrize(
     ("act", "disposition"),
     [
