@@ -17,11 +17,11 @@ test waits for it asks the API for, again and again up to a limit (`until`); not
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,11 +41,11 @@ WRAP_UP_S = 1.0
 RETRY_S = 2.0
 MENU_S = 2.0
 """How long a menu waits for a key."""
-FIRST_KEY_S = 0.3
+FIRST_KEY_S = 0.2
 """When callers press: the engine is asking by then."""
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running_site(
     home: Path,
     *,
@@ -233,7 +233,7 @@ class SiteUnderTest(Rehearsal):
 
         return await until(found, timeout_s)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def feed(self, agent: str, *, after: int | None = None) -> AsyncIterator[Feed]:
         """The agent's desktop: his own token, his own feed."""
         url = f"http://{self.supervisor.site.endpoints.http}/api/agents/{agent}/feed"
@@ -299,9 +299,16 @@ class SiteUnderTest(Rehearsal):
         await no_channel_is_left(self.supervisor.asterisk)
 
     async def _send_home(self, agent: str) -> None:
-        """Log out; whoever is on a call or in wrap-up goes when he is through with it."""
-        shown = await self.get(f"/api/agents/{agent}")
-        if shown["state"] == "offline":
+        """Log out; whoever is on a call goes when he is through with it, and nobody wraps up."""
+        if (await self.get(f"/api/agents/{agent}"))["state"] == "offline":
             return
         await self.agent(agent, "logout")
-        await self.until_agent(agent, "offline", timeout_s=5.0 + WRAP_UP_S)
+
+        async def gone() -> bool:
+            state = (await self.get(f"/api/agents/{agent}"))["state"]
+            if state == "wrap_up":
+                with contextlib.suppress(aiohttp.ClientResponseError):  # it was over just now
+                    await self.agent(agent, "wrap_up_done")
+            return bool(state == "offline")
+
+        await until(gone)
