@@ -86,17 +86,25 @@ class Rehearsal:
     async def start(self) -> None:
         """Bring the site and then the network up; every phone is registered when this returns."""
         try:
-            await self.supervisor.start()
+            await self.start_site()
             if self._with_network:
-                await self.network.start()
-                await self.network.wait_registered()
-            self._http = aiohttp.ClientSession(
-                f"http://{self.supervisor.site.endpoints.http}",
-                headers={"Authorization": f"Bearer {self._administrator_token()}"},
-            )
+                await self.start_network()
         except BaseException:
             await self.stop()
             raise
+
+    async def start_site(self) -> None:
+        """Bring the site up alone; who calls this also calls `stop`, however it ends."""
+        await self.supervisor.start()
+        self._http = aiohttp.ClientSession(
+            f"http://{self.supervisor.site.endpoints.http}",
+            headers={"Authorization": f"Bearer {self._administrator_token()}"},
+        )
+
+    async def start_network(self) -> None:
+        """Bring the network up; every phone is registered when this returns."""
+        await self.network.start()
+        await self.network.wait_registered()
 
     async def stop(self) -> None:
         """Everything that was started, down again."""
