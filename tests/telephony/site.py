@@ -175,13 +175,24 @@ class SiteUnderTest(Rehearsal):
         number = number or self.new_number()
         if key:
             more.setdefault("digits", [(FIRST_KEY_S, key)])
+        earlier = {call["call"] for call in await self.live()}
         leg = await self.network.call(self.number, number=number, **more)
-        return Customer(leg, number, (await self.until_call(number))["call"])
+
+        async def arrived() -> str | None:
+            new = (call for call in await self.live() if call["number"] == number and call["call"] not in earlier)
+            return next((str(call["call"]) for call in new), None)
+
+        return Customer(leg, number, await until(arrived))
 
     async def queued(self, number: str = "", key: str = "1", **more: Any) -> Customer:
         """As `dial`, but the caller is in his queue when this returns (perhaps a phone rings for him already)."""
         customer = await self.dial(number, key, **more)
-        await self.until_call(customer.number, "waiting", "offered", "talking")
+
+        async def in_queue() -> bool:
+            mine = (call for call in await self.live() if call["call"] == customer.id)
+            return next((call["state"] != "ivr" for call in mine), True)
+
+        await until(in_queue)
         return customer
 
     async def live(self) -> list[dict[str, Any]]:
