@@ -9,6 +9,7 @@ from acd.core import next_deadline
 from acd.floor import FREE, Floor, line_key
 from acd.model import Agent, Call, CallId, CallState, OfferId
 from acd.records import (
+    AgentChanged,
     AgentInterval,
     CallAnswered,
     CallEnded,
@@ -109,10 +110,12 @@ class Ledger:
         self.talks: dict[OfferId, CallAnswered] = {}
         self.counts: Counter[str] = Counter()
         self.stays: dict[tuple[CallId, int], QueueEntered] = {}
+        self.states: dict[AgentId, AgentState] = {}
+        self.logged_in_at: dict[AgentId, float] = {}
         self.last_interval: dict[AgentId, AgentInterval] = {}
         self.keys: set[tuple[object, ...]] = set()
 
-    def add(self, records: list[Record]) -> None:
+    def add(self, records: list[Record]) -> None:  # noqa: PLR0912 - one case a kind of record
         """Book what one step recorded."""
         for record in records:
             self.counts[type(record).__name__] += 1
@@ -141,6 +144,8 @@ class Ledger:
                     self._talk_finished(record)
                 case AgentInterval():
                     self._interval(record)
+                case AgentChanged():
+                    self._changed(record)
                 case Decision():
                     self._once("decision", record.call, record.number)
                 case _:
@@ -178,6 +183,11 @@ class Ledger:
         assert answered.at == record.answered_at <= record.ended_at
         assert 0.0 <= record.hold_s <= record.talk_s
 
+    def _changed(self, record: AgentChanged) -> None:
+        if self.states.get(record.agent, AgentState.OFFLINE) is AgentState.OFFLINE:
+            self.logged_in_at[record.agent] = record.at
+        self.states[record.agent] = record.state
+
     def _interval(self, record: AgentInterval) -> None:
         """One agent's intervals follow on each other from log-in to log-out, and no two have the same key."""
         self._once("interval", record.agent, record.started_at, record.state)
@@ -185,5 +195,5 @@ class Ledger:
         before = self.last_interval.get(record.agent)
         self.last_interval[record.agent] = record
         if before is not None:
-            new_log_in = record.state is AgentState.NOT_READY and record.reason == "logged_in"
-            assert record.started_at == before.ended_at or (new_log_in and record.started_at > before.ended_at)
+            went_home = before.ended_at <= self.logged_in_at[record.agent] == record.started_at
+            assert record.started_at == before.ended_at or went_home

@@ -4,6 +4,7 @@ After every step the laws hold. Every event is also given to a second floor that
 first one: the outcomes are the same to the byte. At the end the whole run is played again from the start.
 """
 
+import os
 from typing import Any
 
 import msgspec
@@ -77,6 +78,8 @@ def third_rules() -> Rules:
 
 
 RULES = st.sampled_from([first_rules(), other_rules(), third_rules()])
+WALKS = int(os.environ.get("HOTLINE_WALKS", "0"))
+"""So many new walks instead of the same hundred every time: HOTLINE_WALKS=2000 pytest tests/unit/acd -k AnyOrder."""
 LATE = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 4.0, 30.0, 500.0]))
 """How long ago an event says it happened; None: it does not say."""
 
@@ -269,5 +272,9 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=WALKS or 100,
+    stateful_step_count=60 if WALKS else 40,
+    derandomize=not WALKS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
