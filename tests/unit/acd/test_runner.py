@@ -223,3 +223,19 @@ def test_runner_without_telephony_decides_all_the_same() -> None:
         assert site.runner.now() == 1000.0
 
     assert in_virtual_time(play).kinds()[-1] == "OfferMade"
+
+
+def test_deadline_that_stays_the_same_keeps_its_timer() -> None:
+    async def play(site: Site) -> None:
+        site.open()
+        site.caller_queues()
+        site.story.clear()
+        for _ in range(3):
+            await asyncio.sleep(6.0)
+            site.runner.tell(ev.CallMoved(call=CallId("c1"), node="music"))
+        await asyncio.sleep(2.1)
+
+    deadlines = [
+        item for item in in_virtual_time(play).story if isinstance(item, tuple) and item[0] == "DeadlinePassed"
+    ]
+    assert deadlines == [("DeadlinePassed", pytest.approx(1020.0))]
