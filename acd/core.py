@@ -158,7 +158,10 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         return
     lost = event.cause is ev.HangUpCause.SWITCH_LOST
     at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
+    call.returned |= event.cause is ev.HangUpCause.LEFT_BY_AGENT
     left_in = _left_in(call)
+    if event.cause is ev.HangUpCause.LAST_RESORT and call.state in (CallState.IVR, CallState.WAITING):
+        _taken_by_the_last_resort(floor, call, event, now, out)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
@@ -172,6 +175,15 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         else "caller"
     )
     _close(floor, call, at, out, disposition, left_in, by)
+
+
+def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
+    """For his queue he went elsewhere; the call was served all the same, though nobody measured how."""
+    if call.state is CallState.WAITING:
+        at = max(_at(event.answered_at, now), call.segment_at)
+        leave_line(floor, call)
+        leave_segment(floor, call, at, out, how="overflowed", phase="waiting", agent=event.agent)
+    call.state, call.ending, call.answered_by = CallState.AFTER, Disposition.LAST_RESORT, event.agent
 
 
 def _left_in(call: Call) -> CallState:
@@ -452,7 +464,7 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
 def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outcome) -> None:
     floor.linked = False
     if floor.link_lost_at is None:
-        floor.link_lost_at = now
+        floor.link_lost_at = _at(event.at, now)
     for call in floor.calls.values():
         _detach(floor, call)
 

@@ -50,6 +50,10 @@ class HangUpCause(StrEnum):
     HUNG_UP = "hung_up"
     FOUND_GONE = "found_gone"
     SWITCH_LOST = "switch_lost"
+    LEFT_BY_AGENT = "left_by_agent"
+    """The agent hung up first, and the engine was not there to say good-bye."""
+    LAST_RESORT = "last_resort"
+    """The engine was away, and Asterisk's own queue had given him to an agent before."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
@@ -100,6 +104,10 @@ class CallLeftByCaller(_Event, frozen=True):
     call: CallId
     at: float | None = None
     cause: HangUpCause = HangUpCause.HUNG_UP
+    agent: AgentId | None = None
+    """With LAST_RESORT: who had him."""
+    answered_at: float | None = None
+    """With LAST_RESORT: since when."""
 
 
 class CallClosed(_Event, frozen=True):
@@ -191,7 +199,9 @@ class RulesLoaded(_Event, frozen=True):
 
 
 class EngineStarted(_Event, frozen=True):
-    """A new engine process took over this floor: no caller's leg is with it yet."""
+    """A new engine process took over this floor: no caller's leg is with it yet. The one before saw nothing after `at`."""
+
+    at: float | None = None
 
 
 class LinkLost(_Event, frozen=True):

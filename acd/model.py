@@ -58,6 +58,7 @@ class Disposition(StrEnum):
     OVERFLOWED = "overflowed"  # the maximum wait was over and the caller was told so
     COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
     SWITCH_LOST = "switch_lost"
+    LAST_RESORT = "last_resort"  # an agent took him from Asterisk's own queue, while the engine was away
 
 
 class Call(msgspec.Struct, kw_only=True):

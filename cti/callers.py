@@ -13,9 +13,10 @@ from agents.roster import AgentId
 from agents.state import AgentState
 from cti.agi import AgiSession
 from cti.cel import read_past
-from cti.control import CallControl
+from cti.control import DIARY_MARGIN_S, CallControl
 from cti.errors import AgiError
 from cti.leg import AgiLeg
+from cti.reconcile import past_of_offer
 from ivr.entry import Entry, entry_of
 from ivr.session import Caller, CallerSession, Script
 
@@ -95,12 +96,9 @@ class Callers:
         """When a talk that ended unseen began and ended, from Asterisk's diary."""
         assert call.offer is not None
         offer = self._runner.floor.offers[call.offer]
-        past = await asyncio.to_thread(read_past, self._control.diary, offer.made_at - 1.0)
-        name = f"PJSIP/agent-{offer.agent}-"
-        for leg in past.values():
-            if leg.unique_id == offer.leg or (leg.linked_id == call.id and leg.channel.startswith(name)):
-                return leg.answered_at, leg.hung_up_at
-        return None, None
+        past = await asyncio.to_thread(read_past, self._control.diary, offer.made_at - DIARY_MARGIN_S)
+        trace = past_of_offer(offer, past)
+        return (trace.answered_at, trace.hung_up_at) if trace else (None, None)
 
     # --- an agent's feature code --------------------------------------------------------------------------------------
 

@@ -23,6 +23,14 @@ class ChannelPast(msgspec.Struct):
     linked_id: str
     answered_at: float | None = None
     hung_up_at: float | None = None
+    hung_up_by: str = ""
+    """The name of the channel whose side hung up; "": nobody said."""
+
+
+class _Extra(msgspec.Struct):
+    """What comes with a hang-up."""
+
+    hangupsource: str = ""
 
 
 def read_past(file: Path, since: float) -> dict[str, ChannelPast]:
@@ -55,3 +63,11 @@ def _note(past: dict[str, ChannelPast], row: list[str], since: float) -> None:
         channel.answered_at = at
     else:
         channel.hung_up_at = at
+        channel.hung_up_by = _source(row[5]) if len(row) > 5 else ""
+
+
+def _source(extra: str) -> str:
+    try:
+        return msgspec.json.decode(extra, type=_Extra).hangupsource
+    except msgspec.MsgspecError:
+        return ""

@@ -6,38 +6,45 @@ The caller's own leg speaks for itself over FastAGI (cti.callers); here are the 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, assert_never
 
 from acd.commands import Command, EndCall, OfferCall, WithdrawOffer
 from acd.events import (
     CallDetached,
+    Event,
     HoldEnded,
     HoldStarted,
     LinkLost,
     LinkRegained,
     OfferAnswered,
+    OfferFailed,
     OfferRinging,
     PhoneChanged,
     TalkEnded,
 )
-from acd.model import CallId, OfferId
+from acd.model import CallId, CallState, OfferId, OfferOutcome
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
 from cti.ami import AmiReply
-from cti.cel import read_past
+from cti.cel import ChannelPast, read_past
 from cti.errors import AmiError
-from cti.reconcile import reconcile
+from cti.reconcile import missed_of_calls, missed_of_phones, missing
+from ivr.session import OUTCOMES
 
-__all__ = ["CallControl", "CallerOrders"]
+__all__ = ["DIARY_MARGIN_S", "CallControl", "CallerOrders"]
 
 log = logging.getLogger(__name__)
 
 DIARY_MARGIN_S = 5.0
 """The engine's clock and Asterisk's are the same machine's or synchronised; this much earlier is read all the same."""
+STRAY_S = 1.0
+"""How often callers are looked after whose leg is not with this engine."""
+LAST_RESORT = "Queue"
+"""The application of callers in Asterisk's own queue; nothing else uses it."""
 
 PHONE_STATES: Mapping[ami.DeviceState, PhoneState] = {
     ami.DeviceState.NOT_INUSE: PhoneState.IDLE,
@@ -71,8 +78,6 @@ class CallControl:
 
     def __init__(self, runner: Runner, diary: Path, observe_dispatch: Callable[[float], None]) -> None:
         self.sessions: dict[CallId, CallerOrders] = {}
-        self.drift: list[str] = []
-        """What the last reconciliation had to put right, by event name."""
         self._runner = runner
         self.diary = diary
         self._observe_dispatch = observe_dispatch
@@ -80,6 +85,9 @@ class CallControl:
         self._booted_at = 0.0
         self._legs: dict[str, OfferId] = {o.leg: o.id for o in runner.floor.offers.values() if o.leg}
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
+        # News of the time in which Asterisk's lists are being read: newer than what stands in them.
+        self._new_phones: dict[AgentId, PhoneState] = {}
+        self._new_hang_ups: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def use(self, actions: Actions) -> None:
@@ -132,11 +140,13 @@ class CallControl:
                 if offer := self._legs.get(fact.agent_uniqueid):
                     self._runner.tell(OfferAnswered(offer=offer))
             case ami.DialEnded():
-                pass  # how a ringing without an answer ended, the caller's leg says
+                self._dial_failed(fact)
             case ami.ChannelHungUp():
+                self._new_hang_ups.add(fact.uniqueid)
                 if offer := self._legs.pop(fact.uniqueid, None):
                     self._talk_ended(offer)
             case ami.DeviceChanged():
+                self._new_phones[AgentId(fact.agent_id)] = PHONE_STATES[fact.state]
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
             case ami.HoldStarted(agent_id=str(agent)):
                 self._runner.tell(HoldStarted(agent=AgentId(agent)))
@@ -161,6 +171,15 @@ class CallControl:
             self._stop_when_seen.discard((call, AgentId(fact.agent_id)))
             self._stop_ringing(fact.agent_channel)
 
+    def _dial_failed(self, fact: ami.DialEnded) -> None:
+        """How a ringing without an answer ended, the caller's leg says; if it is not with us, Asterisk's word counts.
+        That the caller gave up is no word about the phone: his own end tells the story."""
+        offer = self._runner.floor.offers.get(self._legs.get(fact.agent_uniqueid, OfferId("")))
+        if offer is None or self._runner.floor.calls[offer.call].attached or fact.status is ami.DialStatus.CANCEL:
+            return
+        outcome = OUTCOMES.get(fact.status, OfferOutcome.UNREACHABLE)
+        self._runner.tell(OfferFailed(offer=offer.id, outcome=outcome, cause=fact.status))
+
     def _talk_ended(self, offer_id: OfferId) -> None:
         offer = self._runner.floor.offers.get(offer_id)
         if offer is not None and offer.answered_at is not None:
@@ -184,25 +203,65 @@ class CallControl:
         """Learn what happened unseen, then offer calls again. Raises AmiError when Asterisk does not answer in full."""
         if self._actions is None:
             return
-        problems: list[str] = []
-        devices = await self._actions.action("DeviceStateList", timeout_s=10.0)
-        channels = await self._actions.action("CoreShowChannels", timeout_s=10.0)
-        if not (devices.success and channels.success):
-            raise AmiError(f"cannot re-synchronise: {devices.message} / {channels.message}")
+        phones = await self._phones_now(self._actions)
+        live = await self._channels_now(self._actions)
+        events = [*await self._missed(live), *missed_of_phones(self._runner.floor, phones | self._new_phones)]
+        self._put_right(events)
+        for channel in live:
+            if channel.application == LAST_RESORT and not channel.bridge_id and channel.agent_id is None:
+                self._fetch(channel.channel)
+        self._runner.tell(LinkRegained())
+
+    async def look_after_strays(self) -> None:
+        """A caller whose leg is not with us cannot say that he hangs up: ask Asterisk for him until he is back or gone.
+        While he talks, the agent's leg tells of the end. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(STRAY_S)
+            floor = self._runner.floor
+            strays = any(not call.attached and call.state is not CallState.TALKING for call in floor.calls.values())
+            if self._actions is None or not floor.linked or not strays:
+                continue
+            try:
+                self._put_right(await self._missed(await self._channels_now(self._actions)))
+            except AmiError as error:
+                log.warning("cannot look after callers who are not with us: %s", error)
+
+    async def _phones_now(self, actions: Actions) -> dict[AgentId, PhoneState]:
+        self._new_phones.clear()
+        states = ami.parse_device_states((await _list_of(actions, "DeviceStateList")).events, log.warning)
+        return {AgentId(state.agent_id): PHONE_STATES[state.state] for state in states}
+
+    async def _channels_now(self, actions: Actions) -> list[ami.LiveChannel]:
+        self._new_hang_ups.clear()
+        return ami.parse_channel_list((await _list_of(actions, "CoreShowChannels")).events, log.warning)
+
+    async def _missed(self, live: Sequence[ami.LiveChannel]) -> list[Event]:
+        """What happened unseen to calls and offers; the diary is only read if somebody is missing."""
         floor = self._runner.floor
-        oldest = min((offer.made_at for offer in floor.offers.values()), default=self._runner.now())
-        since = min(oldest, floor.link_lost_at or oldest) - DIARY_MARGIN_S
-        past = await asyncio.to_thread(read_past, self.diary, since)
-        live = ami.parse_channel_list(channels.events, problems.append)
-        states = ami.parse_device_states(devices.events, problems.append)
-        phones = {state.agent_id: PHONE_STATES[state.state] for state in states}
-        events = reconcile(floor, live, phones, past, self._booted_at)
-        self.drift = sorted(type(event).__name__ for event in events if not isinstance(event, PhoneChanged))
+        past: Mapping[str, ChannelPast] = {}
+        if missing(floor, live):
+            since = min(call.opened_at for call in floor.calls.values()) - DIARY_MARGIN_S
+            past = await asyncio.to_thread(read_past, self.diary, since)
+        alive = [channel for channel in live if channel.uniqueid not in self._new_hang_ups]
+        return missed_of_calls(floor, alive, past, self._booted_at)
+
+    def _put_right(self, events: Sequence[Event]) -> None:
+        floor = self._runner.floor
         for event in events:
             self._runner.tell(event)
         self._legs = {offer.leg: offer.id for offer in floor.offers.values() if offer.leg}
-        for problem in problems:
-            log.warning("re-synchronisation: %s", problem)
-        if self.drift:
-            log.warning("put right after an absence: %s", ", ".join(self.drift))
-        self._runner.tell(LinkRegained())
+        names = [type(event).__name__ for event in events if not isinstance(event, PhoneChanged)]
+        if names:
+            log.warning("put right after an absence: %s", ", ".join(names))
+
+    def _fetch(self, channel: str) -> None:
+        """Take a caller back out of Asterisk's last-resort queue; the dialplan brings him to us."""
+        where = {"Context": "call", "Exten": "again", "Priority": "1"}
+        self._spawn(self._act("Redirect", {"Channel": channel, **where}))
+
+
+async def _list_of(actions: Actions, name: str) -> AmiReply:
+    reply = await actions.action(name, timeout_s=10.0)
+    if not reply.success:
+        raise AmiError(f"{name}: {reply.message}")
+    return reply

@@ -1,11 +1,12 @@
 """What happened while nobody was looking: the floor held against what is alive in Asterisk. Pure.
 
 After a restart of the engine or of Asterisk, or a break of the event stream, the floor remembers calls and offers as they
-were. `reconcile` names the events that bring it up to date, in an order in which they could have happened. Asterisk is the
-truth about what lives; its diary (cti.cel) about when the rest died.
+were. The events that bring it up to date are named here, in an order in which they could have happened. Asterisk is the
+truth about what lives; its diary (cti.cel) about when the rest died. A caller whose leg is with this engine speaks for
+himself: only of his agent's side something can have been missed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from acd.events import (
     CallLeftByCaller,
@@ -18,60 +19,78 @@ from acd.events import (
     TalkEnded,
 )
 from acd.floor import Floor
-from acd.model import Call, Offer, OfferOutcome
+from acd.model import Call, CallState, Offer, OfferOutcome
 from agents.roster import AgentId
 from agents.state import PhoneState
 from cti.cel import ChannelPast
-from cti.translate import LiveChannel
+from cti.translate import LiveChannel, agent_of_channel
 
-__all__ = ["reconcile"]
+__all__ = ["missed_of_calls", "missed_of_phones", "missing", "past_of_offer"]
 
 UP = 6
 """Asterisk's number for a channel that is answered (AST_STATE_UP)."""
+TOGETHER_S = 0.5
 
 
-def reconcile(
-    floor: Floor,
-    channels: Iterable[LiveChannel],
-    phones: Mapping[str, PhoneState],
-    past: Mapping[str, ChannelPast],
-    booted_at: float,
+def missing(floor: Floor, live: Sequence[LiveChannel]) -> bool:
+    """Whether anything has happened that only the diary can tell the time of."""
+    alive = {channel.uniqueid: channel for channel in live}
+    if any(not call.attached and call.id not in alive for call in floor.calls.values()):
+        return True
+    legs = ((offer, _living_leg(offer, alive)) for offer in floor.offers.values())
+    return any(leg is None or (leg.state == UP and offer.answered_at is None) for offer, leg in legs)
+
+
+def missed_of_phones(floor: Floor, phones: Mapping[AgentId, PhoneState]) -> list[Event]:
+    """Phones that are not as the floor believes. One that Asterisk does not name is not there."""
+    now = {agent.id: phones.get(agent.id, PhoneState.UNREACHABLE) for agent in floor.agents.values()}
+    return [PhoneChanged(agent=id, phone=phone) for id, phone in now.items() if phone is not floor.agents[id].phone]
+
+
+def missed_of_calls(
+    floor: Floor, live: Iterable[LiveChannel], past: Mapping[str, ChannelPast], booted_at: float
 ) -> list[Event]:
-    """The events that happened unseen. `booted_at` is when the Asterisk that answers now was started."""
-    alive = {channel.uniqueid: channel for channel in channels}
+    """What happened to offers, then to callers. `booted_at` is when the Asterisk that answers now was started."""
+    alive = {channel.uniqueid: channel for channel in live}
     events: list[Event] = []
     for offer in floor.offers.values():
-        call = floor.calls[offer.call]
-        events += _offer_events(offer, call, alive, past, floor.link_lost_at)
+        events += _of_offer(offer, floor.calls[offer.call], alive, past, floor.link_lost_at)
     for call in floor.calls.values():
-        if not call.attached and call.id not in alive:  # an attached leg tells of its end itself
-            events.append(_call_gone(call, past.get(call.id), booted_at, floor.link_lost_at))
-    for agent in floor.agents.values():
-        phone = phones.get(agent.id, PhoneState.UNREACHABLE)
-        if phone is not agent.phone:
-            events.append(PhoneChanged(agent=AgentId(agent.id), phone=phone))
+        if not call.attached and call.id not in alive:
+            events.append(_call_gone(floor, call, past, booted_at))
     return events
 
 
-def _offer_events(
+def past_of_offer(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast | None:
+    """What the diary holds of the offer's leg; by name when its id was not learnt in time."""
+    if offer.leg:
+        return past.get(offer.leg)
+    legs = (leg for leg in _agents_legs(offer.call, past) if leg.channel.startswith(f"PJSIP/agent-{offer.agent}-"))
+    return next((leg for leg in legs if (leg.hung_up_at or leg.answered_at or 0.0) >= offer.made_at), None)
+
+
+def _of_offer(
     offer: Offer, call: Call, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast], lost_at: float | None
 ) -> list[Event]:
     leg = _living_leg(offer, alive)
     if leg is not None:
         return _living(offer, leg, past)
-    trace = _trace(offer, past)
+    trace = past_of_offer(offer, past)
     ended_at = trace.hung_up_at if trace else None
-    if ended_at is None and call.id in past:
-        ended_at = past[call.id].hung_up_at
-    if ended_at is None:
-        ended_at = lost_at
+    caller_left_at = past[call.id].hung_up_at if call.id in past else None
     if offer.answered_at is not None:
-        return [TalkEnded(offer=offer.id, at=ended_at)]
+        return [TalkEnded(offer=offer.id, at=ended_at or caller_left_at or lost_at)]
     if trace is not None and trace.answered_at is not None:
-        return [OfferAnswered(offer=offer.id, at=trace.answered_at), TalkEnded(offer=offer.id, at=ended_at)]
-    if call.id not in alive:
-        return []  # he gave up while it rang: his own end tells the story
-    return [OfferFailed(offer=offer.id, outcome=OfferOutcome.WITHDRAWN, cause="lost_sight", at=ended_at)]
+        answered = OfferAnswered(offer=offer.id, at=trace.answered_at)
+        return [answered, TalkEnded(offer=offer.id, at=ended_at or caller_left_at or lost_at)]
+    if call.attached or (call.id not in alive and _same_moment(ended_at, caller_left_at)):
+        return []  # his own leg tells how the ringing ended, or his own end does
+    return [OfferFailed(offer=offer.id, outcome=OfferOutcome.WITHDRAWN, cause="lost_sight", at=ended_at or lost_at)]
+
+
+def _same_moment(one: float | None, other: float | None) -> bool:
+    """Whether the two legs ended together, as they do when a caller gives up while a phone rings for him."""
+    return one is None or other is None or abs(one - other) < TOGETHER_S
 
 
 def _living(offer: Offer, leg: LiveChannel, past: Mapping[str, ChannelPast]) -> list[Event]:
@@ -91,18 +110,27 @@ def _living_leg(offer: Offer, alive: Mapping[str, LiveChannel]) -> LiveChannel |
     return next(mine, None)
 
 
-def _trace(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast | None:
-    """What the diary holds of the offer's leg; by name when its id was not learnt in time."""
-    if offer.leg:
-        return past.get(offer.leg)
-    name = f"PJSIP/agent-{offer.agent}-"
-    legs = [one for one in past.values() if one.linked_id == offer.call and one.channel.startswith(name)]
-    since = [leg for leg in legs if (leg.hung_up_at or leg.answered_at or 0.0) >= offer.made_at]
-    return since[-1] if since else None
-
-
-def _call_gone(call: Call, trace: ChannelPast | None, booted_at: float, lost_at: float | None) -> CallLeftByCaller:
-    if trace is not None and trace.hung_up_at is not None:
+def _call_gone(floor: Floor, call: Call, past: Mapping[str, ChannelPast], booted_at: float) -> CallLeftByCaller:
+    trace = past.get(call.id)
+    if trace is None or trace.hung_up_at is None:
+        cause = HangUpCause.SWITCH_LOST if booted_at > call.opened_at else HangUpCause.FOUND_GONE
+        return CallLeftByCaller(call=call.id, at=floor.link_lost_at, cause=cause)
+    offer = floor.offers.get(call.offer) if call.offer else None
+    ours = past_of_offer(offer, past) if offer else None
+    if ours is not None and ours.answered_at is not None:
+        cause = HangUpCause.LEFT_BY_AGENT if ours.hung_up_by == ours.channel else HangUpCause.FOUND_GONE
+        return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=cause)
+    taker = next((leg for leg in _agents_legs(call.id, past) if leg.answered_at is not None), None)
+    if taker is None or call.state is CallState.AFTER:
         return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=HangUpCause.FOUND_GONE)
-    cause = HangUpCause.SWITCH_LOST if booted_at > call.opened_at else HangUpCause.FOUND_GONE
-    return CallLeftByCaller(call=call.id, at=lost_at, cause=cause)
+    return CallLeftByCaller(  # no offer of ours: Asterisk's own queue had connected the two
+        call=call.id,
+        at=trace.hung_up_at,
+        cause=HangUpCause.LAST_RESORT,
+        agent=AgentId(agent_of_channel(taker.channel) or ""),
+        answered_at=taker.answered_at,
+    )
+
+
+def _agents_legs(call: str, past: Mapping[str, ChannelPast]) -> Iterable[ChannelPast]:
+    return (leg for leg in past.values() if leg.linked_id == call and agent_of_channel(leg.channel) is not None)

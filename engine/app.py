@@ -59,6 +59,8 @@ class Engine:
         self.journal = FileJournal(site.home / "journal")
         self.spool = Spool(site.home / "spool")
         self.floor, self.tally = recover(self.journal, self._to_spool)
+        self.last_seen_at = self.journal.last_time or None
+        """Until when the engine before this one saw what happened."""
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
@@ -88,7 +90,7 @@ class Engine:
         if self.floor.rules != self.configuration.rules:
             self.runner.tell(RulesLoaded(rules=self.configuration.rules))
         self.figures.follow()
-        self.runner.tell(EngineStarted())
+        self.runner.tell(EngineStarted(at=self.last_seen_at))
         await self.agi.start()
         await self.ami.start()
         await self.web.start()
@@ -97,6 +99,7 @@ class Engine:
         self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
+        self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
 
