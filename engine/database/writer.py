@@ -60,8 +60,9 @@ class SpoolWriter:
     async def _keep_writing(self) -> None:
         pause_s = FIRST_PAUSE_S
         while True:
-            await self._spool.filled()
             try:
+                await self._database.open()  # also when there is nothing to write: readers are waiting for it
+                await self._spool.filled()
                 await self._write_batch()
                 pause_s = FIRST_PAUSE_S
                 self._note("")
@@ -76,7 +77,6 @@ class SpoolWriter:
     async def _write_batch(self) -> None:
         if self._spool.depth < self._most:
             await asyncio.sleep(self._gather_s)
-        await self._database.open()
         batch = await asyncio.to_thread(self._spool.read, self._portion)
         try:
             await self._store(batch.rows)
