@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from engine.asterisk.console import ConsoleUnavailable
+from engine.asterisk.ports import is_taken
 from engine.asterisk.process import AsteriskProcess, private_root
 from engine.asterisk.process import start as start_asterisk
 from engine.asterisk.render import render
@@ -53,6 +54,7 @@ class Supervisor:
     async def start(self) -> None:
         """Bring both up and return when calls can be served. Raises when Asterisk or the engine cannot be started."""
         site = self.site
+        _refuse_taken_ports(site)
         write_private(site.endpoints_file, json.dumps(asdict(site.endpoints), indent=2) + "\n")
         render(asterisk_settings(site))
         if self._prepare is not None:
@@ -190,6 +192,23 @@ class Supervisor:
                 await (self._start_asterisk() if which == "asterisk" else self._start_engine())
             except Exception as error:
                 self._tell(f"{which}: {error}")
+
+
+def _refuse_taken_ports(site: Site) -> None:
+    """Say which port is in use, and where it is set, rather than let Asterisk or the engine fail over it."""
+    taken = []
+    for name in ("sip", "http", "agi", "ami"):
+        host, _, port = getattr(site.endpoints, name).rpartition(":")
+        if is_taken(host, int(port), udp=name == "sip"):
+            taken.append(f"{name} {host}:{port}")
+    if taken:
+        listed = ", ".join(taken)
+        raise RuntimeError(
+            say(
+                f"端口已被其他程序占用：{listed}。请结束该程序，或在 system.yaml 中改用其他端口（0 表示任选空闲端口）。",
+                f"Already in use by another program: {listed}. End it, or set another port in system.yaml (0: any free one).",
+            )
+        )
 
 
 def _tail(file: Path, lines: int = 15) -> str:

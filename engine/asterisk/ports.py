@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 
@@ -12,6 +13,18 @@ def free_port(address: str = "127.0.0.1", *, udp: bool = False) -> int:
         probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def is_taken(address: str, port: int, *, udp: bool = False) -> bool:
+    """Whether a program listens there now. Connections of an earlier one that are still running out do not count."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
+        if not udp:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+        return False
 
 
 def rtp_range(size: int = 2000) -> tuple[int, int]:
