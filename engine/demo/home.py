@@ -99,7 +99,7 @@ def _cast(data: Any) -> None:
 def _short_times(data: Any) -> None:
     data["vip"]["numbers"] = dict(VIPS)
     for queue, longest in _WAITS.items():
-        data["queues"][queue].update(_QUEUE, max_wait=longest, last_agent={"window": "1h", "wait": "15s"})
+        data["queues"][queue].update(_QUEUE, max_wait=longest, last_agent={"window": "1h", "wait": "25s"})
     data["queues"]["complaint"]["overflow"] = {"prompt": "agents_busy"}
 
 

@@ -64,7 +64,9 @@ def _into_queue(call: CallView, earlier: CallView | None, now: Scene) -> News:
     key = call.path[-1].rpartition(":")[2] if call.path and ":" in call.path[-1] else ""
     pressed = say(f"按 {key}，", f"pressed {key}, ") if key else ""
     place = say(f"，第 {call.position} 位", f", place {call.position}") if call.position else ""
-    return News(now.at - (call.wait_s or 0.0), "waits", f"{caller_of(call)} {pressed}{queue}{place}")
+    began = now.at - (call.wait_s or 0.0)
+    at = min(began, now.since(call.agent)) if call.offer else began  # the three answers are not of the very same moment
+    return News(at, "waits", f"{caller_of(call)} {pressed}{queue}{place}")
 
 
 def _missed(call: CallView, agent: AgentId | None, now: Scene) -> News:

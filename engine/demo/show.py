@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.asterisk.process import AsteriskDidNotStart, AsteriskNotInstalled
+from engine.asterisk.settings import AsteriskSettingsRefused
 from engine.demo.acting import Acting
 from engine.demo.home import (
     AnotherDemoRuns,
@@ -47,8 +48,12 @@ class DemoFailed(Exception):
 async def run_demo(minutes: float, plain: bool) -> int:
     """Run it and return the exit code. Lines of text instead of a picture when `plain`, or when nobody looks."""
     if not (math.isfinite(minutes) and SHORTEST_MIN <= minutes <= LONGEST_MIN):
-        allowed = f"{SHORTEST_MIN:g} - {LONGEST_MIN:g}"
-        _complain(say(f"--minutes：应为 {allowed} 之间的数。", f"--minutes: expected a number from {allowed}."))
+        least, most = f"{SHORTEST_MIN:g}", f"{LONGEST_MIN:g}"
+        _complain(
+            say(
+                f"--minutes：应为 {least} 到 {most} 之间的数。", f"--minutes: expected a number from {least} to {most}."
+            )
+        )
         return WRONG_USE
     leave_out_surroundings()
     view, enough = View(Console(highlight=False), plain=plain), asyncio.Event()
@@ -57,7 +62,14 @@ async def run_demo(minutes: float, plain: bool) -> int:
     try:
         with fresh_home() as home:
             return await _perform(home, minutes * 60, view, enough)
-    except (AnotherDemoRuns, NotTheExample, AsteriskNotInstalled, AsteriskDidNotStart, DemoFailed) as error:
+    except (
+        AnotherDemoRuns,
+        NotTheExample,
+        AsteriskNotInstalled,
+        AsteriskDidNotStart,
+        AsteriskSettingsRefused,
+        DemoFailed,
+    ) as error:
         _complain(str(error))
     except (RuntimeError, OSError) as error:
         _complain(say("演示无法运行：", "The demo cannot run: ") + str(error))

@@ -35,6 +35,9 @@ LONGEST_BREAK_S: Final = 15.0
 LAST_CALLER_S: Final = 15.0
 """So long before the end nobody rings any more: most callers are served when the curtain falls."""
 
+SHORT_PATIENCE_S: Final = {3: 12.0, 4: 19.0}
+"""Of the rush, by place: the first of them gives up, the other may be lucky."""
+
 _FAMILIES: Final = (
     *(("赵", "Zhao"), ("钱", "Qian"), ("孙", "Sun"), ("吴", "Wu"), ("郑", "Zheng"), ("冯", "Feng"), ("沈", "Shen")),
     *(("韩", "Han"), ("杨", "Yang"), ("朱", "Zhu"), ("许", "Xu"), ("何", "He"), ("曹", "Cao"), ("姜", "Jiang")),
@@ -131,8 +134,7 @@ class _Act:
     def _rush(self, at: float) -> Iterator[Caller]:
         """More callers at once than there are agents; some soon have enough."""
         for place, key in enumerate((_REPAIR, _CONSULT, _COMPLAINT, _REPAIR, _REPAIR, _REPAIR)):
-            patience_s = self._chance.uniform(11.0, 16.0) if place in (3, 4) else 60.0
-            yield self._caller(at, self._early(key), patience_s)
+            yield self._caller(at, self._early(key), SHORT_PATIENCE_S.get(place, 60.0))
             at += self._chance.uniform(0.3, 0.8) / self._length_s
 
     def _vip(self, rush_at: float, number: str) -> Caller:

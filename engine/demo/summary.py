@@ -24,7 +24,7 @@ from engine.words import say
 __all__ = ["Summary", "show", "summarize"]
 
 SOUND_S: Final = 5.0
-"""So long the sound of the last talk may take until it is a file."""
+"""So long the sound of the last talks may take until it is in files."""
 IN_THE_IVR: Final = (Disposition.ABANDONED_IVR, Disposition.COMPLETED_IVR)
 
 
@@ -43,10 +43,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def summarize(site: Rehearsal, observer: Observer, placed: int) -> Summary | None:
-    """Ask once more, before anything is stopped. None: the engine does not answer."""
+    """The figures first, then whoever is still there hangs up, so that his talk is a recording too. None: no answer."""
     try:
         scene = await look(site)
-        listed = await _recordings(site, wait_s=0.0 if scene.calls else SOUND_S)
+        if scene.calls:
+            await site.network.reset()
+        listed = await _recordings(site)
     except (aiohttp.ClientError, TimeoutError):
         return None
     folder = site.supervisor.site.recordings
@@ -63,9 +65,9 @@ async def summarize(site: Rehearsal, observer: Observer, placed: int) -> Summary
     )
 
 
-async def _recordings(site: Rehearsal, wait_s: float) -> list[Any]:
+async def _recordings(site: Rehearsal) -> list[Any]:
     """All of them; while some are still being written, a little later."""
-    end = asyncio.get_running_loop().time() + wait_s
+    end = asyncio.get_running_loop().time() + SOUND_S
     while True:
         listed: list[Any] = (await site.get("/api/recordings?limit=1000"))["recordings"]
         expected = any(recording["state"] == "expected" for recording in listed)
@@ -112,7 +114,7 @@ def _table(scene: Scene) -> Table:
 
 def _names(scene: Scene) -> list[str]:
     targets = {queue.service_level_target for queue in scene.queues.values()}
-    target = " / ".join(f"{target.target:.0%} {say('在', 'in')} {target.within_s:.0f} s" for target in targets)
+    target = ", ".join(f"{target.target:.0%} / {target.within_s:.0f} s" for target in targets)
     return [
         say("进入队列", "Offered"),
         say("接听", "Answered"),
@@ -120,7 +122,7 @@ def _names(scene: Scene) -> list[str]:
         say("短时放弃（另计）", "Short abandons (counted apart)"),
         say("溢出", "Overflowed"),
         say("平均应答速度", "Average speed of answer"),
-        say(f"服务水平（目标 {target}）", f"Service level (to be {target})"),
+        say(f"服务水平（目标 {target}）", f"Service level (target {target})"),
         say("放弃率", "Abandon rate"),
         say("占用率", "Occupancy"),
     ]
@@ -181,7 +183,7 @@ def _show_recordings(summary: Summary, out: Console) -> None:
 
 def _show_ways_on(out: Console) -> None:
     words = say(
-        "接下来：./hotline up 运行自己的站点，规则在 config/；README.md 与 docs/ 有更多说明。",
-        "Next: ./hotline up runs a site of your own, its rules are in config/; README.md and docs/ tell more.",
+        "接下来：./hotline up 运行自己的站点（规则在 config/），说明见 README.md 与 docs/。",
+        "Next: ./hotline up runs a site of your own (rules: config/). More in README.md and docs/.",
     )
     out.print(Text(words), soft_wrap=True)
