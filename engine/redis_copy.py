@@ -114,7 +114,7 @@ class RedisCopy:
         """Keep Redis up to date until cancelled."""
         delay_s = RETRY_S
         try:
-            while True:
+            while _wanted():
                 try:
                     await self._agree()
                     delay_s = RETRY_S
@@ -143,7 +143,7 @@ class RedisCopy:
     async def _keep_up(self) -> None:
         loop = asyncio.get_running_loop()
         look_again_at = loop.time() + FULL_REFRESH_S
-        while True:
+        while _wanted():
             self._stirred.clear()
             await self._send_unsent()
             intact = await self._show(self._views())
@@ -153,7 +153,8 @@ class RedisCopy:
                 continue
             await asyncio.sleep(REFRESH_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), IDLE_S - REFRESH_S)
+                async with asyncio.timeout(IDLE_S - REFRESH_S):
+                    await self._stirred.wait()
 
     # --- the journal --------------------------------------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ class RedisCopy:
         await self._redis.hset(f"{self._prefix}:snapshot", items=["n", number, "data", snapshot])
 
     async def _send_unsent(self) -> None:
-        while self.lag > 0:
+        while self.lag > 0 and _wanted():
             await self._send(self._unsent() or await self._read_unsent())
 
     def _has_in_memory(self, number: int) -> bool:
@@ -290,6 +291,13 @@ class RedisCopy:
             answers = await pipe.execute()
         self._shown = dict(views)
         return bool(answers[-1])
+
+
+def _wanted() -> bool:
+    """Whether this task was not cancelled: the client sends by asyncio.wait_for, which before Python 3.12 swallows a
+    cancellation that comes in the same moment as its result."""
+    task = asyncio.current_task()
+    return task is None or not task.cancelling()
 
 
 def _event(entry: tuple[bytes, Mapping[bytes, bytes]]) -> Numbered:

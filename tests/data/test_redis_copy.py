@@ -533,6 +533,20 @@ async def test_outages_leave_no_tasks_connections_or_lines_behind(
     assert len(set(os.listdir("/proc/self/fd")) - fds) <= 1  # the journal's file
 
 
+async def test_a_copy_that_is_cancelled_ends_whatever_it_is_doing(life: Life, redis_server: PrivateRedis) -> None:
+    """At one step of its work after the other; the client's asyncio.wait_for swallows some cancellations."""
+    life.live(dice_of(1), 20)
+    for steps in range(200):
+        copy = RedisCopy(redis_server.url, "test", life.journal, lambda: life.floor, life.runner.now)
+        task = asyncio.create_task(copy.run())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5.0)
+        assert done, f"still there when cancelled at step {steps}"
+        life.journal.followers.remove(copy._follow)
+
+
 async def test_a_defect_in_the_copy_is_logged_and_the_copy_goes_on(
     life: Life, redis_server: PrivateRedis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
