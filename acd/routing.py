@@ -22,8 +22,8 @@ LISTED = 20
 RANKED = 5
 """So many of the best candidates are written down."""
 RESCORED = 8
-"""Least-busy scores of idle agents change with their time on duty. Each look at the line works so many out anew, the oldest
-ones: all of a small team's, and of a big one's all within a few calls, at a cost that does not grow with the team."""
+"""Least-busy scores of idle agents change slowly with their time on duty. Each look at the line works so many out anew, the
+oldest ones: a small team's all at once, a big one's within a few calls, at a cost that does not grow with the team."""
 
 
 class AgentChoice(msgspec.Struct, frozen=True):

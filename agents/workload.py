@@ -58,11 +58,12 @@ class Workload(msgspec.Struct):
 
     def load(self, weights: LeastBusyWeights, now: float) -> float:
         """Weighted work per hour on duty; see LeastBusyWeights."""
-        self._bank_duty(now)
-        self._forget(now)
+        since = now - weights.window_s
         talk_s, calls, duty_s = 0.0, 0, 0.0
+        if self.on_duty_since is not None:
+            duty_s = now - max(self.on_duty_since, since)
         for slot in self.slots:
-            if slot.started_at > now - weights.window_s:
+            if slot.started_at > since:
                 talk_s += slot.talk_s
                 calls += slot.calls
                 duty_s += slot.duty_s
@@ -71,6 +72,7 @@ class Workload(msgspec.Struct):
     def _slot(self, now: float) -> Slot:
         length_s = self.window_s / SLOTS
         if not self.slots or self.slots[-1].started_at + length_s <= now:
+            self.slots = [slot for slot in self.slots if slot.started_at > now - self.window_s]
             self.slots.append(Slot(now))
         return self.slots[-1]
 
@@ -85,7 +87,3 @@ class Workload(msgspec.Struct):
             slot.duty_s += until - since
             since = until
         self.on_duty_since = now
-
-    def _forget(self, now: float) -> None:
-        while self.slots and self.slots[0].started_at <= now - self.window_s:
-            self.slots.pop(0)

@@ -1,1 +1,25 @@
 """Reproducible measurements, run by `./hotline bench NAME [--json]`."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple
+
+__all__ = ["BENCHMARKS", "Benchmark"]
+
+
+class Benchmark(NamedTuple):
+    """One benchmark: what it measures, in a line, and the module whose `main(argv)` runs it."""
+
+    summary: str
+    module: str
+
+    def main(self, argv: list[str]) -> int:
+        """Run it; exit code 0: all targets reached."""
+        run: Callable[[list[str]], int] = import_module(self.module).main
+        return run(argv)
+
+
+BENCHMARKS = {
+    "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
+    "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
+}

@@ -23,6 +23,7 @@ from acd.records import OfferMade
 from acd.rules import QueueRules, Rules, Strategy
 from agents.roster import AgentId, AgentSettings
 from agents.state import PhoneState
+from agents.workload import SLOTS
 
 __all__ = ["Point", "Size", "main", "measure", "run"]
 
@@ -84,6 +85,7 @@ class Bench:
             self.tell(ev.PhoneChanged(agent=agent, phone=PhoneState.IDLE))
             self.tell(ev.AgentLoggedIn(agent=agent))
             self.tell(ev.AgentReady(agent=agent))
+        self._work_for_two_hours()
         if busy:
             self._fill()
 
@@ -100,6 +102,13 @@ class Bench:
         for agent in agents:
             assert len(set(agent.queues)) == duties
         return Rules.of("bench", [QueueRules(id=queue, strategy=strategy) for queue in self.queues], agents)
+
+    def _work_for_two_hours(self) -> None:
+        """Everybody has a full window of work behind him, each a different one."""
+        for number, agent in enumerate(self.floor.agents.values()):
+            for slot in range(SLOTS):
+                agent.workload.add_call(60.0 + number % 50, self.now + slot * agent.workload.window_s / SLOTS)
+        self.now += 7000.0
 
     def _fill(self) -> None:
         """Every agent talks, and so many callers wait."""
@@ -194,8 +203,8 @@ def growth(points: list[Point], axis: str, case: str, strategy: str) -> tuple[fl
 
 def verdict(points: list[Point], axes: list[str]) -> dict[str, object]:
     """The figures against their targets."""
-    top = [point for point in points if (point.agents, point.waiting, point.queues) == (TOP, TOP, TOP_QUEUES)]
-    worst = max((point for point in top if point.duties == DUTIES), key=lambda point: point.p50_us)
+    top = [point for point in points if (point.agents, point.waiting, point.duties) == (TOP, TOP, DUTIES)]
+    worst = max(top, key=lambda point: point.p50_us)
     rows = {(point.case, point.strategy) for point in points}
     grown = {
         f"{axis}: {case}, {strategy}": [round(factor, 2) for factor in growth(points, axis, case, strategy)]
@@ -227,7 +236,7 @@ def _print_verdict(result: dict[str, object]) -> None:
     for name, (factor, logarithm) in grown.items():
         print(f"  {name:65} x{factor:5.2f}   (x{logarithm:.2f})")
     print(
-        f"\nWorst median with {TOP} agents, {TOP} waiting, {TOP_QUEUES} queues: "
+        f"\nWorst median with {TOP} agents, {TOP} waiting, up to {TOP_QUEUES} queues: "
         f"{result['worst_median_at_the_top_us']} us (target: under {TARGET_US:g} us)"
     )
 

@@ -86,12 +86,19 @@ def test_nobody_is_remembered_where_no_queue_asks_for_the_last_agent() -> None:
 
 def test_big_team_is_ranked_anew_a_few_agents_at_a_time_until_all_are() -> None:
     everybody = [f"a{n:02}" for n in range(3 * RESCORED)]
-    stage = Stage(rules({name: ["sales"] for name in everybody}, [queue(strategy=Strategy.LEAST_BUSY)]), *everybody)
+    line_up = [queue(strategy=Strategy.LEAST_BUSY, wrap_up_s=0.0)]
+    stage = Stage(rules({name: ["sales"] for name in everybody}, line_up), *everybody)
+    for name in everybody:
+        stage.caller(f"for-{name}")
+    for name in everybody:
+        stage.talk(f"for-{name}", 60.0)
     stage.wait(1800.0)
     for look in range(4):
         stage.caller(f"c{look}")
         stage.tell(ev.CallLeftByCaller(call=CallId(f"c{look}")))
-    assert all(stage.agent(name).workload.on_duty_since == stage.now for name in everybody)
+    for name, key in stage.floor.ready[line_up[0].id].keys.items():
+        agent = stage.agent(name)
+        assert key == (round(agent.workload.load(line_up[0].weights, stage.now), 3), agent.idle_since)
 
 
 def test_long_busy_agent_who_has_been_idle_for_hours_is_asked_before_the_one_who_works_now() -> None:

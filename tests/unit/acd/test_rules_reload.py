@@ -89,8 +89,10 @@ def test_least_busy_window_of_the_rules_is_the_window_the_agents_are_measured_ov
     assert stage.agent("anna").workload.window_s == 1800.0
 
 
-def test_reload_books_an_idle_agents_time_on_duty_up_to_now() -> None:
-    stage = Stage(rules(ROSTER, [queue(strategy=Strategy.LEAST_BUSY)]), "anna")
-    stage.wait(600.0)
+def test_reload_ranks_an_idle_agent_by_his_time_on_duty_up_to_now() -> None:
+    stage = Stage(rules(ROSTER, [queue(strategy=Strategy.LEAST_BUSY, wrap_up_s=0.0)]), "anna")
+    stage.caller("c1")
+    stage.talk("c1", 60.0)
+    stage.wait(1740.0)
     load(stage, queue(strategy=Strategy.LEAST_BUSY))
-    assert stage.agent("anna").workload.on_duty_since == stage.now
+    assert stage.floor.ready[queue().id].keys["anna"] == (2.0, 1060.0)  # (0.4 + 0.6) in half an hour
