@@ -55,7 +55,7 @@ class AgiLeg:
         record = f"U(hotline-record^{record_name})" if record_name else ""
         try:
             with contextlib.suppress(CallerHungUp):
-                await self._session.dial(f"PJSIP/agent-{agent}", math.ceil(ring_s), f"gm({music_class}){record}")
+                await self._session.dial(f"PJSIP/agent-{agent}", math.ceil(ring_s), f"gim({music_class}){record}")
             result = await self._dial_result()
         except CallerHungUp:
             raise CallerGone from None

@@ -112,6 +112,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 async def _run_site(configuration: Configuration) -> int:
     from engine.asterisk.process import AsteriskDidNotStart, AsteriskNotInstalled
+    from engine.asterisk.settings import AsteriskSettingsRefused
     from engine.site import home_folder, settle_site
     from engine.supervisor import Supervisor
 
@@ -124,9 +125,10 @@ async def _run_site(configuration: Configuration) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, supervisor.reload)  # also when the terminal goes away: calls go on
     try:
         await supervisor.start()
-    except (RuntimeError, OSError, AsteriskDidNotStart, AsteriskNotInstalled) as error:
+    except (RuntimeError, OSError, AsteriskDidNotStart, AsteriskNotInstalled, AsteriskSettingsRefused) as error:
         print(error, file=sys.stderr)
         await supervisor.stop(drain_s=0.0)
         return 1
@@ -142,16 +144,21 @@ async def _run_site(configuration: Configuration) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    configuration = load(arguments.config.resolve())
+    from engine.last_good import load_or_last_good
+    from engine.site import home_folder
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configuration, _ = load_or_last_good(arguments.config.resolve(), home_folder())
     return asyncio.run(_run_engine(configuration))
 
 
 async def _run_engine(configuration: Configuration) -> int:
     from engine.app import Engine
-    from engine.site import home_folder, settle_site
+    from engine.site import home_folder, settle_site, write_endpoints
 
-    engine = Engine(settle_site(configuration, home_folder(), keep=True))
+    site = settle_site(configuration, home_folder(), keep=True)
+    write_endpoints(site)
+    engine = Engine(site)
     enough = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,6 +26,7 @@ from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.facts import row_of_recording, rows_of
 from engine.journal import FileJournal
+from engine.last_good import keep_as_last_good
 from engine.live import EngineView
 from engine.recovery import Figures, recover
 from engine.redis_copy import RedisCopy
@@ -129,6 +130,7 @@ class Engine:
         self.configuration = fresh
         self.figures.follow()
         self.web.follow(fresh)
+        keep_as_last_good(fresh, self.site.home)
         log.info("configuration %s is in force", fresh.version)
         return fresh
 

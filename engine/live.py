@@ -54,7 +54,7 @@ class EngineView:
         return {self._engine.site.configuration.system.site: self._engine.ami.connected}
 
     def events_dropped(self) -> int:
-        return self._engine.dropped
+        return self._engine.dropped + self._engine.ami.counters.alarms
 
     def sessions(self) -> int:
         return self._engine.agi.live_sessions

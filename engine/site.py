@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
+from msgspec.structs import asdict
 
 from agents.roster import AgentId
 from engine.asterisk.ports import free_port, rtp_range
@@ -15,7 +16,17 @@ from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
 from engine.config import Configuration
 from engine.config.environment import secret, setting
 
-__all__ = ["REPOSITORY", "Endpoints", "Secrets", "Site", "asterisk_settings", "home_folder", "settle_site"]
+__all__ = [
+    "REPOSITORY",
+    "Endpoints",
+    "Secrets",
+    "Site",
+    "asterisk_settings",
+    "home_folder",
+    "settle_site",
+    "write_endpoints",
+    "write_private",
+]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -59,7 +70,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 def home_folder() -> Path:
     """$HOTLINE_HOME, made when it is not there."""
     home = Path(setting("HOTLINE_HOME", "var")).resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return home
 
 
@@ -92,6 +103,11 @@ def settle_site(configuration: Configuration, home: Path, *, keep: bool = False)
         ),
         redis_url=_with_password(setting("HOTLINE_REDIS_URL", system.redis_url), secret("HOTLINE_REDIS_PASSWORD")),
     )
+
+
+def write_endpoints(site: Site) -> None:
+    """Tell where everything is: endpoints.json."""
+    write_private(site.endpoints_file, json.dumps(asdict(site.endpoints), indent=2) + "\n")
 
 
 def write_private(file: Path, text: str) -> None:
@@ -173,6 +189,7 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         ami_port=int(ami_port),
         ami_secret=site.secrets.ami,
         ami_permit=site.ami_permit,
+        external_address=site.external_address,
         trunk_addresses=tuple(address for trunk in system.trunks for address in trunk.addresses) or ("127.0.0.1",),
         dids=tuple(system.numbers),
         agents=tuple(

@@ -6,7 +6,6 @@ Asterisk may crash without the engine losing the figures of the day.
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import signal
@@ -15,14 +14,12 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import asdict
-
 from engine.asterisk.console import ConsoleUnavailable
 from engine.asterisk.ports import is_taken
 from engine.asterisk.process import AsteriskProcess, private_root
 from engine.asterisk.process import start as start_asterisk
 from engine.asterisk.render import render
-from engine.site import REPOSITORY, Site, asterisk_settings, write_private
+from engine.site import REPOSITORY, Site, asterisk_settings, write_endpoints
 from engine.words import say
 
 __all__ = ["Supervisor"]
@@ -55,7 +52,7 @@ class Supervisor:
         """Bring both up and return when calls can be served. Raises when Asterisk or the engine cannot be started."""
         site = self.site
         _refuse_taken_ports(site)
-        write_private(site.endpoints_file, json.dumps(asdict(site.endpoints), indent=2) + "\n")
+        write_endpoints(site)
         render(asterisk_settings(site))
         if self._prepare is not None:
             self._prepare(site.asterisk_folder)
@@ -84,6 +81,11 @@ class Supervisor:
                 await self.engine.wait()
         if self.asterisk is not None:
             await self.asterisk.stop()
+
+    def reload(self) -> None:
+        """Pass a wish for new configuration on to the engine."""
+        if self.engine is not None and self.engine.returncode is None:
+            self.engine.send_signal(signal.SIGHUP)
 
     async def _drain(self, drain_s: float, hurry: asyncio.Event) -> None:
         assert self.asterisk is not None

@@ -79,7 +79,7 @@ _ALL: Final = (
     # the engine
     Family("callcenter_dispatch_latency_seconds", Kind.HISTOGRAM, "From a free agent to the order to ring him."),
     Family("callcenter_ami_connected", Kind.GAUGE, "1 while Asterisk's event stream is up.", ("node",)),
-    Family("callcenter_events_dropped_total", Kind.COUNTER, "Events of Asterisk lost to a full inbox."),
+    Family("callcenter_events_dropped_total", Kind.COUNTER, "Asterisk's events not understood, facts not kept."),
     Family("callcenter_agi_sessions", Kind.GAUGE, "Callers' legs held by the engine."),
     Family("callcenter_event_loop_lag_seconds", Kind.GAUGE, "How late the event loop last was."),
     Family("callcenter_journal_events_total", Kind.COUNTER, "Events written to the journal."),

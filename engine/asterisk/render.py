@@ -94,12 +94,20 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
         "dids": _lines(_did_lines(did) for did in settings.dids),
         "agents": "\n".join(_phone(settings, agent) for agent in settings.agents),
         "members": _lines(f"member => PJSIP/agent-{agent.id}" for agent in settings.agents),
+        "external": _external_lines(settings.external_address),
         "feature_codes": _lines(_feature_lines(name, code, agi) for name, code in settings.feature_codes.items()),
     }
 
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(lines)
+
+
+def _external_lines(address: str) -> str:
+    """What SIP and SDP tell everybody but this machine itself, when its own address means nothing to them."""
+    if not address:
+        return ""
+    return f"external_media_address = {address}\nexternal_signaling_address = {address}\nlocal_net = 127.0.0.0/8"
 
 
 def _did_lines(did: str) -> str:

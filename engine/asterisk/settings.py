@@ -74,6 +74,7 @@ class AsteriskSettings:
     recordings_folder: Path
     prompts_folder: Path | None = None  # seen by Asterisk as sound "hotline/...", for example hotline/zh/welcome
     ami_bind: str = "127.0.0.1"
+    external_address: str = ""  # what phones and trunk know this machine by, behind NAT or in a container
     ami_user: str = "hotline"
     ami_permit: tuple[str, ...] = ("127.0.0.1",)
     trunk_name: str = "trunk"
@@ -138,6 +139,8 @@ def _number_problems(settings: AsteriskSettings) -> Iterator[str]:
 
 def _address_problems(settings: AsteriskSettings) -> Iterator[str]:
     yield from _one_address("sip_bind", settings.sip_bind, ipaddress.ip_address, "an address")
+    if settings.external_address:
+        yield from _one_address("external_address", settings.external_address, ipaddress.ip_address, "an address")
     yield from _one_address("ami_bind", settings.ami_bind, ipaddress.ip_address, "an address")
     for path in ("trunk_addresses", "ami_permit"):
         if not getattr(settings, path):

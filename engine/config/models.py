@@ -76,8 +76,6 @@ class HttpModel(AddressModel):
 
 class AgiModel(AddressModel):
     port: Port = 4573
-    advertise: str = ""
-    """The host Asterisk connects to; empty: the same as `bind`."""
 
 
 class AmiModel(AddressModel):
@@ -97,17 +95,13 @@ class WebhookModel(Model):
     give_up_after: Duration = 3600.0
 
 
-class RecordingsModel(Model):
-    keep_days: int = Field(default=365, ge=1)
-
-
 class AwayModel(Model):
     """What callers meet while the engine is away."""
 
     music: Duration = 45.0
     """How long they are kept in music, while Asterisk looks for the engine once a second."""
     last_resort: Duration = 120.0
-    """How long after that the plain queue rings all phones, before the engine is looked for again."""
+    """How long after that the plain queue rings all phones; then the call ends."""
 
 
 class SystemFile(Model):
@@ -128,7 +122,6 @@ class SystemFile(Model):
     database_url: Secret = ""
     redis_url: Secret = ""
     webhooks: list[WebhookModel] = []
-    recordings: RecordingsModel = RecordingsModel()
     journal_keep_days: int = Field(default=30, ge=1)
 
 
@@ -174,7 +167,7 @@ class QueueModel(Model):
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
     record: bool = True
-    music: Identifier = "default"
+    music: Literal["default"] = "default"
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":

@@ -1,0 +1,46 @@
+"""The configuration that was last in force, kept beside the journal.
+
+An engine that is restarted while somebody has a half-edited file open must go on with what it had: callers are waiting. So
+each configuration that comes into force is copied, and `load_or_last_good` takes the copy when the files have problems.
+`hotline up` and `hotline check` do not: whoever stands at the terminal is told.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.config import BadConfiguration, Configuration, load
+
+__all__ = ["keep_as_last_good", "load_or_last_good"]
+
+log = logging.getLogger(__name__)
+
+
+def keep_as_last_good(configuration: Configuration, home: Path) -> None:
+    """Copy the files of a configuration that is in force now."""
+    folder, fresh = _folder(home), _folder(home).with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for file in configuration.folder.glob("*.yaml"):
+        shutil.copyfile(file, fresh / file.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
+
+
+def load_or_last_good(folder: Path, home: Path) -> tuple[Configuration, BadConfiguration | None]:
+    """The configuration, and what was wrong with the files if it is the last good one. Raises BadConfiguration when there
+    is none. A later reload reads `folder` again."""
+    try:
+        return load(folder), None
+    except BadConfiguration as bad:
+        if not _folder(home).is_dir():
+            raise
+        for problem in bad.problems:
+            log.error("configuration not loaded, the last good one stays in force: %s", problem)
+        return replace(load(_folder(home)), folder=folder), bad
+
+
+def _folder(home: Path) -> Path:
+    return home / "last-good-configuration"
