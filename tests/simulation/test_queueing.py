@@ -75,7 +75,7 @@ def test_least_busy_evens_out_the_number_of_calls_when_only_that_counts() -> Non
     floor = centre(6, seed=12, strategy=Strategy.LEAST_BUSY, weights=weights)
     floor.run(600, exponential(TALK_S / 3.0))
     calls = Counter(record.agent for record in floor.answered)
-    assert max(calls.values()) - min(calls.values()) <= 3
+    assert max(calls.values()) - min(calls.values()) <= 5  # of a hundred each; longest idle leaves 13
 
 
 def test_least_busy_gives_an_agent_who_logs_in_late_his_share_of_the_calls_and_no_more() -> None:
