@@ -68,6 +68,7 @@ async def running_site(
         "agents": agents or _nothing,
     }
     async with SiteUnderTest(home / "h", write_configuration(home / "config", changes), tell=lambda _: None) as site:
+        await until(site.is_whole, 20.0)
         yield site
 
 
@@ -167,6 +168,10 @@ class SiteUnderTest(Rehearsal):
     def new_number(self) -> str:
         """A mobile number nobody has called from before."""
         return str(next(self._numbers))
+
+    async def is_whole(self) -> bool:
+        """Whether every part is up: the database opens a moment after the first call could come in."""
+        return bool((await self.get("/healthz"))["status"] == "up")
 
     # --- callers ------------------------------------------------------------------------------------------------------
 
