@@ -1,22 +1,19 @@
 """What Asterisk's FastAGI connections are for: a caller's call, or an agent dialling a feature code on his phone."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, Event, WrapUpDone
-from acd.model import Call, CallId, OfferId
+from acd.model import CallId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
 from cti.agi import AgiSession
-from cti.cel import read_past
-from cti.control import DIARY_MARGIN_S, CallControl
+from cti.control import CallControl
 from cti.errors import AgiError
 from cti.leg import AgiLeg
-from cti.reconcile import past_of_offer
 from ivr.entry import Entry, entry_of
 from ivr.session import Caller, CallerSession, Script
 
@@ -69,7 +66,7 @@ class Callers:
         )
         entry = await self._entry(call, query)
         leg = AgiLeg(session)
-        mine = CallerSession(caller, leg, _Desk(self._runner), self._script(), self._runner.now, entry)
+        mine = CallerSession(caller, leg, _Desk(self._runner, self._control), self._script(), self._runner.now, entry)
         self._control.sessions[call] = mine
         try:
             await mine.run()
@@ -83,7 +80,8 @@ class Callers:
         talked = query.get("talked") == "1"
         answered_at = ended_at = None
         if call is not None and talked and call.offer is not None:
-            answered_at, ended_at = await self._talk_times(call)
+            trace = await self._control.trace_of(call.offer)
+            answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
         return entry_of(
             self._runner.floor.calls.get(call_id),
             query.get("place", ""),
@@ -91,14 +89,6 @@ class Callers:
             answered_at=answered_at,
             ended_at=ended_at,
         )
-
-    async def _talk_times(self, call: Call) -> tuple[float | None, float | None]:
-        """When a talk that ended unseen began and ended, from Asterisk's diary."""
-        assert call.offer is not None
-        offer = self._runner.floor.offers[call.offer]
-        past = await asyncio.to_thread(read_past, self._control.diary, offer.made_at - DIARY_MARGIN_S)
-        trace = past_of_offer(offer, past)
-        return (trace.answered_at, trace.hung_up_at) if trace else (None, None)
 
     # --- an agent's feature code --------------------------------------------------------------------------------------
 
@@ -159,8 +149,9 @@ _PROMPTS = {
 class _Desk:
     """ivr.ports.Desk over the runner."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, control: CallControl) -> None:
         self._runner = runner
+        self._control = control
 
     def tell(self, event: Event) -> None:
         self._runner.tell(event)
@@ -168,3 +159,7 @@ class _Desk:
     def answered(self, offer: OfferId) -> bool:
         found = self._runner.floor.offers.get(offer)
         return found is None or found.answered_at is not None
+
+    async def answered_at(self, offer: OfferId) -> float | None:
+        trace = await self._control.trace_of(offer)
+        return trace.answered_at if trace else None

@@ -32,10 +32,10 @@ from cti import translate as ami
 from cti.ami import AmiReply
 from cti.cel import ChannelPast, read_past
 from cti.errors import AmiError
-from cti.reconcile import missed_of_calls, missed_of_phones, missing
+from cti.reconcile import missed_of_calls, missed_of_phones, missing, past_of_offer
 from ivr.session import OUTCOMES
 
-__all__ = ["DIARY_MARGIN_S", "CallControl", "CallerOrders"]
+__all__ = ["CallControl", "CallerOrders"]
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class CallControl:
     def __init__(self, runner: Runner, diary: Path, observe_dispatch: Callable[[float], None]) -> None:
         self.sessions: dict[CallId, CallerOrders] = {}
         self._runner = runner
-        self.diary = diary
+        self._diary = diary
         self._observe_dispatch = observe_dispatch
         self._actions: Actions | None = None
         self._booted_at = 0.0
@@ -212,6 +212,13 @@ class CallControl:
                 self._fetch(channel.channel)
         self._runner.tell(LinkRegained())
 
+    async def trace_of(self, offer_id: OfferId) -> ChannelPast | None:
+        """What Asterisk's diary holds of a live offer's leg."""
+        offer = self._runner.floor.offers.get(offer_id)
+        if offer is None:
+            return None
+        return past_of_offer(offer, await asyncio.to_thread(read_past, self._diary, offer.made_at - DIARY_MARGIN_S))
+
     async def look_after_strays(self) -> None:
         """A caller whose leg is not with us cannot say that he hangs up: ask Asterisk for him until he is back or gone.
         While he talks, the agent's leg tells of the end. Runs until cancelled."""
@@ -241,7 +248,7 @@ class CallControl:
         past: Mapping[str, ChannelPast] = {}
         if missing(floor, live):
             since = min(call.opened_at for call in floor.calls.values()) - DIARY_MARGIN_S
-            past = await asyncio.to_thread(read_past, self.diary, since)
+            past = await asyncio.to_thread(read_past, self._diary, since)
         alive = [channel for channel in live if channel.uniqueid not in self._new_hang_ups]
         return missed_of_calls(floor, alive, past, self._booted_at)
 

@@ -98,13 +98,11 @@ class AgiLeg:
                 return None
 
     async def _dial_result(self) -> DialResult:
-        """All variables in one command; Asterisk still answers it when the caller is gone."""
-        wanted = "${DIALSTATUS}/${ANSWEREDTIME}/${HANGUPCAUSE}"
+        """Both variables in one command; Asterisk still answers it when the caller is gone."""
+        wanted = "${DIALSTATUS}/${HANGUPCAUSE}"  # ANSWEREDTIME counts from the caller's own answer, long before
         reply = await self._session.command("GET FULL VARIABLE", wanted, survives_hangup=True)
-        status, _, numbers = (reply.data or "").partition("/")
-        talked_s, _, cause = numbers.partition("/")
-        answered = status == "ANSWER"
-        return DialResult(answered=answered, status=status, talked_s=float(talked_s or 0), cause=int(cause or 0))
+        status, _, cause = (reply.data or "").partition("/")
+        return DialResult(answered=status == "ANSWER", status=status, cause=int(cause or 0))
 
 
 class _translated:

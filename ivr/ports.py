@@ -13,12 +13,11 @@ __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost"]
 
 
 class DialResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dial ended: `status` is Asterisk's DIALSTATUS, `talked_s` its ANSWEREDTIME (0 without an answer), `cause` the
-    Q.850 cause with which the phone refused (0: none is known)."""
+    """How a dial ended: `status` is Asterisk's DIALSTATUS, `cause` the Q.850 cause with which the phone refused (0: none is
+    known)."""
 
     answered: bool
     status: str
-    talked_s: float = 0.0
     cause: int = 0
 
 
@@ -92,4 +91,8 @@ class Desk(Protocol):
 
     def answered(self, offer: OfferId) -> bool:
         """Whether the answer to this offer has been told already, by whomever. True too when the offer is over."""
+        ...
+
+    async def answered_at(self, offer: OfferId) -> float | None:
+        """When the phone was picked up, of an answer nobody has told; None: it is not known."""
         ...

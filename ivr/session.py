@@ -205,10 +205,10 @@ class CallerSession:
             result = await self._leg.dial(order.agent, order.ring_s, record_name, music_class)
         except CallerGone as gone:
             if gone.dial is not None and gone.dial.answered:
-                self._tell_answered(order.offer, self._clock() - gone.dial.talked_s)
+                await self._tell_answer(order.offer)
             raise
         if result.answered:
-            self._tell_answered(order.offer, self._clock() - result.talked_s)
+            await self._tell_answer(order.offer)
             self._desk.tell(TalkEnded(offer=order.offer))
         else:
             self._tell_failed(order.offer, result)
@@ -220,8 +220,12 @@ class CallerSession:
             outcome = OfferOutcome.DECLINED
         self._desk.tell(OfferFailed(offer=offer, outcome=outcome, cause=result.status))
 
+    async def _tell_answer(self, offer: OfferId) -> None:
+        """Asterisk's event stream usually has told of it; when that was away just then, the leg knows that it happened."""
+        if not self._desk.answered(offer):
+            self._tell_answered(offer, await self._desk.answered_at(offer))
+
     def _tell_answered(self, offer: OfferId, at: float | None) -> None:
-        """Asterisk's event stream usually has told of the answer; when it was away just then, the leg knows it too."""
         if not self._desk.answered(offer):
             self._desk.tell(OfferAnswered(offer=offer, at=at))
 

@@ -117,6 +117,8 @@ class CoreDesk:
         self.stage = stage
         self.told: list[ev.Event] = []
         self.session: CallerSession | None = None
+        self.picked_up_at: float | None = None
+        """When the phone was picked up, of an answer nobody tells."""
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -127,6 +129,9 @@ class CoreDesk:
     def answered(self, offer: OfferId) -> bool:
         live = self.stage.floor.offers.get(offer)
         return live is None or live.answered_at is not None
+
+    async def answered_at(self, offer: OfferId) -> float | None:
+        return self.picked_up_at
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""

@@ -23,7 +23,7 @@ from tests.unit.ivr.legs import CoreDesk, FakeLeg
 CALL = CallId("c")
 CALLER = Caller(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="4008869119")
 ALWAYS = dict.fromkeys(WEEKDAYS, (parse_span("00:00-24:00"),))
-SERVED = DialResult(answered=True, status="ANSWER", talked_s=60.0)
+SERVED = DialResult(answered=True, status="ANSWER")
 TO_REPAIR = [None, "1"]
 """Keys of a caller who listens to the welcome and presses 1 at the menu."""
 
@@ -103,7 +103,8 @@ async def test_answer_that_only_the_leg_knows_of_is_told_with_its_true_time() ->
     running = room.start()
     await settle()
     room.stage.wait(12)
-    room.leg.dial_over(DialResult(answered=True, status="ANSWER", talked_s=10.0))
+    room.desk.picked_up_at = room.stage.now - 10.0
+    room.leg.dial_over(SERVED)
     await running
     assert room.stage.last(CallAnswered).at == 1002.0
     assert room.stage.last(TalkFinished).talk_s == 10.0
@@ -228,7 +229,8 @@ async def test_caller_who_ends_a_talk_nobody_told_of_counts_as_served() -> None:
     running = room.start()
     await settle()
     room.stage.wait(14)
-    room.leg.end(CallerGone(DialResult(answered=True, status="ANSWER", talked_s=11.0)))
+    room.desk.picked_up_at = room.stage.now - 11.0
+    room.leg.end(CallerGone(SERVED))
     await running
     assert room.desk.kinds()[-2:] == ["OfferAnswered", "CallLeftByCaller"]
     assert (room.ended().disposition, room.ended().ended_by) == (Disposition.SERVED, "caller")
