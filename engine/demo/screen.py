@@ -37,7 +37,7 @@ _AGENT_STATES: Final = {
     AgentState.HOLDING: (("保持", "on hold"), "cyan"),
     AgentState.WRAP_UP: (("事后", "wrap-up"), "magenta"),
 }
-_NOT_READY: Final = {"no_answer": ("多次未接", "no answer"), "logged_in": ("刚签入", "logged in")}
+_NOT_READY: Final = {"no_answer": ("多次未接", "missed"), "logged_in": ("刚签入", "logged in")}
 """Short words for the reasons that no configuration names."""
 _CALL_STATES: Final = {
     CallState.IVR: (("菜单", "menu"), ""),
@@ -155,11 +155,11 @@ def _figures(today: Today, target: float | None) -> list[Text | str]:
 def _agents(frame: Frame, wide: bool) -> Table:
     table = _table()
     table.add_column(say("姓名", "Name"), no_wrap=True, ratio=1)
-    table.add_column(say("状态", "State"), no_wrap=True, width=13)
+    table.add_column(say("状态", "State"), no_wrap=True, width=13 if wide else 12)
     table.add_column(say("来电", "Caller"), no_wrap=True, width=11)
     if wide:
         table.add_column(say("队列", "Queue"), no_wrap=True, width=10)
-    table.add_column(say("接听", "Took"), no_wrap=True, justify="right")
+    table.add_column(say("接听", "Took" if wide else "Got"), no_wrap=True, justify="right")
     for agent in frame.scene.agents.values():
         call = frame.scene.calls.get(agent.call) if agent.call else None
         queue = [frame.scene.queue(agent.queue)] if wide else []

@@ -33,7 +33,7 @@ from engine.words import say
 __all__ = ["run_demo"]
 
 SHORTEST_MIN: Final = 0.1
-LONGEST_MIN: Final = 600.0
+LONGEST_MIN: Final = 60.0
 SEED: Final = 22
 LOOK_EVERY_S: Final = 0.25
 FINISH_S: Final = 45.0

@@ -48,7 +48,7 @@ async def summarize(site: Rehearsal, observer: Observer, placed: int) -> Summary
         scene = await look(site)
         if scene.calls:
             await site.network.reset()
-        listed = await _recordings(site)
+        listed = await _recordings(site, talks=scene.site.answered)
     except (aiohttp.ClientError, TimeoutError):
         return None
     folder = site.supervisor.site.recordings
@@ -65,13 +65,13 @@ async def summarize(site: Rehearsal, observer: Observer, placed: int) -> Summary
     )
 
 
-async def _recordings(site: Rehearsal) -> list[Any]:
+async def _recordings(site: Rehearsal, talks: int) -> list[Any]:
     """All of them; while some are still being written, a little later."""
     end = asyncio.get_running_loop().time() + SOUND_S
     while True:
         listed: list[Any] = (await site.get("/api/recordings?limit=1000"))["recordings"]
-        expected = any(recording["state"] == "expected" for recording in listed)
-        if not expected or asyncio.get_running_loop().time() >= end:
+        done = len(listed) >= talks and all(recording["state"] != "expected" for recording in listed)
+        if done or asyncio.get_running_loop().time() >= end:
             return listed
         await asyncio.sleep(0.2)
 
@@ -80,7 +80,7 @@ def show(summary: Summary, out: Console) -> None:
     """Print it."""
     out.print()
     out.print(Rule(Text(say("演示小结", "What the demo came to"), "bold"), style="dim"))
-    out.print(_calls_line(summary))
+    out.print(Text(_calls_line(summary)), soft_wrap=True)
     out.print(_table(summary.scene))
     kinds = [kind for kind in ("vip", "last_agent") if kind in summary.choices]
     for kind in kinds or list(summary.choices):
@@ -175,7 +175,9 @@ def _headline(choice: Choice) -> str:
 
 def _show_recordings(summary: Summary, out: Console) -> None:
     count = summary.recordings
-    words = say(f"录音 {count} 个，左声道来电者、右声道座席：", f"{count} recordings, caller left, agent right: ")
+    words = say(
+        f"录音：{count} 个（左声道来电者，右声道座席），位于 ", f"Recordings: {count} (caller left, agent right), in "
+    )
     out.print(Text(f"{words}{summary.recordings_folder}"), soft_wrap=True)
     if summary.recording is not None:
         out.print(Text(say("例如 ", "such as ") + str(summary.recording)), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The demonstration's story, its news and its picture, without a telephone."""
