@@ -70,7 +70,7 @@ class Supervisor:
         self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
-        if self.asterisk is not None and self.asterisk.returncode is None:
+        if drain_s > 0 and self.asterisk is not None and self.asterisk.returncode is None:
             await self._drain(drain_s, hurry or asyncio.Event())
         if self.engine is not None and self.engine.returncode is None:
             self.engine.send_signal(signal.SIGTERM)
