@@ -21,7 +21,7 @@ LISTED = 20
 """A decision names each excluded agent of queues up to this size; of bigger ones the counts by rule."""
 RANKED = 5
 """So many of the best candidates are written down."""
-RESCORED = 4
+RESCORED = 2
 """Least-busy scores of idle agents change slowly with their time on duty. Each look at the line works so many out anew, the
 oldest ones, at a cost that does not grow with the team. More of them make the work no more even (tests/simulation)."""
 

@@ -85,7 +85,7 @@ def test_nobody_is_remembered_where_no_queue_asks_for_the_last_agent() -> None:
 
 
 def test_big_team_is_ranked_anew_a_few_agents_at_a_time_until_all_are() -> None:
-    everybody = [f"a{n:02}" for n in range(3 * RESCORED)]
+    everybody = [f"a{n:02}" for n in range(6 * RESCORED)]
     line_up = [queue(strategy=Strategy.LEAST_BUSY, wrap_up_s=0.0)]
     stage = Stage(rules({name: ["sales"] for name in everybody}, line_up), *everybody)
     for name in everybody:
@@ -93,7 +93,7 @@ def test_big_team_is_ranked_anew_a_few_agents_at_a_time_until_all_are() -> None:
     for name in everybody:
         stage.talk(f"for-{name}", 60.0)
     stage.wait(1800.0)
-    for look in range(4):
+    for look in range(len(everybody) // RESCORED + 1):
         stage.caller(f"c{look}")
         stage.tell(ev.CallLeftByCaller(call=CallId(f"c{look}")))
     for name, key in stage.floor.ready[line_up[0].id].keys.items():
