@@ -72,6 +72,7 @@ def next_deadline(floor: Floor) -> float | None:
 def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome) -> None:
     if event.call in floor.calls:
         return
+    at = _at(event.at, now)
     vip = floor.rules.vip.get(event.number, 0)
     floor.calls[event.call] = Call(
         id=event.call,
@@ -79,13 +80,13 @@ def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome)
         number=event.number,
         name=event.name,
         did=event.did,
-        opened_at=now,
+        opened_at=at,
         vip=vip,
     )
     out.records.append(
         CallOpened(
             call=event.call,
-            at=now,
+            at=at,
             number=event.number,
             name=event.name,
             did=event.did,

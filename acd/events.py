@@ -68,6 +68,7 @@ class CallArrived(_Event, frozen=True):
     number: str
     did: str
     name: str = ""
+    at: float | None = None
 
 
 class CallMoved(_Event, frozen=True):

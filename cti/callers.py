@@ -67,12 +67,11 @@ class Callers:
         entry = await self._entry(call, query)
         leg = AgiLeg(session)
         mine = CallerSession(caller, leg, _Desk(self._runner, self._control), self._script(), self._runner.now, entry)
-        self._control.sessions[call] = mine
+        self._control.take_on(call, mine)
         try:
             await mine.run()
         finally:
-            if self._control.sessions.get(call) is mine:
-                del self._control.sessions[call]
+            self._control.let_go(call, mine)
 
     async def _entry(self, call_id: CallId, query: Mapping[str, str]) -> Entry:
         """How he comes to us: new, or back after we were away."""

@@ -1,7 +1,7 @@
 """Asterisk's own diary of answers and hang-ups: tells when what the engine did not see happened.
 
 Channel event logging writes one CSV line per answer and per hang-up, with microseconds (asterisk-config, cel_custom.conf):
-eventtype,eventtime,channame,uniqueid,linkedid,extra. It is read only after the engine or its link was away.
+eventtype,eventtime,channame,uniqueid,linkedid,extra,caller. It is read only after the engine or its link was away.
 """
 
 import csv
@@ -25,6 +25,10 @@ class ChannelPast(msgspec.Struct):
     hung_up_at: float | None = None
     hung_up_by: str = ""
     """The name of the channel whose side hung up; "": nobody said."""
+    number: str = ""
+    """Of a caller's own channel: his number, cleaned,"""
+    did: str = ""
+    """and the number he dialled."""
 
 
 class _Extra(msgspec.Struct):
@@ -59,6 +63,8 @@ def _note(past: dict[str, ChannelPast], row: list[str], since: float) -> None:
     if at < since:
         return
     channel = past.setdefault(row[3], ChannelPast(row[2], row[3], row[4]))
+    if len(row) > 6:
+        channel.number, _, channel.did = row[6].partition("/")
     if row[0] == "ANSWER":
         channel.answered_at = at
     else:

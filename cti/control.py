@@ -6,7 +6,9 @@ The caller's own leg speaks for itself over FastAGI (cti.callers); here are the 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -32,7 +34,7 @@ from cti import translate as ami
 from cti.ami import AmiReply
 from cti.cel import ChannelPast, read_past
 from cti.errors import AmiError
-from cti.reconcile import missed_of_calls, missed_of_phones, missing, past_of_offer
+from cti.reconcile import missed_of_calls, missed_of_phones, missing, never_met, past_of_offer
 from ivr.session import OUTCOMES
 
 __all__ = ["CallControl", "CallerOrders"]
@@ -74,10 +76,22 @@ class Actions(Protocol):
 
 
 class CallControl:
-    """One Asterisk's call control. `sessions` holds the callers whose legs are with this engine."""
+    """One Asterisk's call control."""
 
-    def __init__(self, runner: Runner, diary: Path, observe_dispatch: Callable[[float], None]) -> None:
-        self.sessions: dict[CallId, CallerOrders] = {}
+    def __init__(
+        self,
+        runner: Runner,
+        diary: Path,
+        observe_dispatch: Callable[[float], None],
+        met: Iterable[CallId] = (),
+        unseen_since: float | None = None,
+    ) -> None:
+        """Of the callers who came after `unseen_since` only those in `met` came to the engine before this one; None: there
+        was no engine before."""
+        self._sessions: dict[CallId, CallerOrders] = {}
+        self._unseen_since = unseen_since
+        self._met = set(met)
+        """And those who came to this engine before it had looked for others."""
         self._runner = runner
         self._diary = diary
         self._observe_dispatch = observe_dispatch
@@ -94,13 +108,24 @@ class CallControl:
         """The AMI client to act through."""
         self._actions = actions
 
+    def take_on(self, call: CallId, session: CallerOrders) -> None:
+        """From now on this session has the caller's leg."""
+        self._sessions[call] = session
+        if self._unseen_since is not None:
+            self._met.add(call)
+
+    def let_go(self, call: CallId, session: CallerOrders) -> None:
+        """This session has the caller's leg no more; another may have it already."""
+        if self._sessions.get(call) is session:
+            del self._sessions[call]
+
     # --- the core's commands ------------------------------------------------------------------------------------------
 
     def carry_out(self, command: Command) -> None:
         """Pass a command on; what cannot be passed on comes back as an event."""
         match command:
             case OfferCall() | EndCall():
-                session = self.sessions.get(command.call)
+                session = self._sessions.get(command.call)
                 if session is None:
                     log.warning("no leg for a command", extra={"call_id": command.call})
                     self._runner.tell(CallDetached(call=command.call))
@@ -205,8 +230,8 @@ class CallControl:
             return
         phones = await self._phones_now(self._actions)
         live = await self._channels_now(self._actions)
-        events = [*await self._missed(live), *missed_of_phones(self._runner.floor, phones | self._new_phones)]
-        self._put_right(events)
+        events = await self._missed(live)
+        self._put_right([*events, *missed_of_phones(self._runner.floor, phones | self._new_phones)])
         for channel in live:
             if channel.application == LAST_RESORT and not channel.bridge_id and channel.agent_id is None:
                 self._fetch(channel.channel)
@@ -244,22 +269,27 @@ class CallControl:
 
     async def _missed(self, live: Sequence[ami.LiveChannel]) -> list[Event]:
         """What happened unseen to calls and offers; the diary is only read if somebody is missing."""
-        floor = self._runner.floor
+        floor, unseen_since = self._runner.floor, self._unseen_since
         past: Mapping[str, ChannelPast] = {}
-        if missing(floor, live):
-            since = min(call.opened_at for call in floor.calls.values()) - DIARY_MARGIN_S
-            past = await asyncio.to_thread(read_past, self._diary, since)
+        if unseen_since is not None or missing(floor, live):
+            since = min([call.opened_at for call in floor.calls.values()] + [unseen_since or math.inf])
+            past = await asyncio.to_thread(read_past, self._diary, since - DIARY_MARGIN_S)
         alive = [channel for channel in live if channel.uniqueid not in self._new_hang_ups]
-        return missed_of_calls(floor, alive, past, self._booted_at)
+        events = missed_of_calls(floor, alive, past, self._booted_at)
+        if unseen_since is not None:
+            events += never_met(floor, alive, past, unseen_since, self._met)
+            self._unseen_since = None
+            self._met.clear()
+        return events
 
     def _put_right(self, events: Sequence[Event]) -> None:
         floor = self._runner.floor
         for event in events:
             self._runner.tell(event)
         self._legs = {offer.leg: offer.id for offer in floor.offers.values() if offer.leg}
-        names = [type(event).__name__ for event in events if not isinstance(event, PhoneChanged)]
+        names = Counter(type(event).__name__ for event in events if not isinstance(event, PhoneChanged))
         if names:
-            log.warning("put right after an absence: %s", ", ".join(names))
+            log.warning("put right after an absence: %s", ", ".join(f"{name} {n}" for name, n in names.items()))
 
     def _fetch(self, channel: str) -> None:
         """Take a caller back out of Asterisk's last-resort queue; the dialplan brings him to us."""

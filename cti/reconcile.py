@@ -6,9 +6,11 @@ truth about what lives; its diary (cti.cel) about when the rest died. A caller w
 himself: only of his agent's side something can have been missed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from acd.events import (
+    CallArrived,
+    CallDetached,
     CallLeftByCaller,
     Event,
     HangUpCause,
@@ -19,13 +21,14 @@ from acd.events import (
     TalkEnded,
 )
 from acd.floor import Floor
-from acd.model import Call, CallState, Offer, OfferOutcome
+from acd.model import Call, CallId, CallState, Offer, OfferOutcome
+from acd.numbers import normal_number
 from agents.roster import AgentId
 from agents.state import PhoneState
 from cti.cel import ChannelPast
 from cti.translate import LiveChannel, agent_of_channel
 
-__all__ = ["missed_of_calls", "missed_of_phones", "missing", "past_of_offer"]
+__all__ = ["missed_of_calls", "missed_of_phones", "missing", "never_met", "past_of_offer"]
 
 UP = 6
 """Asterisk's number for a channel that is answered (AST_STATE_UP)."""
@@ -58,6 +61,28 @@ def missed_of_calls(
     for call in floor.calls.values():
         if not call.attached and call.id not in alive:
             events.append(_call_gone(floor, call, past, booted_at))
+    return events
+
+
+def never_met(
+    floor: Floor, live: Iterable[LiveChannel], past: Mapping[str, ChannelPast], since: float, met: Container[CallId]
+) -> list[Event]:
+    """Callers who came after `since`, when the last engine was gone, and have not come to this one: `met` are those who
+    have. Who is still there is on his way to us, or in Asterisk's own queue."""
+    alive = {channel.uniqueid for channel in live}
+    events: list[Event] = []
+    for trace in past.values():
+        call = CallId(trace.unique_id)
+        unknown = call not in floor.calls and call not in met and trace.linked_id == call
+        if not unknown or not trace.did or trace.answered_at is None or trace.answered_at < since:
+            continue
+        came = CallArrived(
+            call=call, channel=trace.channel, number=normal_number(trace.number), did=trace.did, at=trace.answered_at
+        )
+        if call in alive:
+            events += [came, CallDetached(call=call)]
+        elif trace.hung_up_at is not None:
+            events += [came, _left(call, trace.hung_up_at, past)]
     return events
 
 
@@ -120,16 +145,19 @@ def _call_gone(floor: Floor, call: Call, past: Mapping[str, ChannelPast], booted
     if ours is not None and ours.answered_at is not None:
         cause = HangUpCause.LEFT_BY_AGENT if ours.hung_up_by == ours.channel else HangUpCause.FOUND_GONE
         return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=cause)
-    taker = next((leg for leg in _agents_legs(call.id, past) if leg.answered_at is not None), None)
-    if taker is None or call.state is CallState.AFTER:
+    if call.state is CallState.AFTER:
         return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=HangUpCause.FOUND_GONE)
-    return CallLeftByCaller(  # no offer of ours: Asterisk's own queue had connected the two
-        call=call.id,
-        at=trace.hung_up_at,
-        cause=HangUpCause.LAST_RESORT,
-        agent=AgentId(agent_of_channel(taker.channel) or ""),
-        answered_at=taker.answered_at,
-    )
+    return _left(call.id, trace.hung_up_at, past)
+
+
+def _left(call: CallId, at: float, past: Mapping[str, ChannelPast]) -> CallLeftByCaller:
+    """The end of a caller who had no agent of ours: if he had one, Asterisk's own queue had connected the two."""
+    taker = next((leg for leg in _agents_legs(call, past) if leg.answered_at is not None), None)
+    if taker is None:
+        return CallLeftByCaller(call=call, at=at, cause=HangUpCause.FOUND_GONE)
+    agent = AgentId(agent_of_channel(taker.channel) or "")
+    cause = HangUpCause.LAST_RESORT
+    return CallLeftByCaller(call=call, at=at, cause=cause, agent=agent, answered_at=taker.answered_at)
 
 
 def _agents_legs(call: str, past: Mapping[str, ChannelPast]) -> Iterable[ChannelPast]:

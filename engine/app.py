@@ -28,7 +28,7 @@ from engine.facts import row_of_recording, rows_of
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
-from engine.recovery import Figures, recover
+from engine.recovery import EngineBefore, Figures, recover
 from engine.redis_copy import RedisCopy
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
@@ -59,9 +59,10 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self.journal = FileJournal(site.home / "journal")
         self.spool = Spool(site.home / "spool")
-        self.floor, self.tally = recover(self.journal, self._to_spool)
-        self.last_seen_at = self.journal.last_time or None
-        """Until when the engine before this one saw what happened."""
+        before = EngineBefore()
+        self.floor, self.tally = recover(self.journal, lambda records: self._to_spool(before.take(records)))
+        before.ended_at = self.journal.last_time
+        self.before = before
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
@@ -70,7 +71,9 @@ class Engine:
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
-        self.control = CallControl(self.runner, diary, self.exporter.observe_dispatch)
+        self.control = CallControl(
+            self.runner, diary, self.exporter.observe_dispatch, before.met, before.knew_all_since
+        )
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.callers = Callers(
@@ -91,7 +94,7 @@ class Engine:
         if self.floor.rules != self.configuration.rules:
             self.runner.tell(RulesLoaded(rules=self.configuration.rules))
         self.figures.follow()
-        self.runner.tell(EngineStarted(at=self.last_seen_at))
+        self.runner.tell(EngineStarted(at=self.before.ended_at or None))
         await self.agi.start()
         await self.ami.start()
         await self.web.start()

@@ -1,19 +1,50 @@
 """Starting from the journal: the floor and the figures as they were at the last event."""
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 
 from acd.core import Refused, step
 from acd.events import Event, RulesLoaded
 from acd.floor import Floor
-from acd.records import Record
+from acd.model import CallId
+from acd.records import CallOpened, Record
 from acd.rules import Rules
 from engine.journal import FileJournal
 from metrics.intervals import Tally
 
-__all__ = ["Figures", "recover"]
+__all__ = ["EngineBefore", "Figures", "recover"]
 
 log = logging.getLogger(__name__)
+
+ON_THE_WAY_S = 5.0
+"""How long a caller may have been answered by Asterisk before a busy engine took note of him."""
+
+
+class EngineBefore:
+    """What the engine before this one knew of callers when it ended."""
+
+    def __init__(self) -> None:
+        self.met: set[CallId] = set()
+        """Those who came to it, as far back as its journal was read."""
+        self.ended_at = 0.0
+        """Its last event; 0: there was no engine before."""
+        self._first_at = math.inf
+
+    @property
+    def knew_all_since(self) -> float | None:
+        """A caller who was answered after this and is not in `met` never reached it. None: there was no engine before."""
+        if not self.ended_at:
+            return None
+        return max(min(self._first_at, self.ended_at), self.ended_at - ON_THE_WAY_S)
+
+    def take(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Note who came; the records are passed on."""
+        for record in records:
+            if isinstance(record, CallOpened):
+                self.met.add(record.call)
+                self._first_at = min(self._first_at, record.at)
+        return records
 
 
 class Figures:

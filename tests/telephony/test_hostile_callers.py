@@ -217,7 +217,7 @@ async def test_everything_written_down_is_whole_after_all_that(site: SiteUnderTe
     entries = [json.loads(line) for line in lines]
     assert {entry["logmsg"]["level"] for entry in entries} <= {"NOTICE", "WARNING", "ERROR"}
     with (folder / "cel-custom" / "hotline.csv").open(encoding="utf-8", newline="") as diary:
-        assert {len(row) for row in csv.reader(diary)} == {6}
+        assert {len(row) for row in csv.reader(diary)} == {7}
     for file in (site.home / "journal").glob("*.jsonl"):
         for line in file.read_bytes().splitlines():
             json.loads(line)
