@@ -331,7 +331,8 @@ def _look_around(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
 
 def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Callers waiting for an agent who is no longer to be had look for someone else at once."""
-    if agent.wish is not None or agent.state in (AgentState.NOT_READY, AgentState.OFFLINE):
+    gone = agent.state in (AgentState.NOT_READY, AgentState.OFFLINE) or agent.phone is PhoneState.UNREACHABLE
+    if gone or agent.wish is not None:
         for held in list(floor.held.get(agent.id, ())):
             hold_out(floor, floor.calls[held], now, out)
 
@@ -374,4 +375,4 @@ def phone_changed(floor: Floor, agent: Agent, phone: PhoneState, now: float, out
     """What the phone does outside our calls decides whether he can be offered one."""
     agent.phone = phone
     settle(floor, agent, now, out.records)
-    seek_call(floor, agent, now, out)
+    _look_around(floor, agent, now, out)

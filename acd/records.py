@@ -223,6 +223,8 @@ class Decision(_Record, frozen=True):
     excluded: tuple[Exclusion, ...]
     others_excluded: dict[str, int]
     """By rule, how many more were excluded than are listed (big queues)."""
+    wait_for: AgentId | None = None
+    """The last agent he is held for."""
     passed_over: tuple[CallId, ...] = ()
     """Callers who stood further ahead and could not be given this agent."""
     position: int = 1

@@ -168,6 +168,7 @@ def decision(
         candidates=choice.candidates,
         excluded=excluded,
         others_excluded=others,
+        wait_for=choice.wait_for,
         passed_over=passed_over,
         position=floor.position(call),
         waiting=len(floor.waiting[queue.id]),

@@ -182,8 +182,10 @@ def _verdict(decision: Decision, names: Names, language: str) -> str:
     why = _word(_REASON, decision.reason, language)
     zh = language == "zh"
     if decision.chosen is None:
-        place = f"第 {decision.position} 位" if zh else f"place {decision.position}"
-        return _noted(why, place, language)
+        note = f"第 {decision.position} 位" if zh else f"place {decision.position}"
+        if decision.wait_for is not None:
+            note = names.agent(decision.wait_for)
+        return _noted(why, note, language)
     agent = names.agent(decision.chosen)
     return f"选中 {agent}，{why}" if zh else f"chosen {agent}, {why}"
 

@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -148,8 +150,15 @@ def _serve(arguments: argparse.Namespace) -> int:
     from engine.site import home_folder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _go_first()
     configuration, _ = load_or_last_good(arguments.config.resolve(), home_folder())
     return asyncio.run(_run_engine(configuration))
+
+
+def _go_first() -> None:
+    """Ask for the processor before others: the engine needs little of it, but every hand-off waits for that little."""
+    with contextlib.suppress(PermissionError):  # in a container without the right it goes without
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 async def _run_engine(configuration: Configuration) -> int:
