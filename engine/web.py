@@ -1,5 +1,6 @@
 """The engine's answers to what the HTTP side asks for: figures, history, recordings, health; and its start and stop."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -175,7 +176,8 @@ class EngineHealth:
         self._report_redis()
         bad = engine.keeper.counts["failed"]
         report("recordings", degraded if bad else up, f"{bad} failed attempts" if bad else "")
-        report("event_loop", degraded if engine.lag_s > self.LAG_S else up, f"late by {engine.lag_s * 1000:.0f} ms")
+        pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
+        report("event_loop", degraded if engine.lag_s > self.LAG_S else up, pace)
         return self._board.components()
 
     def _report_redis(self) -> None:
