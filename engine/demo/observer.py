@@ -150,6 +150,6 @@ class Observer:
 
 def _why(choice: Choice) -> str:
     if choice.kind == "vip":
-        return say(f"VIP，先于 {choice.overtaken} 位更早的来电", f"VIP, before {choice.overtaken} who came earlier")
+        return say(f"VIP，先于 {choice.overtaken} 位更早的来电", f"VIP, ahead of {choice.overtaken}")
     zh, en = _WHY.get(choice.reason, (choice.reason, choice.reason))
     return say(zh, en)

@@ -101,7 +101,12 @@ def _head(frame: Frame, rows: int) -> RenderableType:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(no_wrap=True, justify="right")
-    bar = ProgressBar(total=frame.length_s, completed=min(frame.passed_s, frame.length_s))
+    bar = ProgressBar(
+        total=frame.length_s,
+        completed=min(frame.passed_s, frame.length_s),
+        complete_style="cyan",
+        finished_style="green",
+    )
     head.add_row(
         Text(say(" Hotline 演示", " Hotline demo"), "bold"),
         bar,

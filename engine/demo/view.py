@@ -1,7 +1,7 @@
 """How the demonstration is shown: as a picture that changes, or a line for each event."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import time
 from typing import Final
@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from agents.roster import AgentId
 from engine.demo.news import News
 from engine.demo.observer import Observer
+from engine.demo.scene import Scene
 from engine.demo.screen import Frame, line_of, picture
 from engine.rehearsal import Rehearsal
 from engine.words import say
@@ -64,19 +66,22 @@ class View:
         for line in news:
             self._tell(line)
         if self._live is not None and observer.scene is not None:
-            width, height = self.out.size
-            frame = Frame(
-                scene=observer.scene,
-                news=tuple(self._news),
-                taken=observer.taken,
-                passed_s=passed_s,
-                length_s=self._length_s,
-                where=self._where,
-                width=width,
-                height=height,
-                zone=self._zone,
-            )
-            self._live.update(picture(frame), refresh=True)
+            self._live.update(picture(self.frame(observer.scene, observer.taken, passed_s)), refresh=True)
+
+    def frame(self, scene: Scene, taken: Mapping[AgentId, int], passed_s: float) -> Frame:
+        """What the picture is made of, for the size the terminal has now."""
+        width, height = self.out.size
+        return Frame(
+            scene=scene,
+            news=tuple(self._news),
+            taken=taken,
+            passed_s=passed_s,
+            length_s=self._length_s,
+            where=self._where,
+            width=width,
+            height=height,
+            zone=self._zone,
+        )
 
     def _tell(self, line: News) -> None:
         self._news.append(line)

@@ -1,0 +1,1 @@
+"""Makes the pictures under docs/pictures, on a developer's machine. The engine never imports this."""
