@@ -32,8 +32,8 @@ _STAND_INS = {
     "python3": _PYTHON,
     "debootstrap": """#!/bin/sh
 echo "debootstrap $*" >>{calls}
-for last; do :; done
-mkdir -p "$last/usr/sbin" "$last/etc" && touch "$last/usr/sbin/asterisk" && {stall}
+for root; do case $root in /*) break ;; esac; done
+mkdir -p "$root/usr/sbin" "$root/etc" && touch "$root/usr/sbin/asterisk" && {stall}
 """,
     "chroot": """#!/bin/sh
 echo "chroot $*" >>{calls}
