@@ -1,11 +1,13 @@
-"""The configuration as a whole: every file read, every problem found, and only then something to work with."""
+"""The configuration as a whole: every file read, every problem found, and only then something to work with.
 
-import difflib
+What is wrong in one place does not hide what is wrong in another: the wrong parts are taken out (`_understood`) and the rest
+is checked on, against names read off the files as they are.
+"""
+
+import copy
 import hashlib
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ValidationError
@@ -15,26 +17,19 @@ from acd.numbers import normal_number
 from acd.rules import Affinity, Overflow, QueueRules, Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings, QueueId
 from agents.workload import LeastBusyWeights
-from cti.webhooks import HOOK_EVENTS
-from engine.config import ivr_models, models
+from engine.config.across import Files, problems_across
 from engine.config.ivr_models import HoursFile, IvrFile, calendars_of, flow_of
+from engine.config.messages import path_of, problem_of
 from engine.config.models import AgentsFile, QueueModel, QueuesFile, SystemFile
-from engine.config.source import Path_, Problem, Source, read
-from ivr.check import Known, flow_problems
+from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
 from ivr.prompts import Prompts, read_manifest
 from ivr.session import Script
 
-__all__ = ["BadConfiguration", "Configuration", "load"]
+__all__ = ["FILES", "BadConfiguration", "Configuration", "load"]
+
+FILES = ("system", "queues", "agents", "ivr", "hours")
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class BadConfiguration(Exception):
-    """The configuration has problems, each with its place; nothing of it is used."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(set(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,188 +48,103 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 def load(folder: Path) -> Configuration:
     """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
     if not folder.is_dir():
-        raise BadConfiguration([Problem(str(folder), 1, 1, "", "there is no such folder")])
-    sources = {name: read(folder / f"{name}.yaml") for name in ("system", "queues", "agents", "ivr", "hours")}
+        raise BadConfiguration([Problem(str(folder), 0, 0, "", "there is no such folder")])
+    sources = {name: read(folder / f"{name}.yaml") for name in FILES}
     problems = [problem for source in sources.values() for problem in source.problems]
-    system = _model(sources["system"], SystemFile, problems)
-    queues = _model(sources["queues"], QueuesFile, problems)
-    agents = _model(sources["agents"], AgentsFile, problems)
-    ivr = _model(sources["ivr"], IvrFile, problems)
-    hours = _model(sources["hours"], HoursFile, problems)
+    files = Files(
+        system=_understood(sources["system"], SystemFile, problems, numbers=["000"]),
+        queues=_understood(sources["queues"], QueuesFile, problems),
+        agents=_understood(sources["agents"], AgentsFile, problems),
+        ivr=_understood(sources["ivr"], IvrFile, problems, start=next(iter(names_in(sources["ivr"], "nodes")), "")),
+        hours=_understood(sources["hours"], HoursFile, problems),
+    )
     prompts = Prompts(read_manifest())
-    if system is not None:
-        problems += _check_system(sources["system"], system)
-        problems += _check_webhooks(sources["system"], system)
-    if queues is not None:
-        problems += _check_queues(sources["queues"], queues)
-    if hours is not None:
-        problems += _check_hours(sources["hours"], hours)
-    queue_names = _names(sources["queues"], "queues")
-    if agents is not None:
-        problems += _check_agents(sources["agents"], agents, queue_names)
-    if ivr is not None:
-        if queues is not None:
-            problems += _check_prompts(sources["queues"], queues, prompts, ivr)
-        known = Known(
-            queues=queue_names,
-            prompts=prompts.in_language(ivr.language),
-            calendars=_names(sources["hours"], "calendars"),
-        )
-        problems += [sources["ivr"].problem(found.path, found.message) for found in flow_problems(flow_of(ivr), known)]
-    if problems or system is None or queues is None or agents is None or ivr is None or hours is None:
+    problems += problems_across(files, sources, prompts, sound=not problems)
+    if problems:
         raise BadConfiguration(problems)
-    version = _version(folder)
+    return _configuration(folder, _version(sources), files, prompts)
+
+
+def _configuration(folder: Path, version: str, files: Files, prompts: Prompts) -> Configuration:
+    assert files.system is not None
+    assert files.queues is not None
+    assert files.agents is not None
+    assert files.ivr is not None
+    assert files.hours is not None
     return Configuration(
         folder=folder,
         version=version,
-        system=system,
-        agents=agents,
-        rules=_rules(version, queues, agents),
+        system=files.system,
+        agents=files.agents,
+        rules=_rules(version, files.queues, files.agents),
         script=Script(
-            flow=flow_of(ivr),
-            calendars=calendars_of(hours),
+            flow=flow_of(files.ivr),
+            calendars=calendars_of(files.hours),
             prompts=prompts,
-            music={QueueId(name): queue.music for name, queue in queues.queues.items()},
+            music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
         ),
     )
 
 
-def _model(source: Source, model: type[M], problems: list[Problem]) -> M | None:
+def _version(sources: dict[str, Source]) -> str:
+    digest = hashlib.sha256()
+    for name, source in sources.items():
+        digest.update(f"{name} {len(source.raw)}\n".encode() + source.raw)
+    return digest.hexdigest()[:12]
+
+
+# --- one file --------------------------------------------------------------------------------------------------------
+
+
+def _understood(source: Source, model: type[M], problems: list[Problem], **stand_ins: Any) -> M | None:
+    """The file as a model; what is wrong is added to the problems and taken out, so that the rest can be checked on.
+    `stand_ins` are for keys that a file cannot be without."""
     if source.problems and not source.data:
         return None
-    try:
-        return model.model_validate(source.data)
-    except ValidationError as error:
-        problems.extend(_problem(source, detail) for detail in error.errors())
-        return None
+    data, told = source.data, False
+    while True:
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            details = error.errors()
+        if not told:
+            problems.extend(problem_of(source, model, detail) for detail in details)
+            told, data = True, copy.deepcopy(data)
+        changed = [_take_out(data, _wrong_part(source, detail)) for detail in details]
+        changed += [_stand_in(data, stand_ins)]
+        if not any(changed):
+            return None
 
 
-def _problem(source: Source, detail: ErrorDetails) -> Problem:
-    path = _path(source, detail["loc"])
-    message = _MESSAGES.get(detail["type"], detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(path[-1]), _KEYS, n=1)
-        message = "unknown key" + (f' (did you mean "{near[0]}"?)' if near else "")
-    elif detail["type"] != "missing" and not isinstance(detail["input"], dict | list) and "secret" not in path:
-        message = f"{message[0].lower()}{message[1:]}, got {detail['input']!r}"
-    return source.problem(path, message)
+def _stand_in(data: Any, stand_ins: dict[str, Any]) -> bool:
+    """Put in what is missing, each thing once: what stands in may be wrong too."""
+    missing = [key for key in stand_ins if isinstance(data, dict) and key not in data]
+    for key in missing:
+        data[key] = stand_ins.pop(key)
+    return bool(missing)
 
 
-def _path(source: Source, location: tuple[int | str, ...]) -> Path_:
-    """The keys of the file; pydantic also names the kind of node it took, which stands in no file."""
-    path: Path_ = ()
-    for index, part in enumerate(location):
-        last = index == len(location) - 1
-        if (*path, part) in source.places or (last and part not in ("[key]", *_NODE_TYPES)):
-            path = (*path, part)
+def _wrong_part(source: Source, detail: ErrorDetails) -> Path_:
+    """What has to go: the value, or that which lacks something. Of a list all: the places of the others must not move."""
+    path = path_of(source, detail)
+    if detail["type"] in ("missing", "union_tag_invalid", "union_tag_not_found"):
+        path = path[:-1]
+    while any(isinstance(part, int) for part in path):
+        path = path[:-1]
     return path
 
 
-_NODE_TYPES = ("announce", "hours", "menu", "enqueue", "hang_up")
-_MESSAGES = {
-    "missing": "is missing",
-    "string_pattern_mismatch": "does not have the right form (see the comments in the example configuration)",
-}
-_KEYS = sorted(
-    {
-        field
-        for model in (*vars(models).values(), *vars(ivr_models).values())
-        if isinstance(model, type) and issubclass(model, BaseModel)
-        for field in model.model_fields
-    }
-)
-
-
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """no queue "repiar" (did you mean "repair"?)"""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(names) or 'none'}"
-    return f'no {kind} "{name}" ({hint})'
-
-
-def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
-    if not _is_time_zone(system.timezone):
-        yield source.problem(("timezone",), _NO_ZONE.format(system.timezone))
-
-
-def _check_webhooks(source: Source, system: SystemFile) -> Iterator[Problem]:
-    for index, hook in enumerate(system.webhooks):
-        for place, event in enumerate(hook.events):
-            if event not in HOOK_EVENTS:
-                yield source.problem(("webhooks", index, "events", place), unknown("event", event, HOOK_EVENTS))
-
-
-_NO_ZONE = 'no time zone "{}" (for example Asia/Shanghai)'
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+def _take_out(data: Any, path: Path_) -> bool:
+    """Whether there was something to take out."""
+    for part in path[:-1]:
+        data = data.get(part) if isinstance(data, dict) else None
+    if not path or not isinstance(data, dict) or path[-1] not in data:
         return False
+    del data[path[-1]]
     return True
 
 
-def _check_queues(source: Source, file: QueuesFile) -> Iterator[Problem]:
-    for number, level in file.vip.numbers.items():
-        if level not in file.vip.levels:
-            yield source.problem(("vip", "numbers", number), f"level {level} is not among vip.levels")
-    for name, queue in file.queues.items():
-        target = queue.overflow.queue if queue.overflow else None
-        place: Path_ = ("queues", name, "overflow", "queue")
-        if target is not None and target not in file.queues:
-            yield source.problem(place, unknown("queue", target, file.queues))
-        elif target is not None and _overflow_circle(file, name):
-            yield source.problem(place, "callers would overflow in a circle and never be answered or told")
-
-
-def _overflow_circle(file: QueuesFile, start: str) -> bool:
-    seen: set[str] = set()
-    here: str | None = start
-    while here is not None and here in file.queues and here not in seen:
-        seen.add(here)
-        overflow = file.queues[here].overflow
-        here = overflow.queue if overflow else None
-    return here == start
-
-
-def _names(source: Source, key: str) -> list[str]:
-    """What a file defines, read off the file itself: names can be checked although something else in it is wrong."""
-    defined = source.data.get(key) if isinstance(source.data, dict) else None
-    return [str(name) for name in defined] if isinstance(defined, dict) else []
-
-
-def _check_agents(source: Source, file: AgentsFile, queues: list[str]) -> Iterator[Problem]:
-    for agent, settings in file.agents.items():
-        for index, queue in enumerate(settings.queues):
-            if queue not in queues:
-                yield source.problem(("agents", agent, "queues", index), unknown("queue", queue, queues))
-    served = {queue for settings in file.agents.values() for queue in settings.queues}
-    for queue in queues:
-        if queue not in served:
-            yield source.problem(("agents",), f'nobody serves queue "{queue}"')
-
-
-def _check_hours(source: Source, file: HoursFile) -> Iterator[Problem]:
-    for name, calendar in file.calendars.items():
-        if not _is_time_zone(calendar.time_zone):
-            yield source.problem(("calendars", name, "time_zone"), _NO_ZONE.format(calendar.time_zone))
-
-
-def _check_prompts(source: Source, file: QueuesFile, prompts: Prompts, ivr: IvrFile) -> Iterator[Problem]:
-    spoken = prompts.in_language(ivr.language)
-    for name, queue in file.queues.items():
-        if queue.overflow and queue.overflow.prompt and queue.overflow.prompt not in spoken:
-            message = unknown("prompt", queue.overflow.prompt, spoken)
-            yield source.problem(("queues", name, "overflow", "prompt"), message)
-
-
-def _version(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.yaml")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+# --- what the core works with ----------------------------------------------------------------------------------------
 
 
 def _rules(version: str, queues: QueuesFile, agents: AgentsFile) -> Rules:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from agents.roster import QueueId
-from engine.config.models import Duration, Identifier, Model
+from engine.config.fields import AtLeastASecond, Identifier, Priority, TimeZone, Whole
+from engine.config.models import Model
 from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
 from ivr.hours import WEEKDAYS, Hours, Span, parse_span
 
@@ -28,6 +29,8 @@ def _weekday(value: str) -> str:
 
 
 Prompts = Annotated[tuple[Identifier, ...], BeforeValidator(_one_or_more)]
+Key = Annotated[str, Field(max_length=20)]
+"""A key of the phone; ivr.check knows which there are."""
 Spans = tuple[Annotated[Span, PlainValidator(_span)], ...]
 Weekday = Annotated[str, AfterValidator(_weekday)]
 
@@ -35,7 +38,7 @@ Weekday = Annotated[str, AfterValidator(_weekday)]
 class AnnounceModel(Model):
     type: Literal["announce"]
     prompts: Prompts
-    next: str
+    next: Identifier
     barge_in: bool = True
 
     def node(self, name: NodeId) -> Node:
@@ -44,9 +47,9 @@ class AnnounceModel(Model):
 
 class HoursModel(Model):
     type: Literal["hours"]
-    calendar: str
-    open: str
-    closed: str
+    calendar: Identifier
+    open: Identifier
+    closed: Identifier
 
     def node(self, name: NodeId) -> Node:
         return HoursNode(id=name, calendar=self.calendar, open=NodeId(self.open), closed=NodeId(self.closed))
@@ -55,12 +58,12 @@ class HoursModel(Model):
 class MenuModel(Model):
     type: Literal["menu"]
     prompts: Prompts
-    keys: dict[str, str] = Field(min_length=1)
-    repeat: str = ""
-    timeout: Duration = 5.0
-    attempts: int = Field(default=3, ge=1, le=20)
+    keys: dict[Key, Identifier] = Field(min_length=1)
+    repeat: Key = ""
+    timeout: AtLeastASecond = 5.0
+    attempts: Whole = Field(default=3, ge=1, le=20)
     barge_in: bool = True
-    failed: str | None = None
+    failed: Identifier | None = None
 
     def node(self, name: NodeId) -> Node:
         return MenuNode(
@@ -77,8 +80,8 @@ class MenuModel(Model):
 
 class EnqueueModel(Model):
     type: Literal["enqueue"]
-    queue: str
-    priority: int = Field(default=0, ge=-100, le=100)
+    queue: Identifier
+    priority: Priority = 0
     prompts: Prompts = ()
 
     def node(self, name: NodeId) -> Node:
@@ -101,20 +104,20 @@ class IvrFile(Model):
     """ivr.yaml"""
 
     language: Literal["zh", "en"] = "zh"
-    start: str
-    operator: str | None = None
-    operator_key: str = "0"
+    start: Identifier
+    operator: Identifier | None = None
+    operator_key: Key = "0"
     wrong_key: Prompts = ("wrong_key",)
     no_key: Prompts = ("no_key",)
     give_up: Prompts = ("sorry",)
     goodbye: Prompts = ("goodbye",)
     error: Prompts = ("error",)
-    max_moves: int = Field(default=60, ge=1)
+    max_moves: Whole = Field(default=60, ge=1, le=1000)
     nodes: dict[Identifier, NodeModel] = Field(min_length=1)
 
 
 class CalendarModel(Model):
-    time_zone: str = "Asia/Shanghai"
+    time_zone: TimeZone = "Asia/Shanghai"
     weekly: dict[Weekday, Spans]
     special: dict[date, Spans] = Field(default_factory=dict)
 

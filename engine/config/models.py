@@ -3,53 +3,50 @@
 Durations are written as ops think of them: 20s, 5m, 1h30m, or a plain number of seconds.
 """
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from acd.rules import Strategy
+from engine.config.fields import (
+    Address,
+    AtLeastASecond,
+    DatabaseUrl,
+    Duration,
+    FeatureCode,
+    Identifier,
+    Network,
+    Number,
+    PhoneNumber,
+    Port,
+    Priority,
+    RedisUrl,
+    Secret,
+    Text,
+    TimeZone,
+    VipLevel,
+    WebUrl,
+    Whole,
+)
 
-__all__ = ["AgentsFile", "Duration", "Model", "Names", "QueueModel", "QueuesFile", "SystemFile", "WebhookModel"]
-
-_DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?")
-
-
-def seconds(value: Any) -> Any:
-    """'1h30m' -> 5400.0; numbers pass."""
-    if isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        if not match or not any(match.groups()):
-            raise ValueError("expected a duration such as 20s, 5m or 1h30m, or a number of seconds")
-        hours, minutes, secs = (float(part or 0) for part in match.groups())
-        return hours * 3600 + minutes * 60 + secs
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("expected a duration such as 20s, 5m or 1h30m, or a number of seconds")
-    return float(value)
-
-
-Duration = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
-PhoneNumber = Annotated[str, BeforeValidator(str), Field(pattern=r"^\+?[0-9]{3,20}$")]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Secret = Annotated[str, Field(repr=False)]
+__all__ = ["AgentsFile", "Model", "Names", "QueueModel", "QueuesFile", "SystemFile", "WebhookModel"]
 
 
 class Model(BaseModel):
     """Unknown keys are errors: a typing mistake must not silently mean the default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
 class Names(Model):
     """What people call a thing, by language."""
 
-    zh: str
-    en: str = ""
+    zh: Text
+    en: Text | None = None
 
 
 class SipModel(Model):
-    bind: str = "127.0.0.1"
+    bind: Address = "127.0.0.1"
     port: Port = 5060
 
 
@@ -66,7 +63,7 @@ class RtpModel(Model):
 
 
 class AddressModel(Model):
-    bind: str = "127.0.0.1"
+    bind: Address = "127.0.0.1"
     port: Port
 
 
@@ -84,12 +81,12 @@ class AmiModel(AddressModel):
 
 class TrunkModel(Model):
     name: Identifier
-    addresses: list[str] = Field(min_length=1)
+    addresses: list[Network] = Field(min_length=1)
 
 
 class WebhookModel(Model):
-    url: str = Field(pattern=r"^https?://")
-    events: list[str] = []
+    url: WebUrl
+    events: list[Text] = []
     secret: Secret = ""
     full_numbers: bool = False
     give_up_after: Duration = 3600.0
@@ -98,9 +95,9 @@ class WebhookModel(Model):
 class AwayModel(Model):
     """What callers meet while the engine is away."""
 
-    music: Duration = 45.0
+    music: AtLeastASecond = 45.0
     """How long they are kept in music, while Asterisk looks for the engine once a second."""
-    last_resort: Duration = 120.0
+    last_resort: AtLeastASecond = 120.0
     """How long after that the plain queue rings all phones; then the call ends."""
 
 
@@ -109,7 +106,7 @@ class SystemFile(Model):
 
     site: Identifier = "hotline"
     language: Literal["zh", "en"] = "zh"
-    timezone: str = "Asia/Shanghai"
+    timezone: TimeZone = "Asia/Shanghai"
     numbers: list[PhoneNumber] = Field(min_length=1)
     trunks: list[TrunkModel] = []
     sip: SipModel = SipModel()
@@ -117,17 +114,17 @@ class SystemFile(Model):
     http: HttpModel = HttpModel()
     agi: AgiModel = AgiModel()
     ami: AmiModel = AmiModel()
-    longest_call: Duration = 14400.0
+    longest_call: AtLeastASecond = 14400.0
     engine_away: AwayModel = AwayModel()
-    database_url: Secret = ""
-    redis_url: Secret = ""
+    database_url: DatabaseUrl = ""
+    redis_url: RedisUrl = ""
     webhooks: list[WebhookModel] = []
-    journal_keep_days: int = Field(default=30, ge=1)
+    journal_keep_days: Whole = Field(default=30, ge=1, le=36500)
 
 
 class WeightsModel(Model):
-    talk: float = Field(default=0.4, ge=0)
-    count: float = Field(default=0.6, ge=0)
+    talk: Number = Field(default=0.4, ge=0, le=1000)
+    count: Number = Field(default=0.6, ge=0, le=1000)
     window: Duration = 7200.0
 
 
@@ -148,7 +145,7 @@ class OverflowModel(Model):
 
 
 class ServiceLevelModel(Model):
-    target: float = Field(default=0.8, ge=0, le=1)
+    target: Number = Field(default=0.8, ge=0, le=1)
     within: Duration = 20.0
 
 
@@ -156,10 +153,10 @@ class QueueModel(Model):
     name: Names
     strategy: Strategy = Strategy.LONGEST_IDLE
     weights: WeightsModel = WeightsModel()
-    priority: int = Field(default=0, ge=-100, le=100)
-    ring: Duration = 15.0
+    priority: Priority = 0
+    ring: AtLeastASecond = 15.0
     retry_same_agent: Duration = 10.0
-    no_answer_limit: int = Field(default=2, ge=0)
+    no_answer_limit: Whole = Field(default=2, ge=0, le=1000)
     wrap_up: Duration = 30.0
     max_wait: Duration | None = None
     overflow: OverflowModel | None = None
@@ -177,8 +174,8 @@ class QueueModel(Model):
 
 
 class VipModel(Model):
-    levels: dict[int, int] = {}
-    numbers: dict[PhoneNumber, int] = {}
+    levels: dict[VipLevel, Priority] = {}
+    numbers: dict[PhoneNumber, VipLevel] = {}
 
 
 class QueuesFile(Model):
@@ -189,7 +186,7 @@ class QueuesFile(Model):
 
 
 class AgentModel(Model):
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[Text, Field(max_length=40)]
     queues: list[Identifier] = []
     groups: list[Identifier] = []
 
@@ -197,11 +194,11 @@ class AgentModel(Model):
 class FeatureCodesModel(Model):
     """What an agent dials on his phone."""
 
-    login: str = Field(default="*61", pattern=r"^\*[0-9]{2,4}$")
-    logout: str = Field(default="*62", pattern=r"^\*[0-9]{2,4}$")
-    ready: str = Field(default="*63", pattern=r"^\*[0-9]{2,4}$")
-    not_ready: str = Field(default="*64", pattern=r"^\*[0-9]{2,4}$")
-    wrap_up_done: str = Field(default="*65", pattern=r"^\*[0-9]{2,4}$")
+    login: FeatureCode = "*61"
+    logout: FeatureCode = "*62"
+    ready: FeatureCode = "*63"
+    not_ready: FeatureCode = "*64"
+    wrap_up_done: FeatureCode = "*65"
 
 
 class AgentsFile(Model):

@@ -1,0 +1,157 @@
+"""What a single value of the configuration may be: each kind with its form, its bounds and what to say when it is broken."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+
+__all__ = [
+    "Address",
+    "AtLeastASecond",
+    "DatabaseUrl",
+    "Duration",
+    "FeatureCode",
+    "Identifier",
+    "Network",
+    "Number",
+    "PhoneNumber",
+    "Port",
+    "Priority",
+    "RedisUrl",
+    "Secret",
+    "Text",
+    "TimeZone",
+    "VipLevel",
+    "WebUrl",
+    "Whole",
+    "seconds",
+]
+
+_DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?", re.ASCII)
+_A_YEAR_S = 366 * 86400.0
+_NOT_A_DURATION = "expected a duration such as 20s, 5m or 1h30m, or a number of seconds"
+_LONGEST_DURATION = 30  # characters: a longer one is no duration, and digits without end take time
+
+
+def seconds(value: Any) -> float:
+    """'1h30m' -> 5400.0; numbers are seconds already. ValueError for anything else, and for more than a year."""
+    if isinstance(value, str) and len(value) <= _LONGEST_DURATION:
+        match = _DURATION.fullmatch(value.strip())
+        parts = match.groups() if match and any(match.groups()) else _plain(value)
+        hours, minutes, secs = (float(part or 0) for part in parts)
+        found = hours * 3600 + minutes * 60 + secs
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        found = float(value)
+    else:
+        raise ValueError(_NOT_A_DURATION)
+    if not 0 <= found <= _A_YEAR_S:
+        raise ValueError("expected a duration from 0 to a year")
+    return found
+
+
+def _plain(value: str) -> tuple[str, str, str]:
+    """A number in quotes."""
+    if not re.fullmatch(r"\d+(\.\d+)?", value.strip(), re.ASCII):
+        raise ValueError(_NOT_A_DURATION)
+    return "0", "0", value
+
+
+def _matching(pattern: str, expected: str) -> Callable[[str], str]:
+    form = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return check
+
+
+def _one_line(value: str) -> str:
+    """Text people read: no line ends, no control or direction characters, nothing that is no character at all."""
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in value):
+        raise ValueError("expected one line of text without control characters")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("expected a time zone such as Asia/Shanghai") from error
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError as error:
+        raise ValueError("expected an IPv4 address such as 127.0.0.1 or 0.0.0.0") from error
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError("expected an address or a network such as 203.0.113.7 or 203.0.113.0/24") from error
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    expected = f"expected a URL beginning with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+
+    def check(value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(expected) from error
+        if parts.scheme not in schemes or not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError(expected)
+        return value
+
+    return check
+
+
+def _or_empty(check: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda value: check(value) if value else value
+
+
+def _no_bool(value: Any) -> Any:
+    """YAML's true is no 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return value
+
+
+_IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
+_FEATURE_CODE = r"\*[0-9]{2,4}"
+
+Duration = Annotated[float, PlainValidator(seconds)]
+AtLeastASecond = Annotated[float, PlainValidator(seconds), Field(ge=1)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Identifier = Annotated[
+    str, AfterValidator(_matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit"))
+]
+PhoneNumber = Annotated[str, AfterValidator(_matching(r"\+?[0-9]{3,20}", "3 to 20 digits, with or without + in front"))]
+FeatureCode = Annotated[str, AfterValidator(_matching(_FEATURE_CODE, "* and 2 to 4 digits, in quotes"))]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(_network)]
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Number = Annotated[float, BeforeValidator(_no_bool)]
+Port = Annotated[Whole, Field(ge=0, le=65535)]
+Secret = Annotated[str, Field(repr=False, max_length=500), AfterValidator(_one_line)]
+DatabaseUrl = Annotated[
+    Secret, AfterValidator(_or_empty(_url("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")))
+]
+RedisUrl = Annotated[Secret, AfterValidator(_or_empty(_url("redis", "rediss", "unix")))]
+WebUrl = Annotated[str, Field(max_length=500), AfterValidator(_url("http", "https"))]
+VipLevel = Annotated[Whole, Field(ge=1, le=99)]
+Priority = Annotated[Whole, Field(ge=-100, le=100)]
