@@ -180,12 +180,12 @@ def _show_recordings(summary: Summary, out: Console) -> None:
     )
     out.print(Text(f"{words}{summary.recordings_folder}"), soft_wrap=True)
     if summary.recording is not None:
-        out.print(Text(say("例如 ", "such as ") + str(summary.recording)), soft_wrap=True)
+        out.print(Text(say("例如 ", "for example ") + str(summary.recording)), soft_wrap=True)
 
 
 def _show_ways_on(out: Console) -> None:
     words = say(
         "接下来：./hotline up 运行自己的站点（规则在 config/），说明见 README.md 与 docs/。",
-        "Next: ./hotline up runs a site of your own (rules: config/). More in README.md and docs/.",
+        "Next: ./hotline up runs your own site (rules: config/); see README.md and docs/.",
     )
     out.print(Text(words), soft_wrap=True)

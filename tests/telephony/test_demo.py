@@ -166,7 +166,7 @@ async def test_summary_says_what_the_calls_in_the_database_add_up_to(show: Show)
 async def test_every_talk_is_a_recording_and_one_is_named(show: Show) -> None:
     assert show.sql("recordings") == show.sql("Answered") > 0
     assert any(line.startswith(f"Recordings: {show.sql('recordings'):.0f} ") for line in show.summary)
-    (named,) = [line.removeprefix("such as ") for line in show.summary if line.startswith("such as ")]
+    (named,) = [line.removeprefix("for example ") for line in show.summary if line.startswith("for example ")]
     assert Path(named).stat().st_size > 1000  # noqa: ASYNC240 - a look at one local file
 
 
