@@ -3,8 +3,8 @@
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
@@ -13,8 +13,9 @@ from msgspec.structs import asdict
 from agents.roster import AgentId
 from engine.asterisk.ports import free_port, rtp_range
 from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
-from engine.config import Configuration
-from engine.config.environment import secret, setting
+from engine.config import Configuration, fields
+from engine.config.environment import port_range, port_setting, secret, setting, wrong
+from engine.config.source import BadConfiguration, Problem
 
 __all__ = [
     "REPOSITORY",
@@ -48,6 +49,13 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     phones: dict[str, str] = {}
 
 
+class _KeptSecrets(msgspec.Struct):
+    """phones.json"""
+
+    ami: str = ""
+    phones: dict[str, str] = {}
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One site, ready to be started."""
 
@@ -78,13 +86,15 @@ def settle_site(configuration: Configuration, home: Path, *, keep: bool = False)
     """Settle addresses and secrets. With `keep`, ports that were chosen at an earlier start are used again: Asterisk and
     the phones know them."""
     system = configuration.system
-    before = _read_json(home / "endpoints.json") if keep else {}
-    first, last = _rtp(configuration, before)
+    before = _addresses_before(home) if keep else {}
+    first, last = _rtp(configuration, before.get("rtp", ""))
     endpoints = Endpoints(
-        sip=_address("SIP", setting("HOTLINE_SIP_BIND", system.sip.bind), system.sip.port, before.get("sip"), udp=True),
-        http=_address("HTTP", setting("HOTLINE_HTTP_BIND", system.http.bind), system.http.port, before.get("http")),
-        agi=_address("AGI", setting("HOTLINE_AGI_BIND", system.agi.bind), system.agi.port, before.get("agi")),
-        ami=_address("AMI", setting("HOTLINE_AMI_HOST", system.ami.bind), system.ami.port, before.get("ami")),
+        sip=_address(
+            "SIP", setting("HOTLINE_SIP_BIND", system.sip.bind), system.sip.port, before.get("sip", ""), udp=True
+        ),
+        http=_address("HTTP", setting("HOTLINE_HTTP_BIND", system.http.bind), system.http.port, before.get("http", "")),
+        agi=_address("AGI", setting("HOTLINE_AGI_BIND", system.agi.bind), system.agi.port, before.get("agi", "")),
+        ami=_address("AMI", setting("HOTLINE_AMI_HOST", system.ami.bind), system.ami.port, before.get("ami", "")),
         rtp=f"{first}-{last}",
     )
     permit = setting("HOTLINE_AMI_PERMIT")
@@ -98,10 +108,13 @@ def settle_site(configuration: Configuration, home: Path, *, keep: bool = False)
         external_address=setting("HOTLINE_EXTERNAL_ADDRESS"),
         secrets=_secrets(home, configuration),
         database_url=_with_password(
-            setting("HOTLINE_DATABASE_URL", system.database_url or f"sqlite+aiosqlite:///{home}/hotline.db"),
+            _url("HOTLINE_DATABASE_URL", system.database_url, fields.database_url)
+            or f"sqlite+aiosqlite:///{home}/hotline.db",
             secret("HOTLINE_DATABASE_PASSWORD"),
         ),
-        redis_url=_with_password(setting("HOTLINE_REDIS_URL", system.redis_url), secret("HOTLINE_REDIS_PASSWORD")),
+        redis_url=_with_password(
+            _url("HOTLINE_REDIS_URL", system.redis_url, fields.redis_url), secret("HOTLINE_REDIS_PASSWORD")
+        ),
     )
 
 
@@ -112,51 +125,68 @@ def write_endpoints(site: Site) -> None:
 
 def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = file.with_name(file.name + ".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+    fresh.unlink(missing_ok=True)  # left by a kill; who may read it is not known
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
     fresh.replace(file)
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _addresses_before(home: Path) -> dict[str, str]:
+    """The addresses of an earlier start; none when they cannot be read: they can be chosen again."""
     try:
-        found = json.loads(file.read_text("utf-8"))
+        found = json.loads((home / "endpoints.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {name: text for name, text in pairs if isinstance(text, str)}
 
 
-def _address(name: str, host: str, configured: int, before: str | None, *, udp: bool = False) -> str:
-    port = int(setting(f"HOTLINE_{name}_PORT", str(configured)))
-    if port == 0 and before:
-        port = int(before.rpartition(":")[2])
-    return f"{host}:{port or free_port(host, udp=udp)}"
+def _address(name: str, host: str, configured: int, before: str, *, udp: bool = False) -> str:
+    port = port_setting(f"HOTLINE_{name}_PORT", configured)
+    if port == 0:
+        last = before.rpartition(":")[2]
+        port = int(last) if last.isdigit() else free_port(host, udp=udp)
+    return f"{host}:{port}"
 
 
-def _rtp(configuration: Configuration, before: dict[str, Any]) -> tuple[int, int]:
-    system = configuration.system
-    text = setting("HOTLINE_RTP_PORTS", f"{system.rtp.start}-{system.rtp.end}")
-    first, _, last = text.partition("-")
-    if int(first) == 0:
-        if "rtp" in before:
-            first, _, last = str(before["rtp"]).partition("-")
-            return int(first), int(last)
-        return rtp_range()
-    return int(first), int(last)
+def _rtp(configuration: Configuration, before: str) -> tuple[int, int]:
+    ports = configuration.system.rtp
+    first, last = port_range("HOTLINE_RTP_PORTS", (ports.start, ports.end))
+    if first:
+        return first, last
+    used, _, to = before.partition("-")
+    return (int(used), int(to)) if used.isdigit() and to.isdigit() else rtp_range()
 
 
 def _secrets(home: Path, configuration: Configuration) -> Secrets:
-    """The kept secrets, with new ones for whoever has none yet."""
+    """The kept secrets, with new ones for whoever has none yet. Raises BadConfiguration when they cannot be read: made anew,
+    no phone would be let in any more."""
     file = home / "secrets" / "phones.json"
-    kept = _read_json(file)
-    phones = dict(kept.get("phones", {}))
+    try:
+        kept = msgspec.json.decode(file.read_bytes(), type=_KeptSecrets)
+    except FileNotFoundError:
+        kept = _KeptSecrets()
+    except ValueError as error:
+        message = f"damaged ({error}); bring back a copy, or remove it and give every phone its new secret"
+        raise BadConfiguration([Problem(str(file), 0, 0, "", message)]) from error
+    phones = dict(kept.phones)
     for agent in configuration.rules.agents:
         phones.setdefault(agent, secrets.token_urlsafe(24))
-    ami = kept.get("ami") or secrets.token_urlsafe(24)
-    if phones != kept.get("phones") or ami != kept.get("ami"):
+    ami = kept.ami or secrets.token_urlsafe(24)
+    if (ami, phones) != (kept.ami, kept.phones):
         write_private(file, json.dumps({"ami": ami, "phones": phones}, indent=2))
     return Secrets(ami=secret("HOTLINE_AMI_SECRET") or ami, phones=phones)
+
+
+def _url(name: str, configured: str, check: Callable[[str], str]) -> str:
+    try:
+        return check(setting(name, configured))
+    except ValueError as error:
+        raise wrong(name, str(error)) from error
 
 
 def _with_password(url: str, password: str) -> str:

@@ -4,7 +4,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["ENVIRONMENT", "MissingSecretFile", "secret", "setting"]
+from engine.config.source import BadConfiguration, Problem
+
+__all__ = ["ENVIRONMENT", "port_range", "port_setting", "secret", "setting", "wrong"]
 
 ENVIRONMENT: dict[str, str] = {
     "HOTLINE_HOME": "folder of all run-time state; default ./var",
@@ -35,8 +37,12 @@ ENVIRONMENT: dict[str, str] = {
 }
 
 
-class MissingSecretFile(Exception):
-    """A variable ending in _FILE names a file that cannot be read."""
+LAST_PORT = 65535
+
+
+def wrong(name: str, message: str) -> BadConfiguration:
+    """A variable that cannot be used, as a problem like those of the files."""
+    return BadConfiguration([Problem("environment", 0, 0, name, message)])
 
 
 def setting(name: str, default: str = "", environment: Mapping[str, str] | None = None) -> str:
@@ -45,12 +51,33 @@ def setting(name: str, default: str = "", environment: Mapping[str, str] | None 
     return (environment if environment is not None else os.environ).get(name) or default
 
 
+def port_setting(name: str, default: int, environment: Mapping[str, str] | None = None) -> int:
+    """A port, 0 for any free one. Raises BadConfiguration."""
+    text = setting(name, str(default), environment)
+    if not (text.isascii() and text.isdigit() and int(text[:6]) <= LAST_PORT):
+        raise wrong(name, f"expected a port from 0 to {LAST_PORT}, got {text[:40]!r}")
+    return int(text)
+
+
+def port_range(name: str, default: tuple[int, int], environment: Mapping[str, str] | None = None) -> tuple[int, int]:
+    """First and last port, `10000-10999`; 0 or a range that begins with 0 for any free one. Raises BadConfiguration."""
+    text = setting(name, f"{default[0]}-{default[1]}", environment)
+    first, _, last = text.partition("-")
+    ports = [int(part) for part in (first, last or "0") if part.isascii() and part.isdigit() and len(part) < 6]
+    if len(ports) < 2 or max(ports) > LAST_PORT or (ports[0] and ports[1] - ports[0] < 9):
+        raise wrong(name, f"expected two ports such as 10000-10999, at least 10 of them, or 0, got {text[:40]!r}")
+    return ports[0], ports[1]
+
+
 def secret(name: str, environment: Mapping[str, str] | None = None) -> str:
-    """A secret, from NAME or from the file that NAME_FILE names. Raises MissingSecretFile."""
+    """A secret, from NAME or from the file that NAME_FILE names. Raises BadConfiguration when that file is of no use."""
     file = setting(f"{name}_FILE", environment=environment)
     if not file:
         return setting(name, environment=environment)
     try:
-        return Path(file).read_text("utf-8").strip()
-    except OSError as error:
-        raise MissingSecretFile(f"{name}_FILE={file}: {error.strerror}") from error
+        found = Path(file).read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise wrong(f"{name}_FILE", f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not found:
+        raise wrong(f"{name}_FILE", f"{file} is empty")
+    return found

@@ -29,6 +29,8 @@ __all__ = [
     "VipLevel",
     "WebUrl",
     "Whole",
+    "database_url",
+    "redis_url",
     "seconds",
 ]
 
@@ -148,10 +150,10 @@ Whole = Annotated[int, BeforeValidator(_no_bool)]
 Number = Annotated[float, BeforeValidator(_no_bool)]
 Port = Annotated[Whole, Field(ge=0, le=65535)]
 Secret = Annotated[str, Field(repr=False, max_length=500), AfterValidator(_one_line)]
-DatabaseUrl = Annotated[
-    Secret, AfterValidator(_or_empty(_url("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg")))
-]
-RedisUrl = Annotated[Secret, AfterValidator(_or_empty(_url("redis", "rediss", "unix")))]
+database_url = _or_empty(_url("sqlite", "sqlite+aiosqlite", "postgresql", "postgresql+asyncpg"))
+redis_url = _or_empty(_url("redis", "rediss", "unix"))
+DatabaseUrl = Annotated[Secret, AfterValidator(database_url)]
+RedisUrl = Annotated[Secret, AfterValidator(redis_url)]
 WebUrl = Annotated[str, Field(max_length=500), AfterValidator(_url("http", "https"))]
 VipLevel = Annotated[Whole, Field(ge=1, le=99)]
 Priority = Annotated[Whole, Field(ge=-100, le=100)]
