@@ -116,6 +116,13 @@ def test_start_that_waited_does_not_make_it_again(checkout: Checkout) -> None:
     assert len([call for call in checkout.calls("python3") if call.startswith("-m venv")]) == 1
 
 
+def test_stage_that_needs_servers_gets_its_tools_whatever_stage_stands_before_it(checkout: Checkout) -> None:
+    checkout.run("test", "lint", "unit")
+    assert checkout.calls("debootstrap") == []
+    checkout.run("test", "lint", "deploy")
+    assert checkout.calls("debootstrap") != []
+
+
 def test_who_is_not_root_learns_the_ways_out_before_anything_is_made(checkout: Checkout) -> None:
     checkout.set("uid", "1000\n")
     refused = checkout.run("up")
