@@ -79,7 +79,7 @@ class Callers:
         talked = query.get("talked") == "1"
         answered_at = ended_at = None
         if call is not None and talked and call.offer is not None:
-            trace = await self._control.trace_of(call.offer)
+            trace = await self._control.lookout.trace_of(call.offer)
             answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
         return entry_of(
             self._runner.floor.calls.get(call_id),
@@ -160,5 +160,5 @@ class _Desk:
         return found is None or found.answered_at is not None
 
     async def answered_at(self, offer: OfferId) -> float | None:
-        trace = await self._control.trace_of(offer)
+        trace = await self._control.lookout.trace_of(offer)
         return trace.answered_at if trace else None

@@ -5,6 +5,7 @@ eventtype,eventtime,channame,uniqueid,linkedid,extra,caller. It is read only aft
 """
 
 import csv
+import math
 from pathlib import Path
 
 import msgspec
@@ -47,8 +48,11 @@ def read_past(file: Path, since: float) -> dict[str, ChannelPast]:
             text = stream.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return past
-    for row in csv.reader(text.splitlines()):
-        _note(past, row, since)
+    for line in text.split("\n"):  # each for itself: a torn line's open quote would swallow the lines after it
+        try:
+            _note(past, next(csv.reader([line]), []), since)
+        except csv.Error:
+            continue
     return past
 
 
@@ -60,7 +64,7 @@ def _note(past: dict[str, ChannelPast], row: list[str], since: float) -> None:
         at = float(row[1])
     except ValueError:
         return
-    if at < since:
+    if not (math.isfinite(at) and at >= since):
         return
     channel = past.setdefault(row[3], ChannelPast(row[2], row[3], row[4]))
     if len(row) > 6:

@@ -6,16 +6,12 @@ The caller's own leg speaks for itself over FastAGI (cti.callers); here are the 
 
 import asyncio
 import logging
-import math
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, assert_never
 
 from acd.commands import Command, EndCall, OfferCall, WithdrawOffer
 from acd.events import (
     CallDetached,
-    Event,
     HoldEnded,
     HoldStarted,
     LinkLost,
@@ -26,39 +22,23 @@ from acd.events import (
     PhoneChanged,
     TalkEnded,
 )
-from acd.model import CallId, CallState, OfferId, OfferOutcome
+from acd.model import Call, CallId, CallState, OfferId, OfferOutcome
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
-from cti.ami import AmiReply
-from cti.cel import ChannelPast, read_past
 from cti.errors import AmiError
-from cti.reconcile import missed_of_calls, missed_of_phones, missing, never_met, past_of_offer
+from cti.lookout import PHONE_STATES, Actions, Lookout
 from ivr.session import OUTCOMES
 
 __all__ = ["CallControl", "CallerOrders"]
 
 log = logging.getLogger(__name__)
 
-DIARY_MARGIN_S = 5.0
-"""The engine's clock and Asterisk's are the same machine's or synchronised; this much earlier is read all the same."""
 STRAY_S = 1.0
 """How often callers are looked after whose leg is not with this engine."""
 LAST_RESORT = "Queue"
 """The application of callers in Asterisk's own queue; nothing else uses it."""
-
-PHONE_STATES: Mapping[ami.DeviceState, PhoneState] = {
-    ami.DeviceState.NOT_INUSE: PhoneState.IDLE,
-    ami.DeviceState.INUSE: PhoneState.IN_USE,
-    ami.DeviceState.BUSY: PhoneState.IN_USE,
-    ami.DeviceState.RINGING: PhoneState.IN_USE,
-    ami.DeviceState.RINGINUSE: PhoneState.IN_USE,
-    ami.DeviceState.ONHOLD: PhoneState.IN_USE,
-    ami.DeviceState.UNAVAILABLE: PhoneState.UNREACHABLE,
-    ami.DeviceState.INVALID: PhoneState.UNREACHABLE,
-    ami.DeviceState.UNKNOWN: PhoneState.UNREACHABLE,
-}
 
 
 class CallerOrders(Protocol):
@@ -67,41 +47,18 @@ class CallerOrders(Protocol):
     def order(self, command: OfferCall | EndCall) -> None: ...
 
 
-class Actions(Protocol):
-    """The AMI client, as far as it is used here."""
-
-    async def action(
-        self, name: str, fields: Mapping[str, str | list[str]] | None = None, timeout_s: float = 2.0
-    ) -> AmiReply: ...
-
-
 class CallControl:
     """One Asterisk's call control."""
 
-    def __init__(
-        self,
-        runner: Runner,
-        diary: Path,
-        observe_dispatch: Callable[[float], None],
-        met: Iterable[CallId] = (),
-        unseen_since: float | None = None,
-    ) -> None:
-        """Of the callers who came after `unseen_since` only those in `met` came to the engine before this one; None: there
-        was no engine before."""
-        self._sessions: dict[CallId, CallerOrders] = {}
-        self._unseen_since = unseen_since
-        self._met = set(met)
-        """And those who came to this engine before it had looked for others."""
+    def __init__(self, runner: Runner, lookout: Lookout, observe_dispatch: Callable[[float], None]) -> None:
+        self.lookout = lookout
         self._runner = runner
-        self._diary = diary
         self._observe_dispatch = observe_dispatch
         self._actions: Actions | None = None
-        self._booted_at = 0.0
-        self._legs: dict[str, OfferId] = {o.leg: o.id for o in runner.floor.offers.values() if o.leg}
+        self._sessions: dict[CallId, CallerOrders] = {}
+        self._legs: dict[str, OfferId] = {}
+        self._read_legs()
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
-        # News of the time in which Asterisk's lists are being read: newer than what stands in them.
-        self._new_phones: dict[AgentId, PhoneState] = {}
-        self._new_hang_ups: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def use(self, actions: Actions) -> None:
@@ -111,8 +68,7 @@ class CallControl:
     def take_on(self, call: CallId, session: CallerOrders) -> None:
         """From now on this session has the caller's leg."""
         self._sessions[call] = session
-        if self._unseen_since is not None:
-            self._met.add(call)
+        self.lookout.has_come(call)
 
     def let_go(self, call: CallId, session: CallerOrders) -> None:
         """This session has the caller's leg no more; another may have it already."""
@@ -158,6 +114,7 @@ class CallControl:
 
     def on_fact(self, fact: ami.Fact) -> None:
         """Take in what Asterisk says of an agent's phone."""
+        self.lookout.note(fact)
         match fact:
             case ami.DialStarted():
                 self._dial_started(fact)
@@ -167,19 +124,15 @@ class CallControl:
             case ami.DialEnded():
                 self._dial_failed(fact)
             case ami.ChannelHungUp():
-                self._new_hang_ups.add(fact.uniqueid)
                 if offer := self._legs.pop(fact.uniqueid, None):
                     self._talk_ended(offer)
             case ami.DeviceChanged():
-                self._new_phones[AgentId(fact.agent_id)] = PHONE_STATES[fact.state]
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
             case ami.HoldStarted(agent_id=str(agent)):
                 self._runner.tell(HoldStarted(agent=AgentId(agent)))
             case ami.HoldEnded(agent_id=str(agent)):
                 self._runner.tell(HoldEnded(agent=AgentId(agent)))
-            case ami.SwitchBooted():  # comes with every log-in
-                self._booted_at = self._runner.now() - fact.uptime_s
-            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchStopping():
+            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchBooted() | ami.SwitchStopping():
                 pass
             case _:
                 assert_never(fact)
@@ -220,6 +173,7 @@ class CallControl:
 
     def link_lost(self, reason: str) -> None:
         """The event stream broke: nothing more is offered."""
+        self.lookout.lost_sight()
         if self._runner.floor.linked:
             log.warning("the link to Asterisk is lost: %s", reason)
             self._runner.tell(LinkLost())
@@ -228,21 +182,12 @@ class CallControl:
         """Learn what happened unseen, then offer calls again. Raises AmiError when Asterisk does not answer in full."""
         if self._actions is None:
             return
-        phones = await self._phones_now(self._actions)
-        live = await self._channels_now(self._actions)
-        events = await self._missed(live)
-        self._put_right([*events, *missed_of_phones(self._runner.floor, phones | self._new_phones)])
+        live = await self.lookout.catch_up(self._actions)
+        self._read_legs()
         for channel in live:
             if channel.application == LAST_RESORT and not channel.bridge_id and channel.agent_id is None:
                 self._fetch(channel.channel)
         self._runner.tell(LinkRegained())
-
-    async def trace_of(self, offer_id: OfferId) -> ChannelPast | None:
-        """What Asterisk's diary holds of a live offer's leg."""
-        offer = self._runner.floor.offers.get(offer_id)
-        if offer is None:
-            return None
-        return past_of_offer(offer, await asyncio.to_thread(read_past, self._diary, offer.made_at - DIARY_MARGIN_S))
 
     async def look_after_strays(self) -> None:
         """A caller whose leg is not with us cannot say that he hangs up: ask Asterisk for him until he is back or gone.
@@ -250,46 +195,16 @@ class CallControl:
         while True:
             await asyncio.sleep(STRAY_S)
             floor = self._runner.floor
-            strays = any(not call.attached and call.state is not CallState.TALKING for call in floor.calls.values())
-            if self._actions is None or not floor.linked or not strays:
+            if self._actions is None or not floor.linked or not any(map(_is_stray, floor.calls.values())):
                 continue
             try:
-                self._put_right(await self._missed(await self._channels_now(self._actions)))
+                await self.lookout.look_for_callers(self._actions)
+                self._read_legs()
             except AmiError as error:
                 log.warning("cannot look after callers who are not with us: %s", error)
 
-    async def _phones_now(self, actions: Actions) -> dict[AgentId, PhoneState]:
-        self._new_phones.clear()
-        states = ami.parse_device_states((await _list_of(actions, "DeviceStateList")).events, log.warning)
-        return {AgentId(state.agent_id): PHONE_STATES[state.state] for state in states}
-
-    async def _channels_now(self, actions: Actions) -> list[ami.LiveChannel]:
-        self._new_hang_ups.clear()
-        return ami.parse_channel_list((await _list_of(actions, "CoreShowChannels")).events, log.warning)
-
-    async def _missed(self, live: Sequence[ami.LiveChannel]) -> list[Event]:
-        """What happened unseen to calls and offers; the diary is only read if somebody is missing."""
-        floor, unseen_since = self._runner.floor, self._unseen_since
-        past: Mapping[str, ChannelPast] = {}
-        if unseen_since is not None or missing(floor, live):
-            since = min([call.opened_at for call in floor.calls.values()] + [unseen_since or math.inf])
-            past = await asyncio.to_thread(read_past, self._diary, since - DIARY_MARGIN_S)
-        alive = [channel for channel in live if channel.uniqueid not in self._new_hang_ups]
-        events = missed_of_calls(floor, alive, past, self._booted_at)
-        if unseen_since is not None:
-            events += never_met(floor, alive, past, unseen_since, self._met)
-            self._unseen_since = None
-            self._met.clear()
-        return events
-
-    def _put_right(self, events: Sequence[Event]) -> None:
-        floor = self._runner.floor
-        for event in events:
-            self._runner.tell(event)
-        self._legs = {offer.leg: offer.id for offer in floor.offers.values() if offer.leg}
-        names = Counter(type(event).__name__ for event in events if not isinstance(event, PhoneChanged))
-        if names:
-            log.warning("put right after an absence: %s", ", ".join(f"{name} {n}" for name, n in names.items()))
+    def _read_legs(self) -> None:
+        self._legs = {offer.leg: offer.id for offer in self._runner.floor.offers.values() if offer.leg}
 
     def _fetch(self, channel: str) -> None:
         """Take a caller back out of Asterisk's last-resort queue; the dialplan brings him to us."""
@@ -297,8 +212,5 @@ class CallControl:
         self._spawn(self._act("Redirect", {"Channel": channel, **where}))
 
 
-async def _list_of(actions: Actions, name: str) -> AmiReply:
-    reply = await actions.action(name, timeout_s=10.0)
-    if not reply.success:
-        raise AmiError(f"{name}: {reply.message}")
-    return reply
+def _is_stray(call: Call) -> bool:
+    return not call.attached and call.state is not CallState.TALKING

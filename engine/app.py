@@ -20,6 +20,7 @@ from cti.agi import AgiServer
 from cti.ami import AmiClient
 from cti.callers import Callers
 from cti.control import CallControl
+from cti.lookout import Lookout
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
@@ -71,9 +72,8 @@ class Engine:
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
-        self.control = CallControl(
-            self.runner, diary, self.exporter.observe_dispatch, before.met, before.knew_all_since
-        )
+        lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
+        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch)
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.callers = Callers(

@@ -285,7 +285,7 @@ async def test_kills_at_random_moments_under_a_trickle_of_calls_leave_every_call
                     hang_up_after_s=dice.choice((0.4, 1.0, 3.0, 25.0, 25.0)),
                 )
             )
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
 
     calling = asyncio.create_task(trickle())
     for _ in range(5):
