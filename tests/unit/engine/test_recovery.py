@@ -9,10 +9,10 @@ from acd import events as ev
 from acd.core import Outcome, Refused, step
 from acd.floor import Floor
 from acd.model import CallId, CallState, QueueId
-from acd.records import CallAnswered, Record
+from acd.records import CallAnswered, CallOpened, Record
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
-from engine.recovery import recover
+from engine.recovery import EngineBefore, recover
 from tests.unit.acd.floors import outcome_bytes
 from tests.unit.engine.lives import Life, dice_of, fresh_rules, random_event, state_bytes
 
@@ -149,3 +149,22 @@ async def test_an_empty_folder_is_a_new_site(tmp_path: Path) -> None:
     life = Life(tmp_path / "new")
     assert (life.journal.number, life.floor.calls, life.floor.agents, life.kept) == (0, {}, {}, [])
     assert recover(life.journal, life.kept.extend)[1].half_hours == {}
+
+
+def test_without_an_engine_before_nothing_is_known_of_callers_before() -> None:
+    before = EngineBefore()
+    assert (before.met, before.knew_all_since) == (set(), None)
+
+
+def test_who_came_is_known_as_far_back_as_the_journal_was_read_and_five_seconds_at_most() -> None:
+    before = EngineBefore()
+    before.ended_at = 1000.0
+    opened = [call_opened("c1", 998.0), call_opened("c2", 999.0)]
+    assert before.take(opened) == opened
+    assert (before.met, before.knew_all_since) == ({"c1", "c2"}, 998.0)
+    before.take([call_opened("c0", 900.0)])
+    assert before.knew_all_since == 995.0
+
+
+def call_opened(name: str, at: float) -> CallOpened:
+    return CallOpened(call=CallId(name), at=at, number="", name="", did="", vip=0, rules="v1")
