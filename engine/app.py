@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from acd.events import EngineStarted, RulesLoaded
@@ -30,13 +30,15 @@ from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
 from engine.recovery import EngineBefore, Figures, recover
-from engine.redis_copy import RedisCopy
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
 from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+
+if TYPE_CHECKING:
+    from engine.redis_copy import RedisCopy
 
 __all__ = ["Engine"]
 
@@ -206,10 +208,12 @@ class Engine:
             on_disconnected=self.control.link_lost,
         )
 
-    def _redis_copy(self) -> RedisCopy | None:
+    def _redis_copy(self) -> "RedisCopy | None":
         url = self.site.redis_url
         if not url:
             return None
+        from engine.redis_copy import RedisCopy  # noqa: PLC0415 - most sites have none, and every start would wait for it
+
         name = self.configuration.system.site
         return RedisCopy(url, name, self.journal, lambda: self.floor, self.runner.now)
 

@@ -17,8 +17,6 @@ try:  # read at every reload, while callers are being served: the C one takes a 
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
-from ivr.audio import NotAPrompt, measure, read_prompt
-
 __all__ = [
     "FOLDER",
     "MANIFEST",
@@ -117,6 +115,8 @@ def file_problems(entries: Iterable[Prompt], folder: Path = FOLDER) -> list[str]
 
 
 def _problems_of(entry: Prompt, folder: Path) -> Iterator[str]:
+    from ivr.audio import NotAPrompt, measure, read_prompt  # noqa: PLC0415 - numpy; a restarted engine has callers waiting
+
     path = folder / entry.file
     try:
         sound = measure(read_prompt(path))

@@ -4,18 +4,22 @@ Asterisk writes a leg's sizes into its WAV header only when it closes the file. 
 killed, or is still writing) is read as plain samples behind the 44 bytes of header. Everything here blocks: run it in a thread.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import os
 import struct
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import soundfile as sf
+
+if TYPE_CHECKING:  # slow to load, and a restarted engine has callers waiting
+    import numpy.typing as npt
 
 __all__ = ["AudioNotWritten", "Leg", "SoundFile", "inspect", "merge"]
 

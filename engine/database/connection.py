@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from alembic.util import CommandError
 from sqlalchemy import URL, NullPool, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-
-from engine.database.migrations import upgrade
 
 __all__ = ["Database", "DatabaseNotReady", "DatabaseTooNew"]
 
@@ -106,6 +103,8 @@ def _with_driver(text: str) -> URL:
 
 def _migrate(url: URL) -> None:
     """Blocks; has an event loop of its own because the drivers are asynchronous."""
+    from alembic.util import CommandError  # noqa: PLC0415 - in this thread: callers must not wait for it after a restart
+
     try:
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +124,8 @@ def _because(url: URL, error: Exception) -> str:
 
 
 async def _migrated(url: URL) -> None:
+    from engine.database.migrations import upgrade  # noqa: PLC0415 - likewise
+
     engine = _engine(url, "BEGIN IMMEDIATE", poolclass=NullPool)
     try:
         async with asyncio.timeout(MIGRATE_S), engine.begin() as connection:
