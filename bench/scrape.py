@@ -1,13 +1,15 @@
 """What one scrape of /metrics costs: our writer next to prometheus_client's, on the same figures.
 
-python -m bench.scrape [--queues 200] [--agents 1000] [--rounds 20] [--json]
+./hotline bench scrape [--queues 200] [--agents 1000] [--rounds 20] [--json]
 
-A scrape runs on the event loop, so its time is a time in which no call moves. To reach: under 20 ms.
+A scrape runs on the event loop, so its time is a time in which no call moves. To reach: under 20 ms; else it
+ends with 1.
 """
 
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -20,6 +22,10 @@ from agents.state import AgentState
 from metrics.exporter import Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Distributions, Tally
+
+__all__ = ["main"]
+
+TARGET_MS = 20.0
 
 
 class Floor:
@@ -46,6 +52,21 @@ class Floor:
         return {"node1": True}
 
     def events_dropped(self) -> int:
+        return 0
+
+    def defects(self) -> Mapping[str, int]:
+        return dict.fromkeys(("core", "caller", "ami", "webhook"), 0)
+
+    def edge_alarms(self) -> Mapping[tuple[str, str], int]:
+        return {("agi", "bad_reply"): 0, ("ami", "odd_message"): 0}
+
+    def journal_failures(self) -> Mapping[str, int]:
+        return dict.fromkeys(("not_written", "not_synced", "damaged", "missing"), 0)
+
+    def webhook_events(self) -> Mapping[str, int]:
+        return dict.fromkeys(("delivered", "refused", "too_old", "overflowed"), 1000)
+
+    def spool_set_aside(self) -> int:
         return 0
 
     def sessions(self) -> int:
@@ -146,20 +167,24 @@ def measure(queues: int, agents: int, rounds: int) -> dict[str, float]:
     return {"ours_ms": round(ours_ms, 2), "prometheus_client_ms": round(library_ms, 2), "page_bytes": size}
 
 
-def main() -> None:
-    """Print the result as a line, or as JSON."""
-    parser = argparse.ArgumentParser(description="cost of one scrape of /metrics")
+def main(argv: list[str]) -> int:
+    """Print the result as a line, or as JSON; 0 when the target is reached."""
+    parser = argparse.ArgumentParser(prog="hotline bench scrape", description="cost of one scrape of /metrics")
     parser.add_argument("--queues", type=int, default=200)
     parser.add_argument("--agents", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     result = measure(asked.queues, asked.agents, asked.rounds)
     if asked.json:
         print(json.dumps(result))
     else:
         print(f"{asked.queues} queues, {asked.agents} agents: {result}")
+    missed = result["ours_ms"] >= TARGET_MS
+    if missed:
+        print(f"missed: {result['ours_ms']} ms; to reach: under {TARGET_MS:g} ms", file=sys.stderr)
+    return int(missed)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -54,7 +54,45 @@ class EngineView:
         return {self._engine.site.configuration.system.site: self._engine.ami.connected}
 
     def events_dropped(self) -> int:
-        return self._engine.dropped + self._engine.ami.counters.alarms
+        return self._engine.dropped
+
+    def defects(self) -> Mapping[str, int]:
+        engine = self._engine
+        return {
+            "core": engine.runner.failures,
+            "caller": engine.agi.counters.handler_failures,
+            "ami": engine.ami.counters.callback_failures,
+            "webhook": self._hooks("failures"),
+        }
+
+    def edge_alarms(self) -> Mapping[tuple[str, str], int]:
+        agi, ami = self._engine.agi.counters, self._engine.ami.counters
+        return {
+            ("agi", "bad_reply"): agi.bad_replies,
+            ("agi", "refused_opening"): agi.refused_environment,
+            ("agi", "odd_opening"): agi.odd_environment_lines,
+            ("agi", "full"): agi.refused_full,
+            ("ami", "odd_message"): ami.alarms,
+            ("ami", "refused_login"): ami.login_refusals,
+        }
+
+    def journal_failures(self) -> Mapping[str, int]:
+        journal = self._engine.journal
+        return {
+            "not_written": journal.failed_writes,
+            "not_synced": journal.failed_syncs,
+            "damaged": journal.damaged_lines,
+            "missing": journal.missing_events,
+        }
+
+    def webhook_events(self) -> Mapping[str, int]:
+        return {outcome: self._hooks(outcome) for outcome in ("delivered", "refused", "too_old", "overflowed")}
+
+    def spool_set_aside(self) -> int:
+        return self._engine.spool.set_aside_lines
+
+    def _hooks(self, outcome: str) -> int:
+        return sum(getattr(counters, outcome) for counters in self._engine.web.webhooks.counters.values())
 
     def sessions(self) -> int:
         return self._engine.agi.live_sessions

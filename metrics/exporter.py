@@ -47,7 +47,27 @@ class LiveView(Protocol):
         """By Asterisk node."""
         ...
 
-    def events_dropped(self) -> int: ...
+    def events_dropped(self) -> int:
+        """Facts lost because they could not be kept, since the process began; the next five likewise."""
+        ...
+
+    def defects(self) -> Mapping[str, int]:
+        """By part of the engine; each part is in it, with 0 when nothing failed. The next three likewise."""
+        ...
+
+    def edge_alarms(self) -> Mapping[tuple[str, str], int]:
+        """By edge and kind."""
+        ...
+
+    def journal_failures(self) -> Mapping[str, int]:
+        """By kind."""
+        ...
+
+    def webhook_events(self) -> Mapping[str, int]:
+        """By outcome, all hooks together."""
+        ...
+
+    def spool_set_aside(self) -> int: ...
 
     def sessions(self) -> int:
         """Callers' legs the FastAGI server holds."""
@@ -164,6 +184,11 @@ def _connected(page: _Page) -> _Values:
     return [((node,), int(up)) for node, up in page.live.ami_connected().items()]
 
 
+def _by_name(read: Callable[[_Page], Mapping[str, int]]) -> Callable[[_Page], _Values]:
+    """A metric with one label."""
+    return lambda page: [((name,), count) for name, count in read(page).items()]
+
+
 def _build(page: _Page) -> _Values:
     return [((page.live.version(),), 1)]
 
@@ -187,12 +212,17 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_ivr_node_entered_total": _nodes,
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),
+    "callcenter_defects_total": _by_name(lambda page: page.live.defects()),
+    "callcenter_edge_alarms_total": lambda page: page.live.edge_alarms().items(),
     "callcenter_agi_sessions": _one(lambda page: page.live.sessions()),
     "callcenter_event_loop_lag_seconds": _one(lambda page: page.live.event_loop_lag_s()),
     "callcenter_journal_events_total": _one(lambda page: page.live.journal_sequence()),
+    "callcenter_journal_failures_total": _by_name(lambda page: page.live.journal_failures()),
+    "callcenter_spool_set_aside_total": _one(lambda page: page.live.spool_set_aside()),
     "callcenter_spool_entries": _one(lambda page: page.live.spool_entries()),
     "callcenter_spool_oldest_age_seconds": _one(lambda page: page.live.spool_oldest_age_s()),
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),
+    "callcenter_webhook_events_total": _by_name(lambda page: page.live.webhook_events()),
     "callcenter_build_info": _build,
 }
 

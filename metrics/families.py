@@ -1,8 +1,9 @@
 """Every metric Hotline shows to Prometheus: name, kind, labels, meaning.
 
-Labels are few and bounded by the configuration: queue, state, phase, outcome, disposition, flow, node. Never a call, number or
-an agent. Counters come from the tally and go on where they were after a restart. What is counted per queue counts a caller
-once in each queue he comes to; the `callcenter_site_` families count him once.
+Labels are few and bounded by code or configuration: queue, state, phase, outcome, disposition, flow, node, part, edge, kind.
+Never a call, number or an agent. Counters of callers come from the tally and go on where they were after a restart; those of
+the engine itself (dropped, defects, alarms, failures, webhooks) begin at 0 with each process. What is counted per queue counts
+a caller once in each queue he comes to; the `callcenter_site_` families count him once.
 """
 
 from enum import StrEnum
@@ -79,13 +80,18 @@ _ALL: Final = (
     # the engine
     Family("callcenter_dispatch_latency_seconds", Kind.HISTOGRAM, "From a free agent to the order to ring him."),
     Family("callcenter_ami_connected", Kind.GAUGE, "1 while Asterisk's event stream is up.", ("node",)),
-    Family("callcenter_events_dropped_total", Kind.COUNTER, "Asterisk's events not understood, facts not kept."),
+    Family("callcenter_events_dropped_total", Kind.COUNTER, "Finished facts the spool's disk would not take: lost."),
+    Family("callcenter_defects_total", Kind.COUNTER, "Failures of the code itself, each in the log.", ("part",)),
+    Family("callcenter_edge_alarms_total", Kind.COUNTER, "What came in and was not as it must be.", ("edge", "kind")),
     Family("callcenter_agi_sessions", Kind.GAUGE, "Callers' legs held by the engine."),
     Family("callcenter_event_loop_lag_seconds", Kind.GAUGE, "How late the event loop last was."),
     Family("callcenter_journal_events_total", Kind.COUNTER, "Events written to the journal."),
+    Family("callcenter_journal_failures_total", Kind.COUNTER, "What the journal lost or could not do.", ("kind",)),
+    Family("callcenter_spool_set_aside_total", Kind.COUNTER, "Facts SQL will never take, put aside for a person."),
     Family("callcenter_spool_entries", Kind.GAUGE, "Facts on disk that are not in SQL yet."),
     Family("callcenter_spool_oldest_age_seconds", Kind.GAUGE, "Age of the oldest of them; 0: none."),
     Family("callcenter_recordings_missing", Kind.GAUGE, "Recordings whose file is missing or empty."),
+    Family("callcenter_webhook_events_total", Kind.COUNTER, "What became of events for webhooks.", ("outcome",)),
     Family("callcenter_build_info", Kind.GAUGE, "Always 1; the version is in the label.", ("version",)),
 )
 

@@ -188,16 +188,21 @@ def _engine(board: dashboard_builder.Dashboard) -> None:
         ("AMI 连接 · AMI connected", f"min(callcenter_ami_connected{SITE})", "short", up),
         ("未入库时长 · Spool age", f"max(callcenter_spool_oldest_age_seconds{SITE})", "s", falling(60, 300)),
         ("缺失录音 · Recordings missing", f"sum(callcenter_recordings_missing{SITE})", "short", NEVER),
-        ("丢弃事件 · Events dropped", f"sum(increase(callcenter_events_dropped_total{SITE}[1h]))", "short", NEVER),
+        ("丢失记录 · Facts lost", f"sum(increase(callcenter_events_dropped_total{SITE}[1h]))", "short", NEVER),
+        ("程序错误 · Defects", f"sum(increase(callcenter_defects_total{SITE}[1h]))", "short", NEVER),
+        ("异常输入 · Edge alarms", f"sum(increase(callcenter_edge_alarms_total{SITE}[1h]))", "short", NEVER),
         ("在线会话 · Caller sessions", f"sum(callcenter_agi_sessions{SITE})", "short", PLAIN),
     )
     for title, expr, unit, steps in numbers:
-        board.with_panel(big_number(title, expr, unit, steps))
+        board.with_panel(big_number(title, expr, unit, steps, width=3))
     dispatch = _quantiles("callcenter_dispatch_latency_seconds", SITE)
     board.with_panel(lines("派发延迟 · Dispatch latency", dispatch, "s", width=8))
     lag = {"{{instance}}": f"max by (instance) (callcenter_event_loop_lag_seconds{SITE})"}
     board.with_panel(lines("事件循环延迟 · Event loop lag", lag, "s", width=8, limit=0.05))
-    spool = {"{{instance}}": f"max by (instance) (callcenter_spool_entries{SITE})"}
+    spool = {
+        "{{instance}}": f"max by (instance) (callcenter_spool_entries{SITE})",
+        "待人工处理 Set aside {{instance}}": f"max by (instance) (callcenter_spool_set_aside_total{SITE})",
+    }
     board.with_panel(lines("未入库记录 · Facts not in SQL yet", spool, width=8))
     cpu = {"{{instance}}": 'rate(process_cpu_seconds_total{job="hotline-engine", site=~"$site"}[$__rate_interval])'}
     board.with_panel(lines("CPU 占用 · CPU", cpu, "percentunit", width=8))
@@ -207,5 +212,7 @@ def _engine(board: dashboard_builder.Dashboard) -> None:
     board.with_panel(lines("文件句柄 · Open files", files, width=8))
     journal = {"{{instance}}": f"rate(callcenter_journal_events_total{SITE}[$__rate_interval])"}
     board.with_panel(lines("日志事件（每秒）· Journal events (per second)", journal, width=8))
+    hooks = {"{{outcome}}": f"60 * sum by (outcome) (rate(callcenter_webhook_events_total{SITE}[$__rate_interval]))"}
+    board.with_panel(lines("推送事件（每分钟）· Webhook events (per minute)", hooks, width=8))
     versions = {"{{instance}} {{version}}": f"sum by (instance, version) (callcenter_build_info{SITE})"}
     board.with_panel(lines("版本 · Version", versions, width=8))

@@ -28,6 +28,21 @@ class StillFloor:
     def events_dropped(self) -> int:
         return 4
 
+    def defects(self) -> Mapping[str, int]:
+        return {"core": 1, "caller": 0}
+
+    def edge_alarms(self) -> Mapping[tuple[str, str], int]:
+        return {("agi", "bad_reply"): 2, ("ami", "odd_message"): 3}
+
+    def journal_failures(self) -> Mapping[str, int]:
+        return {"not_written": 8, "damaged": 0}
+
+    def webhook_events(self) -> Mapping[str, int]:
+        return {"delivered": 9, "refused": 0}
+
+    def spool_set_aside(self) -> int:
+        return 7
+
     def sessions(self) -> int:
         return 5
 

@@ -91,6 +91,11 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_ivr_node_entered_total", {"flow": "main", "node": "menu"}, 1),
         ("callcenter_ivr_node_entered_total", {"flow": "night", "node": "menu"}, 1),
         ("callcenter_events_dropped_total", {}, 4),
+        ("callcenter_defects_total", {"part": "core"}, 1),
+        ("callcenter_edge_alarms_total", {"edge": "ami", "kind": "odd_message"}, 3),
+        ("callcenter_journal_failures_total", {"kind": "not_written"}, 8),
+        ("callcenter_spool_set_aside_total", {}, 7),
+        ("callcenter_webhook_events_total", {"outcome": "delivered"}, 9),
         ("callcenter_build_info", {"version": "0.1.0"}, 1),
     ],
 )
