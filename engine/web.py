@@ -1,8 +1,6 @@
-"""The engine's answers to what the HTTP side asks for: figures, history, recordings, health; and its start and stop."""
+"""The engine's answers to what the HTTP side asks for: figures, history, recordings; and its start and stop."""
 
-import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -21,15 +19,16 @@ from agents.accounts import Accounts
 from agents.roster import AgentId
 from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
-from cti.health import Component, ComponentState, HealthBoard
 from cti.http.app import make_app
 from cti.http.server import HttpServer
 from cti.http.services import HistoryUnavailable, ReloadRefused, Services
 from cti.screenpop import PopHub
 from cti.webhooks import HookSettings, Webhooks
 from engine.config import BadConfiguration, Configuration
+from engine.config.environment import secret
 from engine.database.connection import Database, DatabaseNotReady
 from engine.database.queries import call_story
+from engine.health import EngineHealth
 from engine.live import VERSION
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
@@ -37,7 +36,7 @@ from recordings.ledger import Recording, find_recording, list_recordings, path_o
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["EngineFigures", "EngineHealth", "RecordingArchive", "SqlHistory", "Web"]
+__all__ = ["EngineFigures", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
 
@@ -146,50 +145,6 @@ class RecordingArchive:
         return path_of(self._root, recording)
 
 
-class EngineHealth:
-    """cti.health.Health: the components looked at when somebody asks."""
-
-    LATE_S = 30.0
-    """Facts that have waited longer than this for SQL make the spool degraded."""
-    LAG_S = 0.5
-
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
-        self._board = HealthBoard(
-            time.time,
-            vital=("ami", "agi"),
-            others=("journal", "spool", "database", "redis", "recordings", "event_loop"),
-        )
-
-    def components(self) -> Sequence[Component]:
-        engine, report = self._engine, self._board.report
-        up, degraded, down = ComponentState.UP, ComponentState.DEGRADED, ComponentState.DOWN
-        report("ami", up if engine.floor.linked else down, "" if engine.floor.linked else "no link to Asterisk")
-        report("agi", up if engine.agi.accepting else down)
-        failed = engine.journal.failed_writes
-        report("journal", degraded if failed else up, f"{failed} events not written" if failed else "")
-        late = engine.spool.oldest_age_s > self.LATE_S or engine.dropped > 0
-        report("spool", degraded if late else up, f"{engine.spool.depth} facts waiting" if late else "")
-        open_ = engine.database.is_open
-        problem = "" if open_ and not engine.writer.problem else "not reachable; facts wait in the spool (see the log)"
-        report("database", up if open_ and not problem else degraded, problem)
-        self._report_redis()
-        bad = engine.keeper.counts["failed"]
-        report("recordings", degraded if bad else up, f"{bad} failed attempts" if bad else "")
-        pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
-        report("event_loop", degraded if engine.lag_s > self.LAG_S else up, pace)
-        return self._board.components()
-
-    def _report_redis(self) -> None:
-        redis = self._engine.redis
-        if redis is None:
-            self._board.report("redis", ComponentState.OFF, "not configured")
-        elif redis.state == "up":
-            self._board.report("redis", ComponentState.UP)
-        else:
-            self._board.report("redis", ComponentState.DEGRADED, redis.state)
-
-
 class Web:
     """The HTTP side of an engine: hub and feeds as record sinks, webhooks, the server."""
 
@@ -225,6 +180,8 @@ class Web:
             reload=self._reload,
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
+            metrics_token=secret("HOTLINE_METRICS_TOKEN"),
+            origins=tuple(engine.configuration.system.http.origins),
         )
 
     def restore(self) -> None:

@@ -27,6 +27,8 @@ ENVIRONMENT: dict[str, str] = {
     "HOTLINE_AMI_SECRET_FILE": "file that holds HOTLINE_AMI_SECRET",
     "HOTLINE_HTTP_BIND": "address of API and metrics",
     "HOTLINE_HTTP_PORT": "TCP port of API and metrics",
+    "HOTLINE_METRICS_TOKEN": "token that GET /metrics then asks for; default: it asks for none",
+    "HOTLINE_METRICS_TOKEN_FILE": "file that holds HOTLINE_METRICS_TOKEN",
     "HOTLINE_DATABASE_URL": "SQLAlchemy URL; default: SQLite in $HOTLINE_HOME",
     "HOTLINE_DATABASE_PASSWORD": "put into HOTLINE_DATABASE_URL",
     "HOTLINE_DATABASE_PASSWORD_FILE": "file that holds HOTLINE_DATABASE_PASSWORD",

@@ -19,6 +19,7 @@ __all__ = [
     "Identifier",
     "Network",
     "Number",
+    "Origin",
     "PhoneNumber",
     "Port",
     "Priority",
@@ -143,6 +144,14 @@ Identifier = Annotated[
 ]
 PhoneNumber = Annotated[str, AfterValidator(_matching(r"\+?[0-9]{3,20}", "3 to 20 digits, with or without + in front"))]
 FeatureCode = Annotated[str, AfterValidator(_matching(_FEATURE_CODE, "* and 2 to 4 digits, in quotes"))]
+Origin = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"https?://[a-z0-9.-]{1,200}(:[0-9]{1,5})?", "a page's origin such as https://crm.example, without a path"
+        )
+    ),
+]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

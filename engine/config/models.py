@@ -17,6 +17,7 @@ from engine.config.fields import (
     Identifier,
     Network,
     Number,
+    Origin,
     PhoneNumber,
     Port,
     Priority,
@@ -69,6 +70,8 @@ class AddressModel(Model):
 
 class HttpModel(AddressModel):
     port: Port = 8080
+    origins: list[Origin] = []
+    """Web pages of other hosts that may open the feeds."""
 
 
 class AgiModel(AddressModel):
