@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,11 @@ def test_everything_restarts_and_says_whether_it_is_well(compose: Compose) -> No
     assert {service["restart"] for service in lasting.values()} == {"unless-stopped"}
     assert [name for name, service in lasting.items() if not service["healthcheck"]["test"]] == []
     assert compose.services["render"]["restart"] == "no"
+
+
+def test_calls_do_not_wait_for_the_databases(compose: Compose) -> None:
+    waits_for = {name: how["condition"] for name, how in compose.services["engine"]["depends_on"].items()}
+    assert waits_for == {"render": "service_completed_successfully", "postgres": "service_started"}
 
 
 def test_what_must_outlive_a_container_lies_in_a_volume(compose: Compose) -> None:
@@ -235,6 +241,17 @@ def test_images_get_all_that_runs_and_nothing_else() -> None:
     packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")} - {"tests", "bench"}
     install = {"requirements-engine.lock", "deploy/install/asterisk-packages", "deploy/install/asterisk.sh"}
     assert allowed == packages | install | {"asterisk-config"}
+
+
+def test_what_is_left_out_of_the_image_is_not_loaded_by_what_runs_there() -> None:
+    lines = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    left_out = [line.removesuffix(".py").replace("/", ".") for line in lines if line.startswith("engine/")]
+    assert left_out
+    program = "import engine.__main__, engine.app, engine.asterisk.render, engine.watch, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert "engine.app" in loaded
+    assert [name for name in loaded if name.startswith(tuple(left_out))] == []
 
 
 @pytest.mark.parametrize("image", ["asterisk", "engine"])
