@@ -6,17 +6,17 @@ Asterisk may crash without the engine losing the figures of the day.
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import re
 import signal
 import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.asterisk.console import ConsoleUnavailable
 from engine.asterisk.ports import is_taken
-from engine.asterisk.process import AsteriskProcess, private_root
+from engine.asterisk.process import AsteriskProcess, last_lines, private_root
 from engine.asterisk.process import start as start_asterisk
 from engine.asterisk.render import render
 from engine.site import REPOSITORY, Site, asterisk_settings, write_endpoints
@@ -25,6 +25,10 @@ from engine.words import say
 __all__ = ["Supervisor"]
 
 READY_S = 30.0
+ASK_S = 2.0
+"""How often the engine is asked whether it is there, and how long it may take to answer."""
+HUNG_S = 10.0
+"""An engine that answered before and has not for so long is ended, and another one started."""
 DRAIN_S = 20.0
 STABLE_S = 30.0
 """A child that lived this long may be restarted at once; one that keeps dying is restarted ever more slowly."""
@@ -47,10 +51,13 @@ class Supervisor:
         self._tell = tell
         self._stopping = False
         self._keepers: list[asyncio.Task[None]] = []
+        self._lock_fd = -1
 
     async def start(self) -> None:
-        """Bring both up and return when calls can be served. Raises when Asterisk or the engine cannot be started."""
+        """Bring both up and return when calls can be served. Raises when Asterisk or the engine cannot be started, and
+        before anything is written when another supervisor runs in this home."""
         site = self.site
+        self._lock_fd = _lock(site.home)
         _refuse_taken_ports(site)
         write_endpoints(site)
         render(asterisk_settings(site))
@@ -63,6 +70,7 @@ class Supervisor:
         self._keepers = [
             asyncio.create_task(self._keep("asterisk")),
             asyncio.create_task(self._keep("engine")),
+            asyncio.create_task(self._end_a_silent_engine()),
         ]
 
     async def stop(self, drain_s: float = DRAIN_S, hurry: asyncio.Event | None = None) -> None:
@@ -70,17 +78,22 @@ class Supervisor:
         self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         if drain_s > 0 and self.asterisk is not None and self.asterisk.returncode is None:
             await self._drain(drain_s, hurry or asyncio.Event())
         if self.engine is not None and self.engine.returncode is None:
             self.engine.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(self.engine.wait(), 15.0)
+                async with asyncio.timeout(15.0):
+                    await self.engine.wait()
             except TimeoutError:
                 self.engine.kill()
                 await self.engine.wait()
         if self.asterisk is not None:
             await self.asterisk.stop()
+        if self._lock_fd >= 0:
+            os.close(self._lock_fd)
+            self._lock_fd = -1
 
     def reload(self) -> None:
         """Pass a wish for new configuration on to the engine."""
@@ -88,7 +101,11 @@ class Supervisor:
             self.engine.send_signal(signal.SIGHUP)
 
     async def _drain(self, drain_s: float, hurry: asyncio.Event) -> None:
+        """New calls are refused in the dialplan. Asterisk's own `core stop gracefully` would refuse the agents' legs too, and
+        nobody who waits could be served any more."""
         assert self.asterisk is not None
+        with contextlib.suppress(ConsoleUnavailable):
+            await self.asterisk.command("dialplan set global HOTLINE_CLOSED 1", timeout_s=2.0)
         calls = await self._live_calls()
         if not calls:
             return
@@ -98,13 +115,12 @@ class Supervisor:
                 f"{calls} calls are up; waiting at most {drain_s:.0f} s for them. Ctrl-C again ends them at once.",
             )
         )
-        with contextlib.suppress(Exception):
-            await self.asterisk.command("core stop gracefully", timeout_s=2.0)
         loop = asyncio.get_running_loop()
         end = loop.time() + drain_s
         while await self._live_calls() and loop.time() < end and not hurry.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(hurry.wait(), 0.2)
+                async with asyncio.timeout(0.2):
+                    await hurry.wait()
 
     async def _live_calls(self) -> int:
         """Calls that are up, by Asterisk's own count."""
@@ -144,6 +160,7 @@ class Supervisor:
                 stderr=output,
                 start_new_session=True,
             )
+        _spare_no_more(self.engine.pid)
 
     async def _until_ready(self) -> None:
         assert self.engine is not None
@@ -152,8 +169,7 @@ class Supervisor:
         while loop.time() < end:
             if self.engine.returncode is not None:
                 break
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._ask_health)
+            if await self._ask_health() == 200:
                 return
             await asyncio.sleep(0.05)
         log_file = self.site.home / "log" / "engine.log"
@@ -163,13 +179,48 @@ class Supervisor:
                 f"the engine did not become ready; its last words ({log_file}):",
             )
             + "\n"
-            + _tail(log_file)
+            + last_lines(log_file, 15)
         )
 
-    def _ask_health(self) -> None:
-        """Returns when calls can be served; else OSError (also for the answer 503)."""
-        with urllib.request.urlopen(f"http://{self.site.endpoints.http}/healthz", timeout=2.0):
-            pass
+    async def _ask_health(self) -> int | None:
+        """The HTTP status of /healthz (200: calls can be served); None when there is no answer within `ASK_S`."""
+        address = self.site.endpoints.http
+        host, _, port = address.rpartition(":")
+        try:
+            async with asyncio.timeout(ASK_S):
+                reader, writer = await asyncio.open_connection(host, int(port))
+                try:
+                    writer.write(f"GET /healthz HTTP/1.0\r\nHost: {address}\r\n\r\n".encode())
+                    answer = await reader.readline()
+                finally:
+                    writer.close()
+        except (OSError, ValueError):  # nobody there, silence; more than a line can hold
+            return None
+        status = re.match(rb"HTTP/1\.[01] (\d{3}) ", answer)
+        return int(status[1]) if status else None
+
+    async def _end_a_silent_engine(self) -> None:
+        """Kill an engine that hangs; `_keep` starts another. Any answer is a sign of life, also 503: only silence is none.
+
+        Questions are counted, not seconds: a machine that slept finds its engine awake. One that is being started has
+        `READY_S` for its first answer.
+        """
+        loop = asyncio.get_running_loop()
+        asked: asyncio.subprocess.Process | None = None
+        unanswered, limit = 0, 0.0
+        while True:
+            next_at = loop.time() + ASK_S
+            if self.engine is not asked:
+                asked, unanswered, limit = self.engine, 0, READY_S / ASK_S
+            if await self._ask_health() is not None:
+                unanswered, limit = 0, HUNG_S / ASK_S
+            else:
+                unanswered += 1
+            if asked is not None and asked.returncode is None and unanswered >= limit:
+                self._tell(say("引擎没有响应，正在结束它。", "the engine does not answer any more; it is ended."))
+                asked.kill()
+                unanswered = 0
+            await asyncio.sleep(next_at - loop.time())
 
     async def _keep(self, which: str) -> None:
         """Restart a child that ends by itself."""
@@ -196,6 +247,28 @@ class Supervisor:
                 self._tell(f"{which}: {error}")
 
 
+def _lock(home: Path) -> int:
+    """Let no other supervisor run in this home while the process lives; the children do not inherit it."""
+    fd = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(fd)
+        raise RuntimeError(
+            say(
+                f"{home} 中已有一个站点在运行。请先结束它，或用 HOTLINE_HOME 指定另一个目录。",
+                f"A site is already running in {home}. Stop it first, or set HOTLINE_HOME to another folder.",
+            )
+        ) from error
+    return fd
+
+
+def _spare_no_more(pid: int) -> None:
+    """When memory is short, rather the engine is killed than what started it: no call notices that."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("0", "ascii")
+
+
 def _refuse_taken_ports(site: Site) -> None:
     """Say which port is in use, and where it is set, rather than let Asterisk or the engine fail over it."""
     taken = []
@@ -211,10 +284,3 @@ def _refuse_taken_ports(site: Site) -> None:
                 f"Already in use by another program: {listed}. End it, or set another port in system.yaml (0: any free one).",
             )
         )
-
-
-def _tail(file: Path, lines: int = 15) -> str:
-    try:
-        return "\n".join(file.read_text("utf-8", "replace").splitlines()[-lines:])
-    except OSError as error:
-        return str(error)

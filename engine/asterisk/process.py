@@ -91,7 +91,8 @@ class AsteriskProcess:
         if self._process.returncode is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self._process.wait(), grace_s)
+                async with asyncio.timeout(grace_s):
+                    await self._process.wait()
             except TimeoutError:
                 self.kill()
         await self._process.wait()
@@ -171,11 +172,15 @@ async def _until_booted(instance: AsteriskProcess) -> None:
 
 
 def _why(folder: Path, what: str, lines: int = 12) -> str:
-    tails = [_tail(folder / "log" / name, lines) for name in ("console.log", "messages.log")]
+    tails = [last_lines(folder / "log" / name, lines) for name in ("console.log", "messages.log")]
     return f"Asterisk in {folder} {what}. Its last lines:\n" + "\n".join(tails)
 
 
-def _tail(path: Path, lines: int) -> str:
-    if not path.exists():
+def last_lines(path: Path, lines: int) -> str:
+    """The end of a log, for an error message; never an error itself."""
+    try:
+        return "\n".join(path.read_text("utf-8", "replace").splitlines()[-lines:])
+    except FileNotFoundError:
         return f"({path.name}: nothing written)"
-    return "\n".join(path.read_text("utf-8", "replace").splitlines()[-lines:])
+    except OSError as error:
+        return f"({error})"
