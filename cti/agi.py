@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cti.agi_lines import MAX_ENVIRONMENT_BYTES, MAX_LINE_BYTES, AgiEnvironment, AgiReply, parse_environment
-from cti.agi_session import AgiSession, Keys, SessionEnd
+from cti.agi_session import AgiSession, SessionEnd
 from cti.errors import AgiError, BadEnvironment, BadReply
 from cti.liveness import watch_for_dead_peer
 
-__all__ = ["AgiCounters", "AgiEnvironment", "AgiReply", "AgiServer", "AgiSession", "Handler", "Keys", "SessionEnd"]
+__all__ = ["AgiCounters", "AgiEnvironment", "AgiReply", "AgiServer", "AgiSession", "Handler", "SessionEnd"]
 
 Handler = Callable[[AgiSession], Awaitable[None]]
 

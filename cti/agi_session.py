@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from cti.agi_lines import AgiEnvironment, AgiReply, ReplyReader, command_line
 from cti.errors import BadReply, CallerHungUp, CommandRefused, CommandTimedOut, EngineSideLost, PlaybackFailed
 
@@ -24,8 +22,6 @@ _DIAL_TARGET = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@/:;+-]+(?:&[A-Za-z0-9]+/[A
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\([^()\r\n]*\))?")
 _LONG_VALUE_BYTES: Final = 1000
 """GET VARIABLE cuts a value to 1023 bytes without a word; GET FULL VARIABLE does not, but cannot tell '' from unset."""
-_UNDIALLABLE: Final = "x"
-"""CONTROL STREAM FILE winds on `#` and `*` unless other keys are named; no phone has this one."""
 
 
 class SessionEnd(enum.Enum):
@@ -34,13 +30,6 @@ class SessionEnd(enum.Enum):
     CALLER_HUNG_UP = "caller_hung_up"
     SWITCH_LOST = "switch_lost"
     CLOSED = "closed"
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """What the caller typed, and whether he was cut short by the time-out instead of `#` or the last digit."""
-
-    digits: str
-    timed_out: bool
 
 
 class _Pending:
@@ -218,19 +207,6 @@ class AgiSession:
         """Play a file (no extension); the escape digit that cut it off, if one did. PlaybackFailed if it cannot play."""
         reply = await self.command("STREAM FILE", name, escape_digits, timeout_s=PLAYBACK_TIMEOUT_S)
         return await self._digit(reply, name)
-
-    async def control_stream_file(self, name: str, escape_digits: str = "") -> str | None:
-        """As stream_file, but AMI's ControlPlayback can stop it (then None, as at its natural end). No winding keys."""
-        args = (name, escape_digits, "3000", _UNDIALLABLE, _UNDIALLABLE)
-        reply = await self.command("CONTROL STREAM FILE", *args, timeout_s=PLAYBACK_TIMEOUT_S)
-        return await self._digit(reply, name)
-
-    async def get_data(self, name: str, timeout_ms: int, max_digits: int) -> Keys:
-        """Play a file and collect digits until `#`, max_digits, or timeout_ms without a key."""
-        args = (name, str(timeout_ms), str(max_digits))
-        reply = await self.command("GET DATA", *args, timeout_s=PLAYBACK_TIMEOUT_S)
-        await self._playable(reply, name)
-        return Keys(reply.result, reply.data == "timeout")
 
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """The next key, or None if none came in time."""

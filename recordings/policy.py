@@ -1,4 +1,4 @@
-"""Whether a talk is recorded, and what its files are called.
+"""What the files of a recording are called.
 
 Every name is made from the offer id alone, so a file found after a crash still says which talk it belongs to, and doing the
 same work twice ends in the same file.
@@ -9,9 +9,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
 from acd.model import CallId, OfferId
-from acd.rules import QueueRules
 
-__all__ = ["LegNames", "UnsafeName", "call_of", "leg_names", "offer_of_leg", "recording_path", "should_record"]
+__all__ = ["LegNames", "UnsafeName", "call_of", "leg_names", "offer_of_leg", "recording_path"]
 
 SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
 STARTED_IN_ID: Final = re.compile(r"(?:^|-)(\d{9,11})\.\d+-\d+$")
@@ -27,11 +26,6 @@ class LegNames(NamedTuple):
 
     caller: str
     agent: str
-
-
-def should_record(queue: QueueRules | None) -> bool:
-    """A talk is recorded when its queue says so; a queue that is no longer configured records nothing."""
-    return queue is not None and queue.record
 
 
 def leg_names(offer: OfferId) -> LegNames:

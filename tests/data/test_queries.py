@@ -8,7 +8,7 @@ from acd.model import CallId, OfferId, QueueId
 from acd.records import Record
 from agents.roster import AgentId
 from engine.database import Database, DatabaseNotReady
-from engine.database.queries import agent_intervals, call_story, recent_calls
+from engine.database.queries import call_story
 from engine.database.upserts import upsert
 from engine.facts import row_of_recording, rows_of
 from recordings.ledger import (
@@ -52,26 +52,6 @@ async def past(database: Database) -> Database:
     return database
 
 
-async def test_calls_are_listed_newest_first_and_found_by_what_the_api_asks(past: Database) -> None:
-    served, abandoned, again = "demo-1763800000.12", "demo-1763800100.13", "demo-1763800200.14"
-    async with past.session() as session:
-
-        async def found(**wanted: object) -> list[str]:
-            return [row.call for row in await recent_calls(session, **wanted)]  # type: ignore[arg-type]
-
-        assert await found() == [again, abandoned, served]
-        assert await found(number="13800138000") == [again, served]
-        assert await found(queue="repair") == [served]
-        assert await found(queue="sales") == [again, abandoned, served], "the served call had waited there before"
-        assert await found(agent="1001") == [served]
-        assert await found(agent="1002") == [], "he was only rung"
-        assert await found(disposition="abandoned_waiting") == [again, abandoned]
-        assert await found(since=1763800100.5, until=1763800200.0) == [abandoned]
-        assert await found(limit=1) == [again]
-        assert await found(limit=-1) == []
-        assert await found(number="' OR 1=1 --") == []
-
-
 async def test_the_story_of_a_call_has_all_its_parts_in_order(past: Database) -> None:
     async with past.session() as session:
         story = await call_story(session, "demo-1763800000.12")
@@ -81,16 +61,6 @@ async def test_the_story_of_a_call_has_all_its_parts_in_order(past: Database) ->
         assert [offer.outcome for offer in story.offers] == ["no_answer", "accepted"]
         assert [decision.chosen for decision in story.decisions] == ["1002", "1001"]
         assert await call_story(session, "nobody-1.1") is None
-
-
-async def test_an_agents_day_holds_the_intervals_that_touch_it(past: Database) -> None:
-    started, ended = 1763800066.125, 1763800186.125
-    async with past.session() as session:
-        (interval,) = await agent_intervals(session, agent="1001", since=started + 10, until=started + 20)
-        assert (interval.state, interval.started_at, interval.ended_at) == ("talking", started, ended)
-        assert await agent_intervals(session, agent="1001", since=ended, until=ended + 86400) == []
-        assert await agent_intervals(session, agent="1002", since=0, until=ended) == []
-        assert len(await agent_intervals(session, since=0, until=ended)) == 1
 
 
 async def test_reading_before_the_database_is_open_says_so(database_url: str) -> None:

@@ -115,13 +115,7 @@ async def test_refusals_and_failures_of_commands_are_told_apart(network: Telepho
             await session.exec("NoSuchApp", "x")
         with pytest.raises(PlaybackFailed):
             await session.stream_file("no/such/file", "1")
-        with pytest.raises(PlaybackFailed):
-            await session.control_stream_file("no/such/file", "1")
-        with pytest.raises(PlaybackFailed):
-            await session.get_data("no/such/file", 100, 1)
         assert await session.get_variable("NEVER_SET") is None
-        keys = await session.get_data("beep", 200, 3)
-        assert (keys.digits, keys.timed_out) == ("", True)
         assert await session.wait_for_digit(50) is None
         assert session.end is None
 
@@ -302,23 +296,6 @@ async def test_event_forged_in_a_caller_id_does_not_get_through(
     assert "1002" not in repr(watcher.facts)
     assert [fact.agent_id for fact in watcher.facts if isinstance(fact, DialStarted)] == ["1001"]
     assert watcher.alarms == 0
-
-
-async def test_announcement_is_stopped_over_ami_in_the_middle(
-    network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub
-) -> None:
-    async with Watcher(settings) as watcher:
-        await watcher.client.wait_connected(5)
-
-        async def scene(session: AgiSession) -> None:
-            playing = asyncio.create_task(session.control_stream_file(LONG_SOUND, "1"))
-            await asyncio.sleep(0.5)
-            fields = {"Channel": session.environment.channel, "Control": "stop"}
-            assert (await watcher.client.action("ControlPlayback", fields)).success
-            async with asyncio.timeout(0.5):
-                assert await playing is None
-
-        await in_session(network, engine, scene)
 
 
 async def test_longest_header_is_taken_and_a_longer_one_would_void_the_action(

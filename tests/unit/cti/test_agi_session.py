@@ -30,8 +30,8 @@ async def test_prompt_is_played_and_may_be_cut_off_by_a_key(reply: bytes, digit:
 
 async def test_minus_one_from_a_live_channel_is_a_missing_file() -> None:
     async with agi_session() as (session, channel, _):
-        playing = asyncio.create_task(session.control_stream_file("nowhere", "1"))
-        assert await channel.obey(b"200 result=-1 endpos=0\n") == "CONTROL STREAM FILE nowhere 1 3000 x x"
+        playing = asyncio.create_task(session.stream_file("nowhere", "1"))
+        assert await channel.obey(b"200 result=-1 endpos=0\n") == "STREAM FILE nowhere 1"
         assert await channel.obey() == "NOOP"
         with pytest.raises(PlaybackFailed, match="nowhere"):
             await playing
@@ -40,7 +40,7 @@ async def test_minus_one_from_a_live_channel_is_a_missing_file() -> None:
 
 async def test_minus_one_with_the_hang_up_line_later_is_a_hang_up() -> None:
     async with agi_session() as (session, channel, _):
-        playing = asyncio.create_task(session.get_data("menu", 1000, 1))
+        playing = asyncio.create_task(session.stream_file("menu", "1"))
         await channel.obey(b"200 result=-1\n")
         assert await channel.hear() == "NOOP"
         channel.say(b"HANGUP\n200 result=0\n")

@@ -282,20 +282,6 @@ async def test_20_usage_text_is_read_to_its_end_and_no_further() -> None:
         assert (await asked).result == "0"
 
 
-async def test_21_digits_with_a_time_out_are_told_from_digits_alone() -> None:
-    async with agi_session() as (session, channel, _):
-        for line, digits, timed_out in [
-            (b"200 result= (timeout)\n", "", True),
-            (b"200 result=12 (timeout)\n", "12", True),
-            (b"200 result=12\n", "12", False),
-            (b"200 result=*1\n", "*1", False),
-        ]:
-            typed = asyncio.create_task(session.get_data("menu", 3000, 4))
-            await channel.obey(line)
-            keys = await typed
-            assert (keys.digits, keys.timed_out) == (digits, timed_out)
-
-
 @pytest.mark.parametrize("value", ["hangup", "HANGUP", "a\nHANGUP\nb", "-1", ""])
 async def test_22_variable_whose_value_says_hangup_is_no_hang_up(value: str) -> None:
     async with agi_session() as (session, channel, _):

@@ -1,4 +1,4 @@
-"""Which talks are recorded, and that no id can name a file outside its folder."""
+"""What recordings are called, and that no id can name a file outside its folder."""
 
 from datetime import timedelta, timezone
 
@@ -6,27 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.model import OfferId, QueueId
-from acd.rules import QueueRules
+from acd.model import OfferId
 from recordings.policy import (
     UnsafeName,
     call_of,
     leg_names,
     offer_of_leg,
     recording_path,
-    should_record,
 )
 
 OFFER = OfferId("demo-1763800000.12-1")
-
-
-@pytest.mark.parametrize("record", [True, False])
-def test_a_talk_is_recorded_when_its_queue_says_so(record: bool) -> None:
-    assert should_record(QueueRules(id=QueueId("repair"), record=record)) is record
-
-
-def test_a_queue_that_is_gone_records_nothing() -> None:
-    assert not should_record(None)
 
 
 def test_files_are_named_by_the_offer_and_lie_under_the_day_of_the_call() -> None:
