@@ -1,16 +1,17 @@
 """The commands: python -m engine COMMAND (./hotline makes what is missing and calls this)."""
 
+import os
+import signal
+
+if __name__ == "__main__":  # Ctrl-C before there is anything to stop: no trace of half an import
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import argparse
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import sys
 from pathlib import Path
-
-if __name__ == "__main__":  # Ctrl-C before there is anything to stop: no trace of half an import
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting

@@ -49,7 +49,7 @@ def test_engine_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:
     assert str(port) in line
 
 
-@pytest.mark.parametrize("during", ["yaml", "msgspec"])
+@pytest.mark.parametrize("during", ["argparse", "asyncio", "yaml"])
 def test_interrupt_during_the_first_imports_is_silent(tmp_path: Path, during: str) -> None:
     (tmp_path / f"{during}.py").write_text(INTERRUPTED)
     done = run(tmp_path / "home", "up", PYTHONPATH=str(tmp_path))
