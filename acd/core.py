@@ -35,6 +35,7 @@ from acd.offering import (
     withdraw,
 )
 from acd.records import CallEnded, CallOpened, NodeEntered
+from acd.routing import last_agent
 from agents.roster import AgentId
 from agents.state import DEFERRABLE, ON_CALL, AgentState, IllegalTransition, PhoneState, Trigger, after
 
@@ -433,8 +434,7 @@ def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) 
         end_wrap_up(floor, agent, agent.wrap_up_until, now, out)
     elif kind == "offer":
         offer = floor.offers[OfferId(subject)]
-        withdraw(offer, "not_answered_in_time", out)
-        end_offer(floor, offer, OfferOutcome.NO_ANSWER, now, now, out, cause="no_word_from_asterisk")
+        _give_up(floor, offer, now, out)
     else:
         call = floor.calls[CallId(subject)]
         if kind == "hold":
@@ -444,6 +444,19 @@ def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) 
                 seek_agent(floor, call, now, out, asked="retry")
         elif call.state is CallState.WAITING:  # with a phone ringing for him, the end of the offer sees to it
             overflow(floor, call, now, out)
+
+
+def _give_up(floor: Floor, offer: Offer, now: float, out: Outcome) -> None:
+    """Asterisk did not report the end of an offer. One that never rang is not held against the agent; he is only not asked
+    for the same call again at once."""
+    withdraw(offer, "not_answered_in_time", out)
+    if offer.rang_at is not None:
+        end_offer(floor, offer, OfferOutcome.NO_ANSWER, now, now, out, cause="no_word_from_asterisk")
+        return
+    retry_at = now + floor.rules.queues[offer.queue].retry_s
+    floor.calls[offer.call].unwilling[offer.agent] = retry_at
+    set_timer(floor, retry_at, "retry", offer.call)
+    end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="never_rang")
 
 
 def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome) -> None:
@@ -488,7 +501,8 @@ def _match_all(floor: Floor, now: float, out: Outcome) -> None:
     """Free agents and waiting callers brought together after a time without offers, in the callers' order."""
     for _, member in sorted(entry for line in floor.waiting.values() for entry in line):
         call = floor.calls[CallId(member)]
-        if floor.ready[floor.queue_of(call).id]:
+        queue = floor.queue_of(call)
+        if floor.ready[queue.id] or (not call.sought and last_agent(floor, call, queue, now)):
             seek_agent(floor, call, now, out, asked="retry")
     for agent in floor.agents.values():
         seek_call(floor, agent, now, out)

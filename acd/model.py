@@ -92,6 +92,8 @@ class Call(msgspec.Struct, kw_only=True):
     """Agents who did not take this call, and until when they are not asked again."""
     held_for: AgentId | None = None
     held_until: float = 0.0
+    sought: bool = False
+    """Whether an agent has been looked for since he came into this queue; the first look asks for his last agent."""
     ending: Disposition | None = None
     """Set when the end is already decided and only the good-bye is left."""
     offers: int = 0

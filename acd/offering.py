@@ -51,6 +51,7 @@ def enter_queue(
     """Begin a stay in a queue and look for an agent."""
     call.state, call.queue, call.segment_at = CallState.WAITING, queue, now
     call.segment += 1
+    call.sought = False
     if call.segment == 1:
         call.queued_at = now
         floor.orders += 1
@@ -69,14 +70,15 @@ def enter_queue(
     if (at := overflow_at(floor, call)) is not None:
         set_timer(floor, at, "max_wait", call.id)
     join_line(floor, call)
-    seek_agent(floor, call, now, out, asked="caller_entered", affinity=True)
+    seek_agent(floor, call, now, out, asked="caller_entered")
 
 
-def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str, affinity: bool = False) -> None:
+def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str) -> None:
     """Give the waiting caller an agent if one suits, and write down why or why not."""
     if call.state is not CallState.WAITING or not call.attached or not floor.linked:
         return
-    choice = choose_agent(floor, call, now, affinity=affinity)
+    choice = choose_agent(floor, call, now, affinity=not call.sought)
+    call.sought = True
     out.records.append(decision(floor, call, now, choice, asked=asked))
     if choice.agent is not None:
         _make_offer(floor, call, floor.agents[choice.agent], now, out, choice.reason)

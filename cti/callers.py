@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from acd.core import Refused
-from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, Event, WrapUpDone
+from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
 from acd.model import CallId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
@@ -66,7 +66,8 @@ class Callers:
         )
         entry = await self._entry(call, query)
         leg = AgiLeg(session)
-        mine = CallerSession(caller, leg, _Desk(self._runner, self._control), self._script(), self._runner.now, entry)
+        desk = _Desk(self._runner, self._control)
+        mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
         try:
             await mine.run()
@@ -151,8 +152,12 @@ class _Desk:
     def __init__(self, runner: Runner, control: CallControl) -> None:
         self._runner = runner
         self._control = control
+        self.session: CallerSession | None = None
 
     def tell(self, event: Event) -> None:
+        """A session whose connection broke late must not detach the caller from the session that has him since."""
+        if isinstance(event, CallDetached) and self.session and not self._control.has(event.call, self.session):
+            return
         self._runner.tell(event)
 
     def answered(self, offer: OfferId) -> bool:

@@ -70,6 +70,10 @@ class CallControl:
         self._sessions[call] = session
         self.lookout.has_come(call)
 
+    def has(self, call: CallId, session: CallerOrders) -> bool:
+        """Whether this session is the one that has the caller's leg now."""
+        return self._sessions.get(call) is session
+
     def let_go(self, call: CallId, session: CallerOrders) -> None:
         """This session has the caller's leg no more; another may have it already."""
         if self._sessions.get(call) is session:
@@ -83,8 +87,7 @@ class CallControl:
             case OfferCall() | EndCall():
                 session = self._sessions.get(command.call)
                 if session is None:
-                    log.warning("no leg for a command", extra={"call_id": command.call})
-                    self._runner.tell(CallDetached(call=command.call))
+                    self._no_leg_for(command)
                 else:
                     session.order(command)
             case WithdrawOffer(channel=""):
@@ -93,6 +96,12 @@ class CallControl:
                 self._stop_ringing(command.channel)
             case _:
                 assert_never(command)
+
+    def _no_leg_for(self, command: OfferCall | EndCall) -> None:
+        log.warning("no leg for a command", extra={"call_id": command.call})
+        self._runner.tell(CallDetached(call=command.call))
+        if isinstance(command, OfferCall):
+            self._runner.tell(OfferFailed(offer=command.offer, outcome=OfferOutcome.WITHDRAWN, cause="no_leg"))
 
     def _stop_ringing(self, channel: str) -> None:
         self._spawn(self._act("Hangup", {"Channel": channel, "Cause": "26"}))  # Q.850 26: answered elsewhere

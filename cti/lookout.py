@@ -111,8 +111,9 @@ class Lookout:
         async with self._looking:
             with self._hearing() as news:
                 phones = await _phones(actions)
+                asked_at = self._runner.now()
                 live = await _channels(actions)
-                missed = await self._missed(live, news)
+                missed = await self._missed(live, news, asked_at)
                 self._tell([*missed, *missed_of_phones(self._runner.floor, phones | news.phones)])
         return live
 
@@ -120,8 +121,9 @@ class Lookout:
         """Tell the core what became of callers whose leg is not with this engine. Raises AmiError."""
         async with self._looking:
             with self._hearing() as news:
+                asked_at = self._runner.now()
                 live = await _channels(actions)
-                self._tell(await self._missed(live, news))
+                self._tell(await self._missed(live, news, asked_at))
 
     async def trace_of(self, offer_id: OfferId) -> ChannelPast | None:
         """What Asterisk's diary holds of a live offer's leg."""
@@ -145,7 +147,7 @@ class Lookout:
         finally:
             self._news = None
 
-    async def _missed(self, live: Sequence[ami.LiveChannel], news: _News) -> list[Event]:
+    async def _missed(self, live: Sequence[ami.LiveChannel], news: _News, asked_at: float) -> list[Event]:
         """The diary is only read if somebody is missing."""
         floor, unseen_since = self._runner.floor, self._unseen_since
         past: Mapping[str, ChannelPast] = {}
@@ -153,7 +155,7 @@ class Lookout:
             since = min([call.opened_at for call in floor.calls.values()] + [unseen_since or math.inf])
             past = await asyncio.to_thread(read_past, self._diary, since - DIARY_MARGIN_S)
         alive = [channel for channel in live if channel.uniqueid not in news.hung_up]
-        events = missed_of_calls(floor, alive, past, self._booted_at)
+        events = missed_of_calls(floor, alive, past, self._booted_at, asked_at)
         if unseen_since is not None:
             events += never_met(floor, alive, past, unseen_since, self._met)
             self._unseen_since = None

@@ -6,6 +6,7 @@ truth about what lives; its diary (cti.cel) about when the rest died. A caller w
 himself: only of his agent's side something can have been missed.
 """
 
+import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from acd.events import (
@@ -51,12 +52,19 @@ def missed_of_phones(floor: Floor, phones: Mapping[AgentId, PhoneState]) -> list
 
 
 def missed_of_calls(
-    floor: Floor, live: Iterable[LiveChannel], past: Mapping[str, ChannelPast], booted_at: float
+    floor: Floor,
+    live: Iterable[LiveChannel],
+    past: Mapping[str, ChannelPast],
+    booted_at: float,
+    asked_at: float = math.inf,
 ) -> list[Event]:
-    """What happened to offers, then to callers. `booted_at` is when the Asterisk that answers now was started."""
+    """What happened to offers, then to callers. `booted_at` is when the Asterisk that answers now was started, `asked_at`
+    when it was asked what lives: an offer that began to ring after that cannot be among it, and is not missed."""
     alive = {channel.uniqueid: channel for channel in live}
     events: list[Event] = []
     for offer in floor.offers.values():
+        if max(offer.made_at, offer.rang_at or 0.0) > asked_at:
+            continue
         events += _of_offer(offer, floor.calls[offer.call], alive, past, floor.link_lost_at)
     for call in floor.calls.values():
         if not call.attached and call.id not in alive:
@@ -90,7 +98,7 @@ def past_of_offer(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast 
     """What the diary holds of the offer's leg; by name when its id was not learnt in time."""
     if offer.leg:
         return past.get(offer.leg)
-    legs = (leg for leg in _agents_legs(offer.call, past) if leg.channel.startswith(f"PJSIP/agent-{offer.agent}-"))
+    legs = (leg for leg in _agents_legs(offer.call, past) if agent_of_channel(leg.channel) == offer.agent)
     return next((leg for leg in legs if (leg.hung_up_at or leg.answered_at or 0.0) >= offer.made_at), None)
 
 

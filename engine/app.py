@@ -2,21 +2,25 @@
 
 Start: journal (floor and figures as they were), stores, FastAGI (waiting callers come back at once), the link to Asterisk
 (what happened meanwhile is learnt, then calls are offered), HTTP.
-Stop: no new callers, HTTP away, the link closed, journal and spool flushed. Callers are not lost: Asterisk keeps them.
+Stop: the link closed (nothing more is offered), HTTP away, the callers' legs let go, journal and spool flushed. Callers are
+not lost: Asterisk keeps them.
 """
 
 import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from acd.events import EngineStarted, RulesLoaded
+from acd.core import Refused
+from acd.events import AgentLoggedOut, EngineStarted, RulesLoaded, WrapUpDone
 from acd.model import OfferId, QueueId
 from acd.records import Record
 from acd.runner import Runner
+from agents.roster import AgentId
+from agents.state import AgentState
 from cti.agi import AgiServer
 from cti.ami import AmiClient
 from cti.callers import Callers
@@ -62,6 +66,8 @@ class Engine:
         """Records the spool's disk would not take."""
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
+        self.rules_refused = ""
+        """Why the configured rules are not in force, if they are not."""
         self.started_at = time.time()
         self._tasks: list[asyncio.Task[None]] = []
         self.journal = FileJournal(site.home / "journal")
@@ -96,12 +102,7 @@ class Engine:
     async def start(self) -> None:
         """Begin to serve. Returns when listening; the link to Asterisk comes up by itself."""
         sys.setswitchinterval(SWITCH_S)
-        self._listen_to_the_core()
-        self.web.restore()
-        if self.floor.rules != self.configuration.rules:
-            self.runner.tell(RulesLoaded(rules=self.configuration.rules))
-        self.figures.follow()
-        self.runner.tell(EngineStarted(at=self.before.ended_at or None))
+        self.take_up()
         await self.agi.start()
         await self.ami.start()
         await self.web.start()
@@ -116,10 +117,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop serving; callers stay with Asterisk."""
-        self.agi.stop_accepting()
+        await self.ami.close()  # nothing is offered from here on
         await self.web.stop()
         await self.agi.close()
-        await self.ami.close()
         self.runner.close()
         await self.spool.drained(5.0)
         for task in self._tasks:
@@ -133,11 +133,43 @@ class Engine:
         self.journal.close()
         self.spool.close()
 
+    def take_up(self) -> None:
+        """Go on with the recovered floor: a new engine is here, no caller's leg is with it yet, and these rules hold."""
+        self._listen_to_the_core()
+        self.web.restore()
+        self.runner.tell(EngineStarted(at=self.before.ended_at or None))
+        self.use_rules()
+
+    def use_rules(self) -> None:
+        """Put the configured rules in force. What a running floor would refuse must not keep the engine from starting:
+        agents who were taken out while they were logged in go home, and while callers are still in a queue that was taken
+        out, the rules before stay in force (tried again each minute)."""
+        rules = self.configuration.rules
+        self.rules_refused = ""
+        if self.floor.rules != rules:
+            try:
+                self._send_home(agent for agent in self.floor.agents if agent not in rules.agents)
+                self.runner.tell(RulesLoaded(rules=rules))
+            except Refused as refused:
+                self.rules_refused = str(refused)
+                log.error("the rules before stay in force: %s", refused)
+        self.figures.follow()
+        if not self.rules_refused:
+            keep_as_last_good(self.configuration, self.site.home)
+
+    def _send_home(self, agents: Iterable[AgentId]) -> None:
+        for agent in list(agents):
+            if self.floor.agents[agent].state is AgentState.WRAP_UP:
+                self.runner.tell(WrapUpDone(agent=agent))
+            if self.floor.agents[agent].state is not AgentState.OFFLINE:
+                self.runner.tell(AgentLoggedOut(agent=agent))
+
     def reload(self) -> Configuration:
         """Read the configuration again and use it, whole or not at all. Raises BadConfiguration or acd.core.Refused."""
         fresh = load(self.configuration.folder)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
         self.configuration = fresh
+        self.rules_refused = ""
         self.figures.follow()
         self.web.follow(fresh)
         keep_as_last_good(fresh, self.site.home)
@@ -232,6 +264,8 @@ class Engine:
         last = self.journal.number
         while True:
             await asyncio.sleep(SNAPSHOT_S)
+            if self.rules_refused:
+                self.use_rules()
             if self.journal.number == last:
                 continue
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.config import BadConfiguration, Configuration, load
+from engine.site import write_private
 
 __all__ = ["keep_as_last_good", "load_or_last_good"]
 
@@ -19,12 +20,18 @@ log = logging.getLogger(__name__)
 
 
 def keep_as_last_good(configuration: Configuration, home: Path) -> None:
-    """Copy the files of a configuration that is in force now."""
+    """Copy the files of a configuration that is in force now; not if they have been changed since they were read."""
     folder, fresh = _folder(home), _folder(home).with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
     for file in configuration.folder.glob("*.yaml"):
-        shutil.copyfile(file, fresh / file.name)
+        write_private(fresh / file.name, file.read_text("utf-8"))
+    try:
+        unchanged = load(fresh).version == configuration.version
+    except BadConfiguration:
+        unchanged = False
+    if not unchanged:
+        shutil.rmtree(fresh, ignore_errors=True)
+        return
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 

@@ -244,18 +244,18 @@ class CallerSession:
         self._desk.tell(CallClosed(call=self.caller.call, reason=reason))
 
     async def _fall_back(self) -> None:
-        """The session failed: a word to the caller, then Asterisk's own queue. The floor still has him, without a leg."""
+        """The session failed: a word to the caller, then Asterisk's own queue. The floor still has him, without a leg; it
+        learns that first, so that nobody is offered to a session that cannot connect him."""
+        self._desk.tell(CallDetached(call=self.caller.call))
         try:
             await self._leg.play(self._sounds(self._script.flow.error), "")
             await self._leg.fall_back()
         except CallerGone:
             self._desk.tell(CallLeftByCaller(call=self.caller.call))
-            return
         except LegLost:
             log.warning("the connection broke as well", extra={"call_id": self.caller.call})
         except Exception:
             self._log_failure()
-        self._desk.tell(CallDetached(call=self.caller.call))
 
     def _log_failure(self) -> None:
         log.exception("the session of call %s failed", self.caller.call, extra={"call_id": self.caller.call})

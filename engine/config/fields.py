@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 __all__ = [
     "Address",
+    "AtLeastAMinute",
     "AtLeastASecond",
     "DatabaseUrl",
     "Duration",
@@ -138,6 +139,7 @@ _FEATURE_CODE = r"\*[0-9]{2,4}"
 
 Duration = Annotated[float, PlainValidator(seconds)]
 AtLeastASecond = Annotated[float, PlainValidator(seconds), Field(ge=1)]
+AtLeastAMinute = Annotated[float, PlainValidator(seconds), Field(ge=60)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Identifier = Annotated[
     str, AfterValidator(_matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit"))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from acd.rules import Strategy
 from engine.config.fields import (
     Address,
+    AtLeastAMinute,
     AtLeastASecond,
     DatabaseUrl,
     Duration,
@@ -128,7 +129,7 @@ class SystemFile(Model):
 class WeightsModel(Model):
     talk: Number = Field(default=0.4, ge=0, le=1000)
     count: Number = Field(default=0.6, ge=0, le=1000)
-    window: Duration = 7200.0
+    window: AtLeastAMinute = 7200.0
 
 
 class AffinityModel(Model):
@@ -158,10 +159,10 @@ class QueueModel(Model):
     weights: WeightsModel = WeightsModel()
     priority: Priority = 0
     ring: AtLeastASecond = 15.0
-    retry_same_agent: Duration = 10.0
+    retry_same_agent: AtLeastASecond = 10.0
     no_answer_limit: Whole = Field(default=2, ge=0, le=1000)
     wrap_up: Duration = 30.0
-    max_wait: Duration | None = None
+    max_wait: AtLeastASecond | None = None
     overflow: OverflowModel | None = None
     last_agent: AffinityModel | None = None
     service_level: ServiceLevelModel = ServiceLevelModel()

@@ -86,8 +86,22 @@ def test_offer_is_not_held_against_the_agent_while_asterisk_is_out_of_sight() ->
     stage.wait(4.9)
     assert stage.rung_for("c1") == "anna"
     stage.wait(0.1)
-    assert stage.last(OfferEnded).cause == "no_word_from_asterisk"
+    assert stage.last(OfferEnded).cause == "never_rang"
     assert isinstance(stage.commands[-1], WithdrawOffer)
+
+
+def test_offer_that_never_rang_is_not_counted_against_the_agent_but_one_that_rang_is() -> None:
+    stage = one_agent()
+    stage.caller("c1")
+    stage.wait(20.0)
+    assert (stage.last(OfferEnded).outcome, stage.last(OfferEnded).cause) == (OfferOutcome.WITHDRAWN, "never_rang")
+    assert stage.agent("anna").no_answers == 0
+    assert stage.call("c1").state is CallState.WAITING  # not the same agent again at once
+    stage.wait(1.0)
+    stage.tell(ev.OfferRinging(offer=stage.offer("c1").id, channel="PJSIP/anna-1", leg="7.1"))
+    stage.wait(20.0)
+    assert stage.last(OfferEnded).outcome is OfferOutcome.NO_ANSWER
+    assert stage.agent("anna").no_answers == 1
 
 
 def test_agent_who_declined_is_asked_again_in_time_though_another_phone_rang_meanwhile() -> None:

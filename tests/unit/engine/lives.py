@@ -72,10 +72,10 @@ class Life:
         self.records += records
 
     def begin(self, under: Rules | None = None) -> "Life":
-        """As engine.app does at its start: the rules, and the word that a new engine is here."""
+        """As engine.app does at its start: the word that a new engine is here, and the rules."""
+        self.runner.tell(ev.EngineStarted())
         if under is not None and self.floor.rules != under:
             self.tell(ev.RulesLoaded(rules=under))
-        self.runner.tell(ev.EngineStarted())
         return self
 
     def tell(self, *events: ev.Event) -> None:

@@ -1,6 +1,6 @@
 """Whatever callers press, and whatever flow ops write: it ends, and nothing breaks."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from acd.model import QueueId
@@ -93,6 +93,7 @@ def test_caller_who_goes_on_at_any_node_comes_to_an_end_too(presses: list[str | 
     steps_until_the_end(flow(), presses, start)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # drawing a whole flow takes its time on a busy machine
 @given(any_flow(), st.lists(pressed, min_size=1, max_size=20))
 def test_any_flow_even_a_bad_one_comes_to_an_end(led_by: Flow, presses: list[str | None]) -> None:
     steps_until_the_end(led_by, presses)
