@@ -66,6 +66,7 @@ class Engine:
         """Records the spool's disk would not take."""
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
+        self._facts: list[Record] = []
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
         self.started_at = time.time()
@@ -121,6 +122,7 @@ class Engine:
         await self.web.stop()
         await self.agi.close()
         self.runner.close()
+        self._keep_facts()
         await self.spool.drained(5.0)
         for task in self._tasks:
             task.cancel()
@@ -190,16 +192,22 @@ class Engine:
 
     def _listen_to_the_core(self) -> None:
         self.runner.telephony = self.control
-        self.runner.sinks = [*self.web.sinks, self.figures, self._to_keeper, self._spool_sink]
+        self.runner.sinks = [*self.web.sinks, self.figures, self._facts_sink]
         if self.redis is not None:
             self.runner.sinks.append(self.redis.on_records)
 
-    def _to_keeper(self, records: Sequence[Record], now: float) -> None:
-        for record in records:
-            self.keeper.on_record(record)
+    def _facts_sink(self, records: Sequence[Record], now: float) -> None:
+        """Facts can wait for the commands that were decided with them: the next caller's phone rings first."""
+        if not self._facts:
+            asyncio.get_running_loop().call_soon(self._keep_facts)
+        self._facts.extend(records)
 
-    def _spool_sink(self, records: Sequence[Record], now: float) -> None:
-        self._to_spool(records)
+    def _keep_facts(self) -> None:
+        """Spool what has gathered; also before each snapshot, because a restart does nothing again from before it."""
+        facts, self._facts = self._facts, []
+        for record in facts:
+            self.keeper.on_record(record)
+        self._to_spool(facts)
 
     def _to_spool(self, records: Sequence[Record]) -> None:
         rows = [row for record in records for row in rows_of(record)]
@@ -269,6 +277,7 @@ class Engine:
             if self.journal.number == last:
                 continue
             try:
+                self._keep_facts()
                 await self.journal.save_aside(self.floor, self.tally)
                 last = self.journal.saved_number
                 await asyncio.to_thread(self.journal.forget_before, time.time() - keep_s)
