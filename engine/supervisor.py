@@ -48,7 +48,7 @@ class Supervisor:
         self._prepare = prepare
         self.asterisk: AsteriskProcess | None = None
         self.engine: asyncio.subprocess.Process | None = None
-        self._tell = tell
+        self._terminal = tell
         self._stopping = False
         self._keepers: list[asyncio.Task[None]] = []
         self._lock_fd = -1
@@ -94,6 +94,11 @@ class Supervisor:
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
             self._lock_fd = -1
+
+    def _tell(self, text: str) -> None:
+        """Say it, if there is still a terminal to hear it: whoever closes it must not end the keepers."""
+        with contextlib.suppress(OSError):
+            self._terminal(text)
 
     def reload(self) -> None:
         """Pass a wish for new configuration on to the engine."""
