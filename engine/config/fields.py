@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 __all__ = [
+    "ATenthOrMore",
     "Address",
     "AtLeastAMinute",
     "AtLeastASecond",
@@ -139,6 +140,7 @@ _FEATURE_CODE = r"\*[0-9]{2,4}"
 
 Duration = Annotated[float, PlainValidator(seconds)]
 AtLeastASecond = Annotated[float, PlainValidator(seconds), Field(ge=1)]
+ATenthOrMore = Annotated[float, PlainValidator(seconds), Field(ge=0.1)]
 AtLeastAMinute = Annotated[float, PlainValidator(seconds), Field(ge=60)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Identifier = Annotated[

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from acd.rules import Strategy
 from engine.config.fields import (
     Address,
+    ATenthOrMore,
     AtLeastAMinute,
     AtLeastASecond,
     DatabaseUrl,
@@ -159,7 +160,7 @@ class QueueModel(Model):
     weights: WeightsModel = WeightsModel()
     priority: Priority = 0
     ring: AtLeastASecond = 15.0
-    retry_same_agent: AtLeastASecond = 10.0
+    retry_same_agent: ATenthOrMore = 10.0
     no_answer_limit: Whole = Field(default=2, ge=0, le=1000)
     wrap_up: Duration = 30.0
     max_wait: AtLeastASecond | None = None
