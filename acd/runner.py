@@ -14,6 +14,7 @@ from acd.core import Outcome, Refused, next_deadline, step
 from acd.events import DeadlinePassed, Event
 from acd.floor import Floor
 from acd.ports import Clock, Journal, RecordSink, Telephony
+from acd.records import Record
 
 __all__ = ["Runner"]
 
@@ -93,10 +94,10 @@ class Runner:
             for command in outcome.commands:
                 self.telephony.carry_out(command)
 
-    def _tell_sinks(self, records: Sequence[object], now: float) -> None:
+    def _tell_sinks(self, records: Sequence[Record], now: float) -> None:
         for sink in self.sinks:
             try:
-                sink(records, now)  # type: ignore[arg-type]
+                sink(records, now)
             except Exception:
                 self.failures += 1
                 log.exception("a record sink failed")

@@ -72,7 +72,6 @@ class Engine:
         self._facts: list[Record] = []
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
-        self.started_at = time.time()
         self._tasks: list[asyncio.Task[None]] = []
         self.journal = FileJournal(site.home / "journal")
         self.spool = Spool(site.home / "spool")
