@@ -9,18 +9,47 @@ from enum import StrEnum
 import msgspec
 
 from acd.model import QueueId
-from agents.roster import AgentId, AgentSettings
+from agents.roster import AgentId, AgentSettings, BreakRule
 from agents.workload import LeastBusyWeights
 
-__all__ = ["Affinity", "Overflow", "QueueRules", "Rules", "ServiceLevel", "Strategy"]
+__all__ = [
+    "Affinity",
+    "AtClose",
+    "CallerRule",
+    "Do",
+    "Overflow",
+    "QueueRules",
+    "Recipe",
+    "Rules",
+    "ServiceLevel",
+    "Strategy",
+    "When",
+]
 
 
 class Strategy(StrEnum):
-    """Which of the ready agents of a queue is asked first."""
+    """Which of the ready agents of a queue is asked first.
+
+    The second part are app_queue's names with app_queue's meaning (apps/app_queue.c, calc_metric); `linear` and `random` are
+    the same in both.
+    """
 
     LONGEST_IDLE = "longest-idle"
     LEAST_BUSY = "least-busy"
     ROUND_ROBIN = "round-robin"
+    FEWEST_CALLS = "fewest-calls"
+    MOST_SKILLED = "most-skilled"
+    LINEAR = "linear"
+    RANDOM = "random"
+    WEIGHTED_RANDOM = "weighted-random"
+    RING_ALL = "ring-all"
+
+    RINGALL = "ringall"
+    LEASTRECENT = "leastrecent"
+    FEWESTCALLS = "fewestcalls"
+    RRMEMORY = "rrmemory"
+    RRORDERED = "rrordered"
+    WRANDOM = "wrandom"
 
 
 class ServiceLevel(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,17 +61,83 @@ class ServiceLevel(msgspec.Struct, frozen=True, kw_only=True):
 
 class Affinity(msgspec.Struct, frozen=True, kw_only=True):
     """Last agent first: a caller who rings again within `window_s` waits up to `wait_s` for the agent who served him,
-    if that agent can be expected to be free by then."""
+    if that agent can be expected to be free by then. With `customer` the last agent of the customer counts, whatever number
+    he rings from, once he is identified."""
 
     window_s: float = 86400.0
     wait_s: float = 30.0
+    customer: bool = True
 
 
 class Overflow(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens when the maximum wait is over: another queue, or a prompt and the end of the call."""
+    """Where a caller goes who is not kept in a queue: one of another queue, a prompt and the end of the call, the busy tone
+    and the end, or a node of the IVR flow (an announcement, a message, a callback)."""
 
     queue: QueueId | None = None
     prompt: str = ""
+    busy: bool = False
+    node: str = ""
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions on a waiting caller, all of which must hold; what is not given is not asked."""
+
+    position_over: int | None = None
+    """More than so many places from the front: position_over 3 holds from place 4 on."""
+    waiting_over: int | None = None
+    """More than so many callers wait in the queue, he among them."""
+    ready_under: int | None = None
+    """Fewer than so many of the queue's agents are free."""
+    on_duty_under: int | None = None
+    """Fewer than so many of the queue's agents are logged in and on no break."""
+    expected_wait_over_s: float | None = None
+    """The middle of the expected wait is longer."""
+    hours: tuple[tuple[int, int], ...] = ()
+    """Minutes of the day, from (included) to (not included), in the rules' time zone; one of the spans must hold."""
+    weekdays: tuple[int, ...] = ()
+    """0 is Monday."""
+    vip: int | None = None
+    """His VIP level is at least this."""
+    nodes: tuple[str, ...] = ()
+    """He came through one of these IVR nodes: his menu choice."""
+    attributes: dict[str, tuple[str, ...]] = {}
+    """By attribute, the values that will do."""
+
+
+class Do(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recipe does for the caller; it never makes him worse off."""
+
+    require: dict[str, int] | None = None
+    """From now on he needs only these skills. Where one asks for more than before, the lower level stays."""
+    raise_by: int = 0
+    """Points of priority, never fewer than 0."""
+    add_queue: QueueId | None = None
+    """Agents of this queue may take him as well; he keeps his place in his own."""
+    play: str = ""
+    """A prompt, while he goes on waiting."""
+    leave: Overflow | None = None
+    """He leaves the queue for there. To a queue nobody is on duty for he is not sent."""
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions and actions: what is done for a caller in the course of his wait."""
+
+    name: str
+    after_s: float = 0.0
+    """Not before he has waited so long in this queue."""
+    when: When = When()
+    do: Do = Do()
+    every_s: float | None = None
+    """Done again and again, so often; None: once in a stay."""
+
+
+class AtClose(StrEnum):
+    """What becomes of those who wait when their queue closes."""
+
+    SERVE = "serve"
+    """They are served; only new callers are turned away."""
+    TELL = "tell"
+    """They go where those go who come too late (`closed`)."""
 
 
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,15 +148,45 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """What people call it, by language ("zh", "en")."""
     strategy: Strategy = Strategy.LONGEST_IDLE
     weights: LeastBusyWeights = LeastBusyWeights()
+    ring_at_once: int = 1
+    """So many of the best agents are rung together for one caller; the first to answer has him. 0: all of them, which is
+    what the strategies ring-all and ringall mean."""
+    require: dict[str, int] = {}
+    """Skills, with the least level, an agent needs for these callers; recipes relax it."""
+    recipes: tuple[Recipe, ...] = ()
     priority: int = 0
+    weight: float = 1.0
+    """An agent of several queues is given the caller whose waiting time times his queue's weight is longest."""
     ring_s: float = 15.0
     retry_s: float = 10.0
     """An agent who did not take a call is not asked again for the same call this long."""
     no_answer_limit: int = 2
     """So many missed offers in a row set the agent not ready; 0: never."""
     wrap_up_s: float = 30.0
+    wrap_up_extension_s: float = 60.0
+    """By so much an agent's request makes his wrap-up longer."""
+    wrap_up_extensions: int = 0
+    """So often he may ask in one wrap-up."""
+    ready_after_wrap_up: bool = True
+    """False: after the wrap-up he is not ready (reason "after_call") until he says that he is."""
     max_wait_s: float | None = None
     overflow: Overflow | None = None
+    """Where those go whose maximum wait is over."""
+    max_waiting: int | None = None
+    """So many callers may wait; the next one goes to `full`."""
+    full: Overflow | None = None
+    nobody: Overflow | None = None
+    """Where callers go while none of the queue's agents is logged in; None: they wait all the same."""
+    max_expected_wait_s: float | None = None
+    """Callers who would probably wait longer go to `too_long`."""
+    too_long: Overflow | None = None
+    max_calls: int | None = None
+    """So many calls of this queue may be rung or talking at once; the others wait."""
+    calendar: str = ""
+    """The opening hours of the queue, by the calendar's name; "": always open."""
+    closed: Overflow | None = None
+    """Where callers go who come while the queue is closed; None: the call ends with the prompt "closed"."""
+    at_close: AtClose = AtClose.SERVE
     affinity: Affinity | None = None
     service_level: ServiceLevel = ServiceLevel()
     short_abandon_s: float = 5.0
@@ -70,14 +195,35 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     music: str = "default"
 
 
+class CallerRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a caller by his number."""
+
+    vip: int = 0
+    blocked: bool = False
+    """Blacklist: his calls end at once."""
+    trusted: bool = False
+    """Whitelist: no blacklist pattern and no limit of a queue (full, too long a wait) turns him away."""
+    attributes: dict[str, str] = {}
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """All rules of a site, of one version. `vip` maps a caller's number to his level, `vip_priority` a level to priority."""
+    """All rules of a site, of one version."""
 
     version: str
     queues: dict[QueueId, QueueRules]
     agents: dict[AgentId, AgentSettings]
-    vip: dict[str, int] = {}
+    numbers: dict[str, CallerRule] = {}
+    """By exact number (acd.numbers.normal_number)."""
+    prefixes: dict[str, CallerRule] = {}
+    """By the number's beginning; the longest that fits counts, and only where the exact number has no rule."""
     vip_priority: dict[int, int] = {}
+    """Points of priority by VIP level."""
+    point_s: float = 60.0
+    """What a point of priority is worth: a caller with p points stands where one without would who came p * point_s seconds
+    earlier. So nobody is pushed past for longer than that: priorities age."""
+    breaks: dict[str, BreakRule] = {}
+    """By group."""
+    time_zone: str = "Asia/Shanghai"
     members: dict[QueueId, tuple[AgentId, ...]] = {}
     """Who serves each queue, in roster order; `Rules.of` fills it in."""
 
@@ -87,15 +233,37 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         version: str,
         queues: list[QueueRules],
         agents: list[AgentSettings],
-        vip: dict[str, int] | None = None,
+        numbers: dict[str, CallerRule] | None = None,
+        prefixes: dict[str, CallerRule] | None = None,
         vip_priority: dict[int, int] | None = None,
+        breaks: dict[str, BreakRule] | None = None,
+        point_s: float = 60.0,
+        time_zone: str = "Asia/Shanghai",
     ) -> "Rules":
         """Rules from their parts, members worked out."""
         return cls(
             version=version,
             queues={queue.id: queue for queue in queues},
             agents={agent.id: agent for agent in agents},
-            vip=vip or {},
+            numbers=numbers or {},
+            prefixes=prefixes or {},
             vip_priority=vip_priority or {},
+            breaks=breaks or {},
+            point_s=point_s,
+            time_zone=time_zone,
             members={queue.id: tuple(a.id for a in agents if queue.id in a.queues) for queue in queues},
         )
+
+    def caller(self, number: str) -> CallerRule:
+        """What is known of this number."""
+        exact = self.numbers.get(number)
+        if exact is not None:
+            return exact
+        for length in range(len(number), 0, -1) if self.prefixes else ():
+            rule = self.prefixes.get(number[:length])
+            if rule is not None:
+                return rule
+        return _STRANGER
+
+
+_STRANGER = CallerRule()
