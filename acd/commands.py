@@ -5,7 +5,7 @@ import msgspec
 from acd.model import CallId, OfferId, QueueId
 from agents.roster import AgentId
 
-__all__ = ["Command", "EndCall", "OfferCall", "WithdrawOffer"]
+__all__ = ["Command", "EndCall", "GoToNode", "OfferCall", "PlayPrompt", "WithdrawOffer"]
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -13,7 +13,8 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class OfferCall(_Command, frozen=True):
-    """Ring the agent's phone for `ring_s` seconds and connect the caller when it is answered."""
+    """Ring the agent's phone for `ring_s` seconds and connect the caller when it is answered. Several for one call in one step
+    ring together: the first to answer has him, the others are told that he was answered elsewhere."""
 
     offer: OfferId
     call: CallId
@@ -34,11 +35,26 @@ class WithdrawOffer(_Command, frozen=True):
 
 
 class EndCall(_Command, frozen=True):
-    """Play the prompt, if any, and hang up."""
+    """Play the prompt, if any, or the busy tone, and hang up. It may come while the caller is still in the IVR."""
 
     call: CallId
     reason: str
     prompt: str = ""
+    busy: bool = False
 
 
-Command = OfferCall | WithdrawOffer | EndCall
+class PlayPrompt(_Command, frozen=True):
+    """Let a waiting caller hear a prompt; an agent who comes free does not wait for its end."""
+
+    call: CallId
+    prompt: str
+
+
+class GoToNode(_Command, frozen=True):
+    """The caller has left the queue: go on with him at this node of the IVR flow."""
+
+    call: CallId
+    node: str
+
+
+Command = OfferCall | WithdrawOffer | EndCall | PlayPrompt | GoToNode

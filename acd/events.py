@@ -20,12 +20,16 @@ __all__ = [
     "AgentNotReady",
     "AgentReady",
     "CallArrived",
+    "CallAssigned",
     "CallClosed",
     "CallDetached",
+    "CallIdentified",
     "CallLeftByCaller",
     "CallMoved",
     "CallQueued",
+    "CallRaised",
     "CallRejoined",
+    "CallSent",
     "DeadlinePassed",
     "EngineStarted",
     "Event",
@@ -36,11 +40,15 @@ __all__ = [
     "LinkRegained",
     "OfferAnswered",
     "OfferFailed",
+    "OfferPulledBack",
     "OfferRinging",
     "PhoneChanged",
+    "QueueClosed",
+    "QueueOpened",
     "RulesLoaded",
     "TalkEnded",
     "WrapUpDone",
+    "WrapUpExtended",
 ]
 
 
@@ -68,7 +76,17 @@ class CallArrived(_Event, frozen=True):
     number: str
     did: str
     name: str = ""
+    attributes: dict[str, str] = {}
+    """What the edge knows of his number (region, say); those of the caller rules are added by the core."""
     at: float | None = None
+
+
+class CallIdentified(_Event, frozen=True):
+    """It is known which customer is calling, whatever number he uses; attributes are added to those he has."""
+
+    call: CallId
+    customer: str = ""
+    attributes: dict[str, str] = {}
 
 
 class CallMoved(_Event, frozen=True):
@@ -123,26 +141,84 @@ class AgentLoggedIn(_Event, frozen=True):
 
 
 class AgentLoggedOut(_Event, frozen=True):
+    """`by`: the supervisor who did it for him."""
+
     agent: AgentId
+    by: str = ""
 
 
 class AgentReady(_Event, frozen=True):
-    """The agent wants calls."""
+    """The agent wants calls. `by`: the supervisor who did it for him."""
 
     agent: AgentId
+    by: str = ""
 
 
 class AgentNotReady(_Event, frozen=True):
-    """The agent wants no calls, for this reason (a key of agents.yaml's not_ready_reasons)."""
+    """The agent wants no calls, for this reason (a key of agents.yaml's not_ready_reasons). `by`: the supervisor who did it for
+    him; no break quota holds him back."""
 
     agent: AgentId
     reason: str
+    by: str = ""
+
+
+class WrapUpExtended(_Event, frozen=True):
+    """The agent needs more time for his paperwork."""
+
+    agent: AgentId
 
 
 class WrapUpDone(_Event, frozen=True):
     """The agent finished his paperwork before its time was over."""
 
     agent: AgentId
+
+
+class QueueClosed(_Event, frozen=True):
+    """No new callers from now on. `by`: "hours", when its calendar says so, or the supervisor who closed it; it is open again when
+    all who closed it have opened it."""
+
+    queue: QueueId
+    by: str
+
+
+class QueueOpened(_Event, frozen=True):
+    """What was closed by "hours" is open again, or what any supervisor closed."""
+
+    queue: QueueId
+    by: str
+
+
+class CallRaised(_Event, frozen=True):
+    """A supervisor raises a waiting caller by so many points of priority (never fewer than 1)."""
+
+    call: CallId
+    points: int
+    by: str
+
+
+class CallAssigned(_Event, frozen=True):
+    """A supervisor gives a waiting caller to this agent and nobody else: at once, or when he comes free."""
+
+    call: CallId
+    agent: AgentId
+    by: str
+
+
+class CallSent(_Event, frozen=True):
+    """A supervisor sends a waiting caller to another queue, at his place in the order."""
+
+    call: CallId
+    queue: QueueId
+    by: str
+
+
+class OfferPulledBack(_Event, frozen=True):
+    """A supervisor takes an offer back that still rings: the caller is offered to someone else."""
+
+    offer: OfferId
+    by: str
 
 
 class PhoneChanged(_Event, frozen=True):
@@ -215,6 +291,7 @@ class LinkRegained(_Event, frozen=True):
 
 Event = (
     CallArrived
+    | CallIdentified
     | CallMoved
     | CallQueued
     | CallRejoined
@@ -226,6 +303,13 @@ Event = (
     | AgentReady
     | AgentNotReady
     | WrapUpDone
+    | WrapUpExtended
+    | QueueClosed
+    | QueueOpened
+    | CallRaised
+    | CallAssigned
+    | CallSent
+    | OfferPulledBack
     | PhoneChanged
     | OfferRinging
     | OfferAnswered

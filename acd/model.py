@@ -55,7 +55,8 @@ class Disposition(StrEnum):
     ABANDONED_IVR = "abandoned_ivr"
     ABANDONED_WAITING = "abandoned_waiting"
     ABANDONED_RINGING = "abandoned_ringing"
-    OVERFLOWED = "overflowed"  # the maximum wait was over and the caller was told so
+    OVERFLOWED = "overflowed"  # a rule of the queue (maximum wait, full, closed, ...) ended the call, and he was told so
+    BLOCKED = "blocked"  # his number is on the blacklist
     COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
     SWITCH_LOST = "switch_lost"
     LAST_RESORT = "last_resort"  # an agent took him from Asterisk's own queue, while the engine was away

@@ -65,6 +65,10 @@ class QueueEntered(_Record, frozen=True):
     priority: int
     vip: int
     overflow_from: QueueId | None = None
+    expected_low_s: float | None = None
+    """Four of five callers wait between this and `expected_high_s` (acd.estimate); None: nothing to go by. Seconds."""
+    expected_s: float | None = None
+    expected_high_s: float | None = None
 
 
 class OfferMade(_Record, frozen=True):
@@ -116,6 +120,10 @@ class CallAnswered(_Record, frozen=True):
     total_wait_s: float
     """From entering the first queue to the answer."""
     in_service_level: bool
+    expected_low_s: float | None = None
+    """What was expected of his wait when he entered the queue."""
+    expected_s: float | None = None
+    expected_high_s: float | None = None
 
 
 class TalkFinished(_Record, frozen=True):
@@ -146,6 +154,8 @@ class QueueLeft(_Record, frozen=True):
     phase: str
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
+    why: str = ""
+    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
 
 
 class CallEnded(_Record, frozen=True):
@@ -178,6 +188,8 @@ class AgentChanged(_Record, frozen=True):
     phone: PhoneState
     queue: QueueId | None = None
     call: CallId | None = None
+    overrun: bool = False
+    """His break lasts longer than his group's rule allows."""
 
 
 class AgentInterval(_Record, frozen=True):
@@ -215,10 +227,12 @@ class Decision(_Record, frozen=True):
     strategy: str
     rules: str
     asked: str
-    """What set it off: caller_entered | agent_free | retry | affinity_over."""
+    """What set it off: caller_entered | agent_free | retry | affinity_over | recipe | reserve | queue_limit | assigned."""
     chosen: AgentId | None
+    """The agent who is rung; with ring-all and ring-N the best of them."""
     reason: str
-    """best_score | only_candidate | last_agent | wait_for_last_agent | nobody_free | next_in_line"""
+    """best_score | only_candidate | drawn | last_agent | last_agent_of_customer | wait_for_last_agent | assigned |
+    wait_for_assigned | nobody_free | nobody_suits | queue_limit | next_in_line"""
     candidates: tuple[Candidate, ...]
     excluded: tuple[Exclusion, ...]
     others_excluded: dict[str, int]
@@ -229,6 +243,14 @@ class Decision(_Record, frozen=True):
     """Callers who stood further ahead and could not be given this agent."""
     position: int = 1
     waiting: int = 1
+    require: dict[str, int] = {}
+    """The skills an agent needed for him just then."""
+    via: QueueId | None = None
+    """The queue whose agents he was given, when a recipe added one to his own."""
+    rung: tuple[AgentId, ...] = ()
+    """All who are rung, when there are several."""
+    recipe: str = ""
+    """The recipe that was just applied, as queue/name."""
 
 
 Record = (
