@@ -55,7 +55,9 @@ class Disposition(StrEnum):
     ABANDONED_IVR = "abandoned_ivr"
     ABANDONED_WAITING = "abandoned_waiting"
     ABANDONED_RINGING = "abandoned_ringing"
-    OVERFLOWED = "overflowed"  # a rule of the queue (maximum wait, full, closed, ...) ended the call, and he was told so
+    OVERFLOWED = (
+        "overflowed"  # a rule of the queue (maximum wait, full, closed, ...) ended the call, and he was told so
+    )
     BLOCKED = "blocked"  # his number is on the blacklist
     COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
     SWITCH_LOST = "switch_lost"
@@ -78,10 +80,25 @@ class Call(msgspec.Struct, kw_only=True):
     path: list[str] = []
     """Nodes of the IVR flow, with the key that led there: ["welcome", "menu", "repair:1"]."""
     vip: int = 0
+    trusted: bool = False
+    """On the whitelist: no limit of a queue turns him away."""
+    customer: str = ""
+    """Which customer he is, once that is known; "" before."""
+    attributes: dict[str, str] = {}
+    """What else is known of him: region, and whatever the caller rules say of his number."""
     queue: QueueId | None = None
     segment: int = 0
     """Counts the queues this call has been in: segment n of a call is its n-th stay in a queue."""
     priority: int = 0
+    """Points: the queue's, his VIP level's, his menu choice's, a recipe's, a supervisor's."""
+    require: dict[str, int] = {}
+    """Skills an agent needs for him, with the least level. It only ever relaxes within a stay."""
+    added: list[QueueId] = []
+    """Queues whose agents may take him as well."""
+    group: dict[QueueId, str] = {}
+    """In which group of which queue's line he stands (acd.suiting)."""
+    done: dict[str, float] = {}
+    """Recipes applied in this stay, and when last."""
     queued_at: float = 0.0
     """When the caller began to wait at all: his place in the order. An overflow does not change it."""
     segment_at: float = 0.0
@@ -89,10 +106,15 @@ class Call(msgspec.Struct, kw_only=True):
     order: int = 0
     """Breaks ties between callers of the same moment."""
     offer: OfferId | None = None
+    """The offer of the agent he talks with; while phones ring for him, the first of `ringing`."""
+    ringing: list[OfferId] = []
+    """His live offers that nobody has answered yet: one, or several with ring-all and ring-N."""
     unwilling: dict[AgentId, float] = {}
-    """Agents who did not take this call, and until when they are not asked again."""
+    """Agents who did not take this call, and until when they are not asked again. Afterwards they are asked last."""
     held_for: AgentId | None = None
     held_until: float = 0.0
+    assigned: bool = False
+    """He is held because a supervisor gave him to that agent, for as long as it takes."""
     sought: bool = False
     """Whether an agent has been looked for since he came into this queue; the first look asks for his last agent."""
     ending: Disposition | None = None
@@ -102,6 +124,8 @@ class Call(msgspec.Struct, kw_only=True):
     answered_by: AgentId | None = None
     returned: bool = False
     """The agent left first: the caller's leg came back after the talk."""
+    expected: tuple[float, float, float] | None = None
+    """Low, middle and high end of the wait that was expected when he entered the queue, in seconds."""
 
 
 class Agent(msgspec.Struct, kw_only=True):
@@ -121,6 +145,8 @@ class Agent(msgspec.Struct, kw_only=True):
     queue: QueueId | None = None
     """The queue of the call he is offered, has, or is wrapping up."""
     wrap_up_until: float = 0.0
+    extensions: int = 0
+    """How often he has asked for more time in this wrap-up."""
     no_answers: int = 0
     """Offers missed in a row."""
     wish: str | None = None
@@ -130,6 +156,16 @@ class Agent(msgspec.Struct, kw_only=True):
     """Round robin: when he last had his turn in each queue (a running number)."""
     handle_s: float = 0.0
     """Running mean of his handle time (talk + wrap-up), seconds; 0 while he has handled nothing."""
+    served: dict[QueueId, int] = {}
+    """Calls he has finished, by queue, since the floor began (strategy fewestcalls)."""
+    last_served: dict[QueueId, float] = {}
+    """When his last call of each queue ended (strategy leastrecent)."""
+    groups: dict[QueueId, str] = {}
+    """In which group of each of his queues' ready agents he stands (acd.suiting). Worked out from the rules."""
+    spots: dict[QueueId, int] = {}
+    """His place in each queue's roster, from 0. Worked out from the rules."""
+    overrun: bool = False
+    """His break lasts longer than his group's rule allows."""
     standing: str = "offline"
     """"free", or the rule that keeps him from being offered a call; the floor keeps the counts by it."""
 
@@ -141,6 +177,7 @@ class Offer(msgspec.Struct, kw_only=True):
     call: CallId
     agent: AgentId
     queue: QueueId
+    """The caller's queue, whose rules hold for the call."""
     segment: int
     made_at: float
     expires_at: float
