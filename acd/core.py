@@ -12,44 +12,20 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from acd import bells, duty, supervision
 from acd import events as ev
 from acd.floor import Floor, change_agent, join_line, leave_line, set_timer
-from acd.model import Agent, Call, CallId, CallState, Disposition, Offer, OfferId, OfferOutcome
-from acd.offering import (
-    GRACE_S,
-    Outcome,
-    answer,
-    end_offer,
-    end_wrap_up,
-    enter_queue,
-    finish_talk,
-    hold_out,
-    leave_segment,
-    let_go_of_held,
-    overflow,
-    overflow_at,
-    overflow_farewell,
-    phone_changed,
-    seek_agent,
-    seek_call,
-    withdraw,
-)
+from acd.matching import GRACE_S, Outcome, match_all, seek_agent, seek_call
+from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
+from acd.offering import answer, end_offer, finish_talk
 from acd.records import CallEnded, CallOpened, NodeEntered
-from acd.routing import last_agent
-from agents.roster import AgentId
-from agents.state import DEFERRABLE, ON_CALL, AgentState, IllegalTransition, PhoneState, Trigger, after
+from acd.refused import Refused
+from acd.waiting import enter_queue, farewell, leave_segment, overflow_at
+from agents.state import AgentState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
 
 IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
-
-
-class Refused(Exception):
-    """The event asks for something that is not possible now; nothing was changed. `error` is a stable identifier."""
-
-    def __init__(self, error: str, message: str) -> None:
-        super().__init__(message)
-        self.error = error
 
 
 def step(floor: Floor, event: ev.Event, now: float) -> Outcome:
@@ -62,7 +38,7 @@ def step(floor: Floor, event: ev.Event, now: float) -> Outcome:
 def next_deadline(floor: Floor) -> float | None:
     """When the core wants a DeadlinePassed next. Timers that no longer apply are thrown away on the way."""
     timers = floor.timers
-    while timers and not _applies(floor, timers[0]):
+    while timers and not bells.applies(floor, timers[0]):
         heapq.heappop(timers)
     return timers[0][0] if timers else None
 
@@ -74,8 +50,9 @@ def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome)
     if event.call in floor.calls:
         return
     at = _at(event.at, now)
-    vip = floor.rules.vip.get(event.number, 0)
-    floor.calls[event.call] = Call(
+    known = floor.rules.caller(event.number)
+    vip = known.vip
+    floor.calls[event.call] = call = Call(
         id=event.call,
         channel=event.channel,
         number=event.number,
@@ -83,6 +60,8 @@ def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome)
         did=event.did,
         opened_at=at,
         vip=vip,
+        trusted=known.trusted,
+        attributes={**event.attributes, **known.attributes},
     )
     out.records.append(
         CallOpened(
@@ -95,6 +74,20 @@ def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome)
             rules=floor.rules.version,
         )
     )
+    if known.blocked and not known.trusted:
+        call.state, call.ending, call.farewell = CallState.AFTER, Disposition.BLOCKED, ("blocked", "", True)
+        out.commands.append(farewell(call))
+
+
+def _call_identified(floor: Floor, event: ev.CallIdentified, now: float, out: Outcome) -> None:
+    call = floor.calls.get(event.call)
+    if call is None:
+        raise Refused("unknown_call", f'there is no call "{event.call}"')
+    call.customer = event.customer or call.customer
+    call.attributes = {**call.attributes, **event.attributes}
+    if call.state is CallState.WAITING and call.held_for is None and call.queue is not None:
+        call.sought = False  # his last agent may be known by now
+        seek_agent(floor, call, now, out, asked="identified")
 
 
 def _call_moved(floor: Floor, event: ev.CallMoved, now: float, out: Outcome) -> None:
@@ -114,6 +107,7 @@ def _call_queued(floor: Floor, event: ev.CallQueued, now: float, out: Outcome) -
     if queue is None:
         raise Refused("unknown_queue", f'there is no queue "{event.queue}"')
     call.priority = queue.priority + event.priority + floor.rules.vip_priority.get(call.vip, 0)
+    call.menu_require = event.require
     enter_queue(floor, call, event.queue, now, out)
 
 
@@ -125,17 +119,18 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
     match call.state:
         case CallState.WAITING:
             if call.held_for is None:
-                join_line(floor, call)
+                join_line(floor, call, now)
                 seek_agent(floor, call, now, out, asked="retry")
             elif (agent := floor.agents[call.held_for]).standing == "free":
                 seek_call(floor, agent, now, out)
         case CallState.OFFERED:  # he is back with us, so the ringing is over; whose doing is not known
-            end_offer(floor, _offer_of(floor, call), OfferOutcome.WITHDRAWN, now, now, out, cause="lost_sight")
+            for offer in [floor.offers[ringing] for ringing in call.ringing]:
+                end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="lost_sight")
         case CallState.TALKING:
             finish_talk(floor, _offer_of(floor, call), now, now, out)
             call.returned = True
-        case CallState.AFTER if call.ending is Disposition.OVERFLOWED:  # the engine died before he was told
-            out.commands.append(overflow_farewell(floor, call))
+        case CallState.AFTER if call.farewell[0]:  # the engine died before he was told
+            out.commands.append(farewell(call))
         case CallState.AFTER:
             call.returned = True
         case CallState.IVR:  # pragma: no branch
@@ -167,15 +162,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
-    by = (
-        "switch"
-        if lost
-        else "agent"
-        if call.returned
-        else "hotline"
-        if call.ending is Disposition.OVERFLOWED
-        else "caller"
-    )
+    by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
     _close(floor, call, at, out, disposition, left_in, by)
 
 
@@ -211,12 +198,12 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             leave_segment(floor, call, at, out, how=_how(floor, call, at, lost=lost), phase="waiting")
             return Disposition.ABANDONED_WAITING
         case CallState.OFFERED:
-            offer = _offer_of(floor, call)
-            leave_segment(
-                floor, call, at, out, how=_how(floor, call, at, lost=lost), phase="ringing", agent=offer.agent
-            )
+            offers = [floor.offers[ringing] for ringing in call.ringing]
+            how = _how(floor, call, at, lost=lost)
+            leave_segment(floor, call, at, out, how=how, phase="ringing", agent=offers[0].agent)
             call.state = CallState.AFTER
-            end_offer(floor, offer, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
+            for offer in offers:
+                end_offer(floor, offer, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
             return Disposition.ABANDONED_RINGING
         case CallState.TALKING:
             finish_talk(floor, _offer_of(floor, call), at, now, out)
@@ -268,80 +255,6 @@ def _close(
     )
 
 
-# --- agents ----------------------------------------------------------------------------------------------------------
-
-
-def _agent(floor: Floor, agent: AgentId) -> Agent:
-    try:
-        return floor.agents[agent]
-    except KeyError:
-        raise Refused("unknown_agent", f'there is no agent "{agent}"') from None
-
-
-def _checked(agent: Agent, trigger: Trigger) -> AgentState:
-    try:
-        return after(agent.state, trigger)
-    except IllegalTransition as illegal:
-        raise Refused("illegal_transition", f"{agent.id}: {illegal}") from None
-
-
-def _agent_logged_in(floor: Floor, event: ev.AgentLoggedIn, now: float, out: Outcome) -> None:
-    agent = _agent(floor, event.agent)
-    state = _checked(agent, Trigger.LOG_IN)
-    agent.logged_in_at, agent.no_answers = now, 0
-    change_agent(floor, agent, state, now, out.records, reason="logged_in")
-
-
-def _agent_logged_out(floor: Floor, event: ev.AgentLoggedOut, now: float, out: Outcome) -> None:
-    agent = _agent(floor, event.agent)
-    if (agent.state, Trigger.LOG_OUT) in DEFERRABLE:
-        agent.wish = ""
-        let_go_of_held(floor, agent, now, out)
-        return
-    change_agent(floor, agent, _checked(agent, Trigger.LOG_OUT), now, out.records)
-    let_go_of_held(floor, agent, now, out)
-
-
-def _agent_ready(floor: Floor, event: ev.AgentReady, now: float, out: Outcome) -> None:
-    agent = _agent(floor, event.agent)
-    if agent.state is AgentState.WRAP_UP:
-        agent.wish = None
-        end_wrap_up(floor, agent, now, now, out)
-        return
-    if agent.state is AgentState.READY or (agent.state in ON_CALL and agent.wish is not None):
-        agent.wish = None
-        return
-    state = _checked(agent, Trigger.GO_READY)
-    agent.idle_since, agent.no_answers = now, 0
-    change_agent(floor, agent, state, now, out.records)
-    seek_call(floor, agent, now, out)
-
-
-def _agent_not_ready(floor: Floor, event: ev.AgentNotReady, now: float, out: Outcome) -> None:
-    agent = _agent(floor, event.agent)
-    if (agent.state, Trigger.GO_NOT_READY) in DEFERRABLE:
-        agent.wish = event.reason
-        let_go_of_held(floor, agent, now, out)
-        return
-    change_agent(floor, agent, _checked(agent, Trigger.GO_NOT_READY), now, out.records, reason=event.reason)
-    let_go_of_held(floor, agent, now, out)
-
-
-def _wrap_up_done(floor: Floor, event: ev.WrapUpDone, now: float, out: Outcome) -> None:
-    agent = _agent(floor, event.agent)
-    _checked(agent, Trigger.END_WRAP_UP)
-    end_wrap_up(floor, agent, now, now, out)
-
-
-def _phone_changed(floor: Floor, event: ev.PhoneChanged, now: float, out: Outcome) -> None:
-    agent = floor.agents.get(event.agent)
-    if agent is None or agent.phone is event.phone:
-        return
-    if agent.state in ON_CALL and event.phone is PhoneState.IN_USE:
-        return  # that is our own call
-    phone_changed(floor, agent, event.phone, now, out)
-
-
 # --- offers and talks ------------------------------------------------------------------------------------------------
 
 
@@ -366,7 +279,7 @@ def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcom
 def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is not None and offer.answered_at is None:
-        answer(floor, offer, _at(event.at, now), out)
+        answer(floor, offer, _at(event.at, now), now, out)
 
 
 def _offer_failed(floor: Floor, event: ev.OfferFailed, now: float, out: Outcome) -> None:
@@ -401,62 +314,8 @@ def _hold_ended(floor: Floor, event: ev.HoldEnded, now: float, out: Outcome) -> 
 
 
 def _deadline_passed(floor: Floor, event: ev.DeadlinePassed, now: float, out: Outcome) -> None:
-    timers = floor.timers
-    while timers and timers[0][0] <= now:
-        timer = heapq.heappop(timers)
-        if _applies(floor, timer):
-            _ring_bell(floor, timer[1], timer[2], now, out)
-
-
-def _applies(floor: Floor, timer: tuple[float, str, str]) -> bool:
-    """Whether a timer still means something: its subject is there and waits for just this moment."""
-    when, kind, subject = timer
-    if kind == "offer":  # only while Asterisk is in sight is its silence a sign
-        offer = floor.offers.get(OfferId(subject))
-        return floor.linked and offer is not None and offer.answered_at is None and offer.expires_at <= when
-    if kind == "wrap_up":
-        agent = floor.agents.get(AgentId(subject))
-        return agent is not None and agent.state is AgentState.WRAP_UP and agent.wrap_up_until <= when
-    call = floor.calls.get(CallId(subject))
-    if call is None:
-        return False
-    if kind == "hold":
-        return call.held_for is not None and call.held_until <= when
-    if kind == "max_wait":
-        due = overflow_at(floor, call) if call.state in IN_QUEUE else None
-        return due is not None and due <= when
-    return call.state in IN_QUEUE  # retry: he may be waiting again by then
-
-
-def _ring_bell(floor: Floor, kind: str, subject: str, now: float, out: Outcome) -> None:
-    if kind == "wrap_up":
-        agent = floor.agents[AgentId(subject)]
-        end_wrap_up(floor, agent, agent.wrap_up_until, now, out)
-    elif kind == "offer":
-        offer = floor.offers[OfferId(subject)]
-        _give_up(floor, offer, now, out)
-    else:
-        call = floor.calls[CallId(subject)]
-        if kind == "hold":
-            hold_out(floor, call, now, out)
-        elif kind == "retry":
-            if call.held_for is None:
-                seek_agent(floor, call, now, out, asked="retry")
-        elif call.state is CallState.WAITING:  # with a phone ringing for him, the end of the offer sees to it
-            overflow(floor, call, now, out)
-
-
-def _give_up(floor: Floor, offer: Offer, now: float, out: Outcome) -> None:
-    """Asterisk did not report the end of an offer. One that never rang is not held against the agent; he is only not asked
-    for the same call again at once."""
-    withdraw(offer, "not_answered_in_time", out)
-    if offer.rang_at is not None:
-        end_offer(floor, offer, OfferOutcome.NO_ANSWER, now, now, out, cause="no_word_from_asterisk")
-        return
-    retry_at = now + floor.rules.queues[offer.queue].retry_s
-    floor.calls[offer.call].unwilling[offer.agent] = retry_at
-    set_timer(floor, retry_at, "retry", offer.call)
-    end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="never_rang")
+    while floor.timers and floor.timers[0][0] <= now:
+        bells.ring(floor, heapq.heappop(floor.timers), now, out)
 
 
 def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome) -> None:
@@ -470,9 +329,13 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
     floor.rules = rules
     floor.fit_rules(now)
     for call in floor.calls.values():
-        if call.state in IN_QUEUE and (due := overflow_at(floor, call)) is not None:
+        if call.state not in IN_QUEUE:
+            continue
+        if (due := overflow_at(floor, call)) is not None:
             set_timer(floor, due, "max_wait", call.id)
-    _match_all(floor, now, out)
+        call.bell_at = now
+        set_timer(floor, now, "recipe", call.id)
+    match_all(floor, now, out)
 
 
 def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outcome) -> None:
@@ -494,34 +357,20 @@ def _link_regained(floor: Floor, event: ev.LinkRegained, now: float, out: Outcom
         if offer.answered_at is None:
             offer.expires_at = max(offer.expires_at, now + GRACE_S)
             set_timer(floor, offer.expires_at, "offer", offer.id)
-    _match_all(floor, now, out)
-
-
-def _match_all(floor: Floor, now: float, out: Outcome) -> None:
-    """Free agents and waiting callers brought together after a time without offers, in the callers' order."""
-    for _, member in sorted(entry for line in floor.waiting.values() for entry in line):
-        call = floor.calls[CallId(member)]
-        queue = floor.queue_of(call)
-        if floor.ready[queue.id] or (not call.sought and last_agent(floor, call, queue, now)):
-            seek_agent(floor, call, now, out, asked="retry")
-    for agent in floor.agents.values():
-        seek_call(floor, agent, now, out)
+    match_all(floor, now, out)
 
 
 _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
+    **duty.HANDLERS,
+    **supervision.HANDLERS,
     ev.CallArrived: _call_arrived,
+    ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,
     ev.CallQueued: _call_queued,
     ev.CallRejoined: _call_rejoined,
     ev.CallDetached: _call_detached,
     ev.CallLeftByCaller: _call_left,
     ev.CallClosed: _call_closed,
-    ev.AgentLoggedIn: _agent_logged_in,
-    ev.AgentLoggedOut: _agent_logged_out,
-    ev.AgentReady: _agent_ready,
-    ev.AgentNotReady: _agent_not_ready,
-    ev.WrapUpDone: _wrap_up_done,
-    ev.PhoneChanged: _phone_changed,
     ev.OfferRinging: _offer_ringing,
     ev.OfferAnswered: _offer_answered,
     ev.OfferFailed: _offer_failed,

@@ -98,11 +98,13 @@ class CallMoved(_Event, frozen=True):
 
 
 class CallQueued(_Event, frozen=True):
-    """The IVR put the caller into a queue. `priority` is added to the queue's and the caller's own."""
+    """The IVR put the caller into a queue. `priority` is added to the queue's and the caller's own; `require` are skills
+    his menu choice asks for, besides the queue's."""
 
     call: CallId
     queue: QueueId
     priority: int = 0
+    require: dict[str, int] = {}
 
 
 class CallRejoined(_Event, frozen=True):
@@ -176,8 +178,8 @@ class WrapUpDone(_Event, frozen=True):
 
 
 class QueueClosed(_Event, frozen=True):
-    """No new callers from now on. `by`: "hours", when its calendar says so, or the supervisor who closed it; it is open again when
-    all who closed it have opened it."""
+    """No new callers from now on. `by`: "hours", when its calendar says so, or the supervisor who closed it. It is open again
+    when neither its hours nor a supervisor keep it closed."""
 
     queue: QueueId
     by: str

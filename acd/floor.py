@@ -8,27 +8,32 @@ import heapq
 
 import msgspec
 
-from acd.line import Key, Line
+from acd.line import Key, Lines
 from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
 from acd.records import AgentChanged, AgentInterval, Record
 from acd.rules import QueueRules, Rules, Strategy
+from acd.scores import score
+from acd.suiting import agent_group, caller_group
 from agents.roster import AgentId
 from agents.state import ON_DUTY, AgentState, PhoneState
 from agents.workload import LeastBusyWeights
 
 __all__ = [
     "Floor",
+    "break_ends_at",
     "change_agent",
+    "customer_key",
     "join_line",
     "leave_line",
     "line_key",
     "remember_contact",
-    "score",
     "set_timer",
     "settle",
 ]
 
 FREE = "free"
+AGEING = frozenset({Strategy.LEAST_BUSY, Strategy.FEWEST_CALLS})
+"""Strategies whose scores change while nothing happens: with the time on duty."""
 
 
 class Floor(msgspec.Struct, kw_only=True):
@@ -38,11 +43,19 @@ class Floor(msgspec.Struct, kw_only=True):
     calls: dict[CallId, Call] = {}
     agents: dict[AgentId, Agent] = {}
     offers: dict[OfferId, Offer] = {}
-    waiting: dict[QueueId, Line] = {}
-    """Callers who may be given an agent now. Those held for their last agent stand in `held` meanwhile."""
-    ready: dict[QueueId, Line] = {}
-    """Free agents, best first by the queue's strategy."""
+    waiting: dict[QueueId, Lines] = {}
+    """Callers who may be given an agent now, in groups of the same needs; those held for one agent stand in `held`."""
+    ready: dict[QueueId, Lines] = {}
+    """Free agents, best first by the queue's strategy, in groups of those who are alike for the queue."""
     held: dict[AgentId, list[CallId]] = {}
+    busy: dict[QueueId, int] = {}
+    """Live offers and talks of each queue's callers."""
+    closed: dict[QueueId, list[str]] = {}
+    """Queues that take no new callers, and what closed them: "hours", "hand"."""
+    turns: dict[QueueId, float] = {}
+    """Strategies rrmemory and rrordered: the place in the roster after that of the agent who was asked last."""
+    dice: int = 0
+    """The state of the lots (`draw`)."""
     standings: dict[QueueId, dict[str, int]] = {}
     """How many agents of each queue are free, talking, ...: what `explain` says of big queues."""
     contacts: dict[str, LastContact] = {}
@@ -67,17 +80,26 @@ class Floor(msgspec.Struct, kw_only=True):
         """Make room for new queues and agents, let go of removed ones, and work all lines out anew."""
         rules = self.rules
         self.agents = {agent: self.agents.get(agent) or Agent(id=agent) for agent in rules.agents}
-        self.waiting = {queue: Line() for queue in rules.queues}
-        self.ready = {queue: Line() for queue in rules.queues}
+        self.waiting = {queue: Lines() for queue in rules.queues}
+        self.ready = {queue: Lines() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
+        self.closed = {queue: by for queue, by in self.closed.items() if queue in rules.queues}
         for call in self.calls.values():
-            if call.held_for is not None and call.queue not in rules.agents[call.held_for].queues:
+            call.added = [queue for queue in call.added if queue in rules.queues]
+            if call.held_for is not None and not call.assigned and call.queue not in rules.agents[call.held_for].queues:
                 leave_line(self, call)
             if call.state is CallState.WAITING and call.held_for is None:
-                join_line(self, call)
+                join_line(self, call, now)
         for agent in self.agents.values():
+            agent.spots = {}
+        for queue, members in rules.members.items():
+            for spot, member in enumerate(members):
+                self.agents[member].spots[queue] = spot
+        for agent in self.agents.values():
+            settings = rules.agents[agent.id]
+            agent.groups = {q: agent_group(settings, rules.queues[q], rules.skills[q]) for q in settings.queues}
             agent.workload.window_s = _window_s(rules, agent.id)
-            for queue in rules.agents[agent.id].queues:
+            for queue in settings.queues:
                 self.standings[queue][agent.standing] = self.standings[queue].get(agent.standing, 0) + 1
             if agent.standing == FREE:
                 _line_up(self, agent, now)
@@ -87,46 +109,83 @@ class Floor(msgspec.Struct, kw_only=True):
         assert call.queue is not None
         return self.rules.queues[call.queue]
 
-    def last_contact(self, number: str) -> LastContact | None:
-        """Who served this number last, if it is not long ago."""
-        return self.contacts.get(number) or self.older_contacts.get(number)
+    def last_contact(self, whom: str) -> LastContact | None:
+        """Who served this number (or `customer_key`) last, if it is not long ago."""
+        return self.contacts.get(whom) or self.older_contacts.get(whom)
+
+    def on_duty(self, queue: QueueId) -> int:
+        """How many of the queue's agents are logged in and on no break."""
+        counts = self.standings[queue]
+        off = counts.get(AgentState.OFFLINE, 0) + counts.get(AgentState.NOT_READY, 0)
+        return len(self.rules.members[queue]) - off
+
+    def logged_in(self, queue: QueueId) -> int:
+        """How many of the queue's agents are logged in."""
+        return len(self.rules.members[queue]) - self.standings[queue].get(AgentState.OFFLINE, 0)
+
+    def at_limit(self, queue: QueueRules) -> bool:
+        """Whether the queue has as many calls with agents as it may."""
+        return queue.max_calls is not None and self.busy.get(queue.id, 0) >= queue.max_calls
+
+    def draw(self) -> float:
+        """A number from [0, 1), the next of a sequence that goes with the floor (SplitMix64, Steele et al. 2014): a replay
+        draws the same ones."""
+        self.dice = (self.dice + 0x9E3779B97F4A7C15) & _64_BITS
+        z = self.dice
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _64_BITS
+        return ((z ^ (z >> 31)) >> 11) / (1 << 53)
+
+    def expected_wait(self, call: Call, now: float) -> tuple[float, float, float] | None:
+        """Low, middle and high end of the wait of a caller who stands where he stands, in seconds; None: nothing to go by."""
+        return None
 
     def position(self, call: Call) -> int:
         """1 for the caller who is next in his queue."""
         assert call.queue is not None
-        return self.waiting[call.queue].ahead_of(line_key(call)) + 1
+        return self.waiting[call.queue].ahead_of(line_key(call, self.rules)) + 1
 
 
 def _window_s(rules: Rules, agent: AgentId) -> float:
     """How far back the agent's work matters to the queues he serves."""
     served = (rules.queues[queue] for queue in rules.agents[agent].queues)
-    windows = [queue.weights.window_s for queue in served if queue.strategy is Strategy.LEAST_BUSY]
+    windows = [queue.weights.window_s for queue in served if queue.strategy in AGEING]
     return max(windows, default=LeastBusyWeights().window_s)
 
 
-def line_key(call: Call) -> Key:
-    """The order of callers: higher priority first, then who began to wait earlier."""
-    return (float(-call.priority), call.queued_at, float(call.order))
+def line_key(call: Call, rules: Rules) -> Key:
+    """The order of callers: who began to wait earlier, where each point of priority counts as so much time waited. The key does
+    not change while he waits, and nobody can be put before him who comes later than his points are worth."""
+    return (call.queued_at - call.priority * rules.point_s, float(call.order))
 
 
-def join_line(floor: Floor, call: Call) -> None:
-    """Let the caller stand in the line of his queue, if his leg is with this engine; else he does so when it is."""
+def join_line(floor: Floor, call: Call, now: float) -> None:
+    """Let the caller stand in the line of his queue, and of those added to it, if his leg is with this engine; else he does so
+    when it is."""
     assert call.queue is not None
     if not call.attached:
         return
-    floor.waiting[call.queue].put(call.id, line_key(call))
+    rules = floor.rules
+    key = line_key(call, rules)
+    waited_s = now - call.segment_at
+    floor.waiting[call.queue].put(call.id, caller_group(call.require, waited_s, rules.reserves[call.queue]), key)
+    for queue in call.added:
+        floor.waiting[queue].put(call.id, caller_group(call.require, waited_s, rules.reserves[queue], call.queue), key)
 
 
 def leave_line(floor: Floor, call: Call) -> None:
     """Take the caller out of the line, or out of the hands of the agent he is held for."""
     assert call.queue is not None
     floor.waiting[call.queue].drop(call.id)
+    for queue in call.added:
+        floor.waiting[queue].drop(call.id)
     if call.held_for is not None:
         held = floor.held[call.held_for]
         held.remove(call.id)
         if not held:
             del floor.held[call.held_for]
         call.held_for = None
+        call.assigned = False
 
 
 def change_agent(
@@ -150,11 +209,22 @@ def change_agent(
         agent.workload.begin_duty(at)
     elif agent.state in ON_DUTY:
         agent.workload.end_duty(at)
-    agent.state, agent.reason, agent.since = state, reason, at
+    agent.state, agent.reason, agent.since, agent.overrun = state, reason, at, False
     if state in (AgentState.READY, AgentState.NOT_READY, AgentState.OFFLINE):
         agent.queue = None
         agent.offer = None
+    if (until := break_ends_at(floor, agent)) is not None:
+        set_timer(floor, until, "break", agent.id)
     settle(floor, agent, at, out)
+
+
+def break_ends_at(floor: Floor, agent: Agent) -> float | None:
+    """When the break he is on has lasted as long as his groups allow; None: he is on none, or it may last."""
+    if agent.state is not AgentState.NOT_READY or not floor.rules.breaks:
+        return None
+    rules = (floor.rules.breaks.get(group) for group in floor.rules.agents[agent.id].groups)
+    limits = [rule.longest_s for rule in rules if rule and rule.longest_s is not None and agent.reason in rule.reasons]
+    return agent.since + min(limits) if limits else None
 
 
 def settle(floor: Floor, agent: Agent, at: float, out: list[Record]) -> None:
@@ -179,6 +249,7 @@ def settle(floor: Floor, agent: Agent, at: float, out: list[Record]) -> None:
             phone=agent.phone,
             queue=agent.queue,
             call=call,
+            overrun=agent.overrun,
         )
     )
 
@@ -190,19 +261,8 @@ def _standing(agent: Agent) -> str:
 
 
 def _line_up(floor: Floor, agent: Agent, now: float) -> None:
-    for queue in floor.rules.agents[agent.id].queues:
-        floor.ready[queue].put(agent.id, score(floor, agent, floor.rules.queues[queue], now))
-
-
-def score(floor: Floor, agent: Agent, queue: QueueRules, now: float) -> Key:
-    """The agent's place among the free agents of a queue; lower is asked first."""
-    match queue.strategy:
-        case Strategy.LONGEST_IDLE:
-            return (agent.idle_since,)
-        case Strategy.LEAST_BUSY:
-            return (round(agent.workload.load(queue.weights, now), 3), agent.idle_since)
-        case Strategy.ROUND_ROBIN:  # pragma: no branch
-            return (float(agent.turn.get(queue.id, 0)),)
+    for queue, group in agent.groups.items():
+        floor.ready[queue].put(agent.id, group, score(agent, floor.rules.queues[queue], now))
 
 
 def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:
@@ -210,12 +270,23 @@ def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:
     heapq.heappush(floor.timers, (when, kind, subject))
 
 
-def remember_contact(floor: Floor, number: str, agent: AgentId, at: float) -> None:
-    """Note who serves this number. What is older than every queue's affinity window is forgotten in time: a window's contacts
+def customer_key(customer: str) -> str:
+    """Under which name the contacts of a customer are kept, beside those of numbers."""
+    return f"customer:{customer}"
+
+
+def remember_contact(floor: Floor, call: Call, agent: AgentId, at: float) -> None:
+    """Note who serves this caller. What is older than every queue's affinity window is forgotten in time: a window's contacts
     are put aside when it is over and let go of all together after the next, at a cost that does not grow with them."""
     windows = [queue.affinity.window_s for queue in floor.rules.queues.values() if queue.affinity]
-    if not number or not windows:
+    if not windows:
         return
     if at - floor.contacts_since > max(windows):
         floor.older_contacts, floor.contacts, floor.contacts_since = floor.contacts, {}, at
-    floor.contacts[number] = LastContact(agent, at)
+    if call.number:
+        floor.contacts[call.number] = LastContact(agent, at)
+    if call.customer:
+        floor.contacts[customer_key(call.customer)] = LastContact(agent, at)
+
+
+_64_BITS = (1 << 64) - 1

@@ -1,12 +1,13 @@
-"""A queue in the everyday sense: members in the order of a key."""
+"""A queue in the everyday sense: members in the order of a key, all in one line or in lines by group."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from heapq import merge
 from itertools import islice
 
 import msgspec
 
-__all__ = ["Key", "Line"]
+__all__ = ["Key", "Line", "Lines"]
 
 Key = tuple[float, ...]
 """Real floats, no integers among them: a snapshot gives floats back, and decisions are compared to the byte."""
@@ -55,3 +56,49 @@ class Line(msgspec.Struct):
 
     def __contains__(self, member: object) -> bool:
         return member in self.keys
+
+
+class Lines(msgspec.Struct):
+    """One queue's line, kept by groups of members who are alike: as many lines as there are groups, never an empty one."""
+
+    groups: dict[str, Line] = {}
+    group_of: dict[str, str] = {}
+
+    def put(self, member: str, group: str, key: Key) -> None:
+        """Let the member stand in this group at this key, wherever he stood before."""
+        before = self.group_of.get(member)
+        if before is not None and before != group:
+            self.drop(member)
+        line = self.groups.get(group)
+        if line is None:
+            line = self.groups[group] = Line()
+        line.put(member, key)
+        self.group_of[member] = group
+
+    def drop(self, member: str) -> None:
+        """Take the member out; one who is not there is no error."""
+        group = self.group_of.pop(member, None)
+        if group is None:
+            return
+        line = self.groups[group]
+        line.drop(member)
+        if not line.entries:
+            del self.groups[group]
+
+    def key(self, member: str) -> Key:
+        """Where the member stands. KeyError when he does not."""
+        return self.groups[self.group_of[member]].keys[member]
+
+    def ahead_of(self, key: Key) -> int:
+        """How many stand before this key, in all groups."""
+        return sum(line.ahead_of(key) for line in self.groups.values())
+
+    def __iter__(self) -> Iterator[tuple[Key, str]]:
+        lines = list(self.groups.values())
+        return iter(lines[0]) if len(lines) == 1 else merge(*lines)
+
+    def __len__(self) -> int:
+        return len(self.group_of)
+
+    def __contains__(self, member: object) -> bool:
+        return member in self.group_of

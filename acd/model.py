@@ -93,12 +93,14 @@ class Call(msgspec.Struct, kw_only=True):
     """Points: the queue's, his VIP level's, his menu choice's, a recipe's, a supervisor's."""
     require: dict[str, int] = {}
     """Skills an agent needs for him, with the least level. It only ever relaxes within a stay."""
+    menu_require: dict[str, int] = {}
+    """Those of them that his menu choice asked for; they go with him into other queues."""
     added: list[QueueId] = []
     """Queues whose agents may take him as well."""
-    group: dict[QueueId, str] = {}
-    """In which group of which queue's line he stands (acd.suiting)."""
     done: dict[str, float] = {}
     """Recipes applied in this stay, and when last."""
+    bell_at: float = 0.0
+    """When the next recipe or reserve is to be looked at; 0: none."""
     queued_at: float = 0.0
     """When the caller began to wait at all: his place in the order. An overflow does not change it."""
     segment_at: float = 0.0
@@ -119,6 +121,8 @@ class Call(msgspec.Struct, kw_only=True):
     """Whether an agent has been looked for since he came into this queue; the first look asks for his last agent."""
     ending: Disposition | None = None
     """Set when the end is already decided and only the good-bye is left."""
+    farewell: tuple[str, str, bool] = ("", "", False)
+    """That good-bye: why, the prompt, and whether it is the busy tone."""
     offers: int = 0
     decisions: int = 0
     answered_by: AgentId | None = None

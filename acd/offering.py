@@ -1,177 +1,45 @@
-"""The life of an offer: made, ringing, ended; and of the talk that comes of it.
+"""The life of an offer: ringing, ended; and of the talk that comes of it.
 
 Every offer ends exactly once, by `end_offer` (no talk came of it) or `finish_talk`; both free the agent and look at once for
-his next caller.
+his next caller. Where several phones ring for one caller, the first answer ends the other offers.
 """
 
-from acd.commands import Command, EndCall, OfferCall, WithdrawOffer
-from acd.floor import Floor, change_agent, join_line, leave_line, remember_contact, set_timer, settle
-from acd.model import Agent, Call, CallState, Disposition, Offer, OfferId, OfferOutcome
-from acd.records import CallAnswered, Candidate, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record, TalkFinished
-from acd.routing import AgentChoice, choose_agent, choose_call, decision
-from agents.roster import AgentId, QueueId
+from acd.commands import WithdrawOffer
+from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
+from acd.matching import Outcome, match_queue, seek_agent, seek_call
+from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
+from acd.records import CallAnswered, OfferEnded, TalkFinished
+from acd.waiting import leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
 from agents.state import AgentState, PhoneState, Trigger, after
 
 __all__ = [
-    "Outcome",
+    "AFTER_CALL",
     "answer",
     "end_offer",
     "end_wrap_up",
-    "enter_queue",
     "finish_talk",
-    "hold_out",
-    "leave_segment",
-    "let_go_of_held",
-    "overflow",
-    "overflow_at",
-    "overflow_farewell",
+    "look_around",
     "phone_changed",
-    "seek_agent",
-    "seek_call",
     "withdraw",
 ]
 
-GRACE_S = 5.0
-"""An offer Asterisk does not report the end of is given up this long after its ringing time."""
+AFTER_CALL = "after_call"
+"""The reason for being not ready after the wrap-up of a queue that does not make agents ready by itself."""
 
 
-class Outcome:
-    """What a step decided: commands to carry out, records to keep."""
-
-    __slots__ = ("commands", "records")
-
-    def __init__(self) -> None:
-        self.commands: list[Command] = []
-        self.records: list[Record] = []
-
-
-def enter_queue(
-    floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome, overflow_from: QueueId | None = None
-) -> None:
-    """Begin a stay in a queue and look for an agent."""
-    call.state, call.queue, call.segment_at = CallState.WAITING, queue, now
-    call.segment += 1
-    call.sought = False
-    if call.segment == 1:
-        call.queued_at = now
-        floor.orders += 1
-        call.order = floor.orders
-    out.records.append(
-        QueueEntered(
-            call=call.id,
-            segment=call.segment,
-            queue=queue,
-            at=now,
-            priority=call.priority,
-            vip=call.vip,
-            overflow_from=overflow_from,
-        )
-    )
-    if (at := overflow_at(floor, call)) is not None:
-        set_timer(floor, at, "max_wait", call.id)
-    join_line(floor, call)
-    seek_agent(floor, call, now, out, asked="caller_entered")
-
-
-def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str) -> None:
-    """Give the waiting caller an agent if one suits, and write down why or why not."""
-    if call.state is not CallState.WAITING or not call.attached or not floor.linked:
-        return
-    choice = choose_agent(floor, call, now, affinity=not call.sought)
-    call.sought = True
-    out.records.append(decision(floor, call, now, choice, asked=asked))
-    if choice.agent is not None:
-        _make_offer(floor, call, floor.agents[choice.agent], now, out, choice.reason)
-    elif choice.wait_for is not None:
-        _hold_for(floor, call, choice.wait_for, choice.wait_until)
-
-
-def seek_call(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
-    """Give the free agent the caller who is next for him."""
-    if agent.standing != "free" or not floor.linked:
-        return
-    choice = choose_call(floor, agent, now)
-    if choice.call is None:
-        return
-    call = floor.calls[choice.call]
-    rank = floor.ready[floor.queue_of(call).id].keys[agent.id]
-    chosen = AgentChoice(agent.id, choice.reason, (Candidate(agent.id, rank),))
-    out.records.append(decision(floor, call, now, chosen, asked="agent_free", passed_over=choice.passed_over))
-    _make_offer(floor, call, agent, now, out, choice.reason)
-
-
-def _hold_for(floor: Floor, call: Call, agent: AgentId, until: float) -> None:
-    leave_line(floor, call)
-    call.held_for, call.held_until = agent, until
-    floor.held.setdefault(agent, []).append(call.id)
-    set_timer(floor, until, "hold", call.id)
-
-
-def hold_out(floor: Floor, call: Call, now: float, out: Outcome) -> None:
-    """The wait for the last agent is over: the caller stands in line again, at his old place, for anyone."""
-    leave_line(floor, call)
-    join_line(floor, call)
-    seek_agent(floor, call, now, out, asked="affinity_over")
-
-
-def _make_offer(floor: Floor, call: Call, agent: Agent, now: float, out: Outcome, reason: str) -> None:
-    queue = floor.queue_of(call)
-    leave_line(floor, call)
-    call.offers += 1
-    offer = Offer(
-        id=OfferId(f"{call.id}-{call.offers}"),
-        call=call.id,
-        agent=agent.id,
-        queue=queue.id,
-        segment=call.segment,
-        made_at=now,
-        expires_at=now + queue.ring_s + GRACE_S,
-    )
-    floor.offers[offer.id] = offer
-    call.state, call.offer = CallState.OFFERED, offer.id
-    agent.queue, agent.offer = queue.id, offer.id
-    floor.orders += 1
-    agent.turn[queue.id] = floor.orders
-    change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out.records)
-    set_timer(floor, offer.expires_at, "offer", offer.id)
-    contact = floor.last_contact(call.number)
-    out.records.append(
-        OfferMade(
-            offer=offer.id,
-            call=call.id,
-            segment=call.segment,
-            queue=queue.id,
-            agent=agent.id,
-            at=now,
-            number=call.number,
-            name=call.name,
-            did=call.did,
-            wait_s=now - call.queued_at,
-            path=tuple(call.path),
-            vip=call.vip,
-            last_agent=contact.agent if contact else None,
-            last_contact_at=contact.at if contact else None,
-            reasons=(reason,),
-        )
-    )
-    out.commands.append(
-        OfferCall(
-            offer=offer.id, call=call.id, agent=agent.id, queue=queue.id, ring_s=queue.ring_s, record=queue.record
-        )
-    )
-
-
-def answer(floor: Floor, offer: Offer, at: float, out: Outcome) -> None:
+def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> None:
     """The agent took the call: counted as answered now, whatever becomes of it."""
     call, agent = floor.calls[offer.call], floor.agents[offer.agent]
     queue = floor.rules.queues[offer.queue]
     offer.answered_at = at = max(at, offer.made_at)
     _record_offer_end(offer, OfferOutcome.ACCEPTED, "", at, out)
-    call.state, call.answered_by = CallState.TALKING, agent.id
+    losers = [floor.offers[other] for other in call.ringing if other != offer.id]
+    call.state, call.answered_by, call.offer, call.ringing = CallState.TALKING, agent.id, offer.id, []
     agent.no_answers = 0
     change_agent(floor, agent, after(agent.state, Trigger.ANSWER), at, out.records)
-    remember_contact(floor, call.number, agent.id, at)
+    remember_contact(floor, call, agent.id, at)
     wait_s = at - call.segment_at
+    expected = call.expected
     out.records.append(
         CallAnswered(
             call=call.id,
@@ -183,29 +51,14 @@ def answer(floor: Floor, offer: Offer, at: float, out: Outcome) -> None:
             wait_s=wait_s,
             total_wait_s=at - call.queued_at,
             in_service_level=wait_s <= queue.service_level.within_s,
+            expected_low_s=expected[0] if expected else None,
+            expected_s=expected[1] if expected else None,
+            expected_high_s=expected[2] if expected else None,
         )
     )
     leave_segment(floor, call, at, out, how="answered", phase="ringing", agent=agent.id)
-
-
-def leave_segment(
-    floor: Floor, call: Call, at: float, out: Outcome, *, how: str, phase: str, agent: AgentId | None = None
-) -> None:
-    """The caller's stay in his queue is over."""
-    assert call.queue is not None
-    out.records.append(
-        QueueLeft(
-            call=call.id,
-            segment=call.segment,
-            queue=call.queue,
-            entered_at=call.segment_at,
-            left_at=at,
-            wait_s=at - call.segment_at,
-            how=how,
-            phase=phase,
-            agent=agent,
-        )
-    )
+    for loser in losers:  # Asterisk stops their phones itself: they ring in one Dial
+        _end_loser(floor, loser, at, now, out)
 
 
 def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float, out: Outcome) -> None:
@@ -225,28 +78,58 @@ def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float
     )
 
 
+def _end_loser(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> None:
+    """Somebody else answered: he did nothing wrong and keeps his turn."""
+    agent = floor.agents[offer.agent]
+    _record_offer_end(offer, OfferOutcome.WITHDRAWN, "answered_elsewhere", max(at, offer.made_at), out)
+    del floor.offers[offer.id]
+    _free_after_offer(floor, agent, offer, OfferOutcome.WITHDRAWN, max(at, offer.made_at), out)
+    look_around(floor, agent, now, out)
+
+
 def end_offer(
     floor: Floor, offer: Offer, outcome: OfferOutcome, at: float, now: float, out: Outcome, cause: str = ""
 ) -> None:
-    """No talk came of the offer. Caller and agent are both looked after again, the caller first: he keeps his place."""
+    """No talk came of the offer. While other phones still ring for the caller, he goes on hearing that; else caller and agent
+    are both looked after again, the caller first: he keeps his place."""
     call, agent = floor.calls[offer.call], floor.agents[offer.agent]
     at = max(at, offer.made_at)
     _record_offer_end(offer, outcome, cause, at, out)
     del floor.offers[offer.id]
-    call.offer = None
+    call.ringing.remove(offer.id)
+    call.offer = call.ringing[0] if call.ringing else None
     _free_after_offer(floor, agent, offer, outcome, at, out)
-    if call.state is CallState.OFFERED:
-        call.state = CallState.WAITING
-        if outcome is not OfferOutcome.WITHDRAWN:
-            retry_at = now + floor.rules.queues[offer.queue].retry_s
-            call.unwilling[agent.id] = retry_at
-            set_timer(floor, retry_at, "retry", call.id)
-        if (due := overflow_at(floor, call)) is not None and due <= now:  # while the phone was ringing for him
-            overflow(floor, call, now, out)
-        else:
-            join_line(floor, call)
-            seek_agent(floor, call, now, out, asked="retry")
-    _look_around(floor, agent, now, out)
+    if outcome is not OfferOutcome.WITHDRAWN and call.state is CallState.OFFERED:
+        _do_not_ask_again(floor, call, offer, now)
+    if not call.ringing:
+        _no_longer_with_agents(floor, offer)
+        if call.state is CallState.OFFERED:
+            _back_in_line(floor, call, now, out)
+        match_queue(floor, floor.rules.queues[offer.queue], now, out)
+    look_around(floor, agent, now, out)
+
+
+def _do_not_ask_again(floor: Floor, call: Call, offer: Offer, now: float) -> None:
+    retry_at = now + floor.rules.queues[offer.queue].retry_s
+    call.unwilling[offer.agent] = retry_at
+    set_timer(floor, retry_at, "retry", call.id)
+
+
+def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
+    """Nobody took him: he waits on, at his old place, unless his time ran out while phones rang."""
+    call.state = CallState.WAITING
+    if (due := overflow_at(floor, call)) is not None and due <= now:
+        overflow_due(floor, call, now, out)
+        return
+    join_line(floor, call, now)
+    if call.bell_at:
+        look_at_recipes(floor, call, now, out)
+    if call.state is CallState.WAITING:
+        seek_agent(floor, call, now, out, asked="retry")
+
+
+def _no_longer_with_agents(floor: Floor, offer: Offer) -> None:
+    floor.busy[offer.queue] -= 1
 
 
 def _free_after_offer(floor: Floor, agent: Agent, offer: Offer, outcome: OfferOutcome, at: float, out: Outcome) -> None:
@@ -297,11 +180,15 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     call.state, call.offer = CallState.AFTER, None
     call.ending = Disposition.SERVED
     agent.workload.add_call(talk_s, at)
+    agent.served[offer.queue] = agent.served.get(offer.queue, 0) + 1
+    agent.last_served[offer.queue] = at
+    _no_longer_with_agents(floor, offer)
     _begin_wrap_up(floor, agent, offer, at, now, out)
+    match_queue(floor, floor.rules.queues[offer.queue], now, out)
 
 
 def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: float, out: Outcome) -> None:
-    agent.offer = None
+    agent.offer, agent.extensions = None, 0
     state = after(agent.state, Trigger.END_TALK)
     agent.wrap_up_until = at + floor.rules.queues[offer.queue].wrap_up_s
     handle_s = agent.wrap_up_until - (offer.answered_at or at)
@@ -310,60 +197,36 @@ def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: flo
         agent.idle_since = max(agent.wrap_up_until, at)
         if agent.wrap_up_until > at:
             change_agent(floor, agent, state, at, out.records)
-        _become_free(floor, agent, agent.wrap_up_until, out)
-        _look_around(floor, agent, now, out)
+        _after_wrap_up(floor, agent, agent.wrap_up_until, now, out)
     else:
         change_agent(floor, agent, state, at, out.records)
         set_timer(floor, agent.wrap_up_until, "wrap_up", agent.id)
 
 
-def end_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome) -> None:
-    """The paperwork is done, or its time is over."""
+def end_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome, *, ready: bool = False) -> None:
+    """The paperwork is done, or its time is over. `ready`: he said so himself."""
     after(agent.state, Trigger.END_WRAP_UP)
     agent.idle_since = at
+    if ready:
+        agent.wish = None
+        _become_free(floor, agent, at, out)
+        look_around(floor, agent, now, out)
+    else:
+        _after_wrap_up(floor, agent, at, now, out)
+
+
+def _after_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome) -> None:
+    queue = floor.rules.queues.get(agent.queue) if agent.queue else None
+    if queue is not None and not queue.ready_after_wrap_up and agent.wish is None:
+        agent.wish = AFTER_CALL
     _become_free(floor, agent, at, out)
-    _look_around(floor, agent, now, out)
+    look_around(floor, agent, now, out)
 
 
-def _look_around(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
+def look_around(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """What an agent does first when a call is behind him."""
     let_go_of_held(floor, agent, now, out)
     seek_call(floor, agent, now, out)
-
-
-def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
-    """Callers waiting for an agent who is no longer to be had look for someone else at once."""
-    gone = agent.state in (AgentState.NOT_READY, AgentState.OFFLINE) or agent.phone is PhoneState.UNREACHABLE
-    if gone or agent.wish is not None:
-        for held in list(floor.held.get(agent.id, ())):
-            hold_out(floor, floor.calls[held], now, out)
-
-
-def overflow_at(floor: Floor, call: Call) -> float | None:
-    """When the caller's maximum wait in his queue is over; None: his queue has none."""
-    rules = floor.queue_of(call)
-    return None if rules.max_wait_s is None or rules.overflow is None else call.segment_at + rules.max_wait_s
-
-
-def overflow(floor: Floor, call: Call, now: float, out: Outcome) -> None:
-    """The maximum wait is over: another queue at the caller's old place, or a word and the end of the call."""
-    rules = floor.queue_of(call)
-    target = rules.overflow
-    assert target is not None
-    leave_line(floor, call)
-    leave_segment(floor, call, now, out, how="overflowed", phase="waiting")
-    if target.queue is not None:
-        enter_queue(floor, call, target.queue, now, out, overflow_from=rules.id)
-        return
-    call.state, call.ending = CallState.AFTER, Disposition.OVERFLOWED
-    out.commands.append(overflow_farewell(floor, call))
-
-
-def overflow_farewell(floor: Floor, call: Call) -> EndCall:
-    """What a caller is told whose maximum wait ran out."""
-    queue = floor.rules.queues.get(call.queue) if call.queue else None  # gone from the rules meanwhile?
-    target = queue.overflow if queue else None
-    return EndCall(call=call.id, reason="max_wait", prompt=target.prompt if target else "")
 
 
 def withdraw(offer: Offer, reason: str, out: Outcome) -> None:
@@ -377,4 +240,4 @@ def phone_changed(floor: Floor, agent: Agent, phone: PhoneState, now: float, out
     """What the phone does outside our calls decides whether he can be offered one."""
     agent.phone = phone
     settle(floor, agent, now, out.records)
-    _look_around(floor, agent, now, out)
+    look_around(floor, agent, now, out)

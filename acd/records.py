@@ -203,11 +203,12 @@ class AgentInterval(_Record, frozen=True):
     queue: QueueId | None = None
 
 
-class Candidate(msgspec.Struct, frozen=True):
-    """An agent who could have had the call, with the score the strategy gave him (lower goes first)."""
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An agent who could have had the call, with the score the strategy gave him (lower goes first). Lower tiers go before."""
 
     agent: AgentId
     score: tuple[float, ...]
+    tier: int = 0
 
 
 class Exclusion(msgspec.Struct, frozen=True):

@@ -1,80 +1,109 @@
 """Who suits whom: the choice of an agent for a caller and of a caller for an agent, with the reasons.
 
-Nothing is changed here but the age of the scores; acting on a choice is `offering`'s work.
+Nothing is changed here but the age of the scores and the lots drawn; acting on a choice is `matching`'s work.
 """
-
-from itertools import islice
 
 import msgspec
 
-from acd.floor import FREE, Floor, line_key, score
-from acd.line import Key
+from acd.floor import FREE, Floor, customer_key, line_key
 from acd.model import Agent, Call, CallId, LastContact
 from acd.records import Candidate, Decision, Exclusion
-from acd.rules import Affinity, QueueRules, Strategy
-from agents.roster import AgentId
+from acd.rules import Affinity, QueueRules
+from acd.strategies import BY_LOT, candidates, rings_together
+from acd.suiting import caller_group, home_of, lacking, suits
+from agents.roster import AgentId, QueueId, Takes
 from agents.state import AgentState, PhoneState
 
-__all__ = ["AgentChoice", "CallChoice", "choose_agent", "choose_call", "decision", "expected_free_at", "last_agent"]
+__all__ = [
+    "AgentChoice",
+    "CallChoice",
+    "choose_agent",
+    "choose_call",
+    "decision",
+    "expected_free_at",
+    "group_of",
+    "last_agent",
+]
 
 LISTED = 20
 """A decision names each excluded agent of queues up to this size; of bigger ones the counts by rule."""
-RANKED = 5
-"""So many of the best candidates are written down."""
-RESCORED = 2
-"""Least-busy scores of idle agents change slowly with their time on duty. Each look at the line works so many out anew, the
-oldest ones, at a cost that does not grow with the team. More of them make the work no more even (tests/simulation)."""
 
 
 class AgentChoice(msgspec.Struct, frozen=True):
-    """The agent for a caller, or None, and why. `wait_until` is set when he is to wait for his last agent."""
+    """The agents to ring for a caller, best first, or nobody, and why. `wait_until`: how long he is to wait for `wait_for`."""
 
-    agent: AgentId | None
+    agents: tuple[AgentId, ...]
     reason: str
     candidates: tuple[Candidate, ...] = ()
     wait_for: AgentId | None = None
     wait_until: float = 0.0
+    via: QueueId | None = None
+    """The queue whose agents they are, when it is not the caller's own."""
 
 
 class CallChoice(msgspec.Struct, frozen=True):
-    """The caller for an agent, or None, and who was passed over on the way."""
+    """The caller for an agent, or None, and who was passed over on the way. `queue`: in whose line he stood."""
 
     call: CallId | None
     reason: str
     passed_over: tuple[CallId, ...] = ()
+    queue: QueueId | None = None
+
+
+# --- an agent for a caller --------------------------------------------------------------------------------------------
 
 
 def choose_agent(floor: Floor, call: Call, now: float, *, affinity: bool) -> AgentChoice:
-    """The best free agent for a waiting caller. With `affinity`, his last agent goes before the strategy."""
+    """The best free agents for a waiting caller. With `affinity`, his last agent goes before the strategy."""
     queue = floor.queue_of(call)
+    if floor.at_limit(queue):
+        return AgentChoice((), "queue_limit")
     if affinity and (contact := last_agent(floor, call, queue, now)):
         choice = _choose_last_agent(floor, call, contact, queue, now)
         if choice is not None:
             return choice
-    candidates = _candidates(floor, call, queue, now)
-    if not candidates:
-        return AgentChoice(None, "nobody_free")
-    return AgentChoice(candidates[0].agent, "best_score" if len(candidates) > 1 else "only_candidate", candidates)
+    count = rings_together(queue)
+    for name in (queue.id, *call.added):
+        among = queue if name == queue.id else floor.rules.queues[name]
+        found = candidates(floor, call, among, group_of(floor, call, name, now), now, count)
+        if found:
+            chosen = tuple(one.agent for one in (found[:count] if count else found))
+            return AgentChoice(chosen, _why(among, found), found, via=None if name == queue.id else name)
+    return AgentChoice((), "nobody_suits" if floor.ready[queue.id] else "nobody_free")
 
 
-def _candidates(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[Candidate, ...]:
-    line = floor.ready[queue.id]
-    if queue.strategy is Strategy.LEAST_BUSY:
-        for member in line.stalest(RESCORED):
-            line.put(member, score(floor, floor.agents[AgentId(member)], queue, now))
-    willing = (
-        Candidate(AgentId(member), key) for key, member in line if call.unwilling.get(AgentId(member), 0.0) <= now
-    )
-    return tuple(islice(willing, RANKED))
+def _why(queue: QueueRules, found: tuple[Candidate, ...]) -> str:
+    if queue.strategy in BY_LOT:
+        return "drawn"
+    return "best_score" if len(found) > 1 else "only_candidate"
+
+
+def group_of(floor: Floor, call: Call, queue: QueueId, now: float) -> str:
+    """Which callers he is like, in this queue, at this moment."""
+    return caller_group(call.require, now - call.segment_at, floor.rules.reserves[queue])
 
 
 def last_agent(floor: Floor, call: Call, queue: QueueRules, now: float) -> LastContact | None:
-    """Who served this number last, if the queue cares, it is recent enough, and he still serves the queue."""
-    contact = floor.last_contact(call.number)
-    if queue.affinity is None or contact is None or now - contact.at > queue.affinity.window_s:
+    """Who served this customer or number last, if the queue cares, it is recent enough, and he still serves the queue and can
+    do what the caller needs."""
+    affinity = queue.affinity
+    if affinity is None:
+        return None
+    by_customer = floor.last_contact(customer_key(call.customer)) if affinity.customer and call.customer else None
+    contact = by_customer or (floor.last_contact(call.number) if call.number else None)
+    if contact is None or now - contact.at > affinity.window_s:
         return None
     settings = floor.rules.agents.get(contact.agent)
-    return contact if settings and queue.id in settings.queues else None
+    if settings is None or queue.id not in settings.queues:
+        return None
+    return contact if _has_skills(floor, contact.agent, queue, call) else None
+
+
+def _has_skills(floor: Floor, agent: AgentId, queue: QueueRules, call: Call) -> bool:
+    """For his own customer a reserve agent comes in at once, but not without the skills."""
+    return suits(
+        floor.agents[agent].groups[queue.id], caller_group(call.require, float("inf"), floor.rules.reserves[queue.id])
+    )
 
 
 def _choose_last_agent(
@@ -85,12 +114,19 @@ def _choose_last_agent(
     if call.unwilling.get(agent.id, 0.0) > now:
         return None
     if agent.standing == FREE:
-        return AgentChoice(agent.id, "last_agent", (Candidate(agent.id, floor.ready[queue.id].keys[agent.id]),))
+        score = floor.ready[queue.id].key(agent.id)
+        reason = "last_agent_of_customer" if _by_customer(floor, call, contact, queue.affinity) else "last_agent"
+        return AgentChoice((agent.id,), reason, (Candidate(agent.id, score),))
     until = _affinity_until(call, queue.affinity)
     free_at = expected_free_at(floor, agent, now)
     if free_at is not None and free_at <= until:
-        return AgentChoice(None, "wait_for_last_agent", wait_for=agent.id, wait_until=until)
+        return AgentChoice((), "wait_for_last_agent", wait_for=agent.id, wait_until=until)
     return None
+
+
+def _by_customer(floor: Floor, call: Call, contact: LastContact, affinity: Affinity) -> bool:
+    """Whether it takes the customer to find this agent: by the number alone it would be somebody else, or nobody."""
+    return affinity.customer and floor.last_contact(call.number) != contact
 
 
 def _affinity_until(call: Call, affinity: Affinity) -> float:
@@ -121,32 +157,67 @@ def _talk_started(floor: Floor, agent: Agent, now: float) -> float:
     return offer.answered_at if offer and offer.answered_at is not None else now
 
 
-def choose_call(floor: Floor, agent: Agent, now: float) -> CallChoice:
-    """The caller who is next for this agent, over all his queues at once.
+# --- a caller for an agent --------------------------------------------------------------------------------------------
 
-    A caller who cannot be given to him (he did not answer that caller a moment ago) blocks nobody behind.
+
+def choose_call(floor: Floor, agent: Agent, now: float) -> CallChoice:
+    """The caller who is next for this agent, over all his queues at once: the most urgent one, by his waiting time (points of
+    priority included) times the queue's weight; with Takes.IN_ORDER only of the first of his queues where anyone waits for him.
+
+    A caller who cannot be given to him (skills, reserve, he did not answer that caller a moment ago) blocks nobody behind.
     """
-    best: tuple[Key, CallId] | None = None
     passed: list[CallId] = []
-    for queue in floor.rules.agents[agent.id].queues:
-        for key, member in floor.waiting[queue]:
-            call = floor.calls[CallId(member)]
-            if call.unwilling and call.unwilling.get(agent.id, 0.0) > now:
-                passed.append(call.id)
-                continue
-            if best is None or key < best[0]:
-                best = (key, call.id)
-            break
+    best = _most_urgent(floor, agent, now, passed)
     own = [call for call in (floor.calls[held] for held in floor.held.get(agent.id, ())) if call.attached]
     if own:
-        mine = min(own, key=line_key)
-        if best is None or -mine.priority <= best[0][0]:
-            return CallChoice(mine.id, "last_agent", tuple(passed))
-    return CallChoice(best[1], "next_in_line", tuple(passed)) if best else CallChoice(None, "nobody_waiting")
+        mine = min(own, key=lambda call: (not call.assigned, line_key(call, floor.rules)))
+        if mine.assigned or best is None or mine.priority >= floor.calls[best[0]].priority:
+            return CallChoice(mine.id, "assigned" if mine.assigned else "last_agent", tuple(passed), mine.queue)
+    if best is None:
+        return CallChoice(None, "nobody_waiting")
+    return CallChoice(best[0], "next_in_line", tuple(passed), best[1])
+
+
+def _most_urgent(floor: Floor, agent: Agent, now: float, passed: list[CallId]) -> tuple[CallId, QueueId] | None:
+    in_order = floor.rules.agents[agent.id].takes is Takes.IN_ORDER
+    best: tuple[float, float] | None = None
+    found: tuple[CallId, QueueId] | None = None
+    for queue, group in agent.groups.items():
+        rules = floor.rules.queues[queue]
+        for callers, line in floor.waiting[queue].groups.items():
+            if not suits(group, callers) or floor.at_limit(_home(floor, rules, callers)):
+                continue
+            for (since, order), member in line.entries:
+                call = floor.calls[CallId(member)]
+                if call.unwilling and call.unwilling.get(agent.id, 0.0) > now:
+                    passed.append(call.id)
+                    continue
+                urgency = ((since - now) * rules.weight, order)
+                if best is None or urgency < best:
+                    best, found = urgency, (call.id, queue)
+                break
+        if in_order and found is not None:
+            break
+    return found
+
+
+def _home(floor: Floor, queue: QueueRules, callers: str) -> QueueRules:
+    home = home_of(callers)
+    return floor.rules.queues[QueueId(home)] if home else queue
+
+
+# --- why ---------------------------------------------------------------------------------------------------------------
 
 
 def decision(
-    floor: Floor, call: Call, now: float, choice: AgentChoice, *, asked: str, passed_over: tuple[CallId, ...] = ()
+    floor: Floor,
+    call: Call,
+    now: float,
+    choice: AgentChoice,
+    *,
+    asked: str,
+    passed_over: tuple[CallId, ...] = (),
+    recipe: str = "",
 ) -> Decision:
     """The record of a choice. Excluded agents matter only when a caller looks for an agent."""
     queue = floor.queue_of(call)
@@ -160,31 +231,46 @@ def decision(
         number=call.decisions,
         at=now,
         queue=queue.id,
-        strategy=queue.strategy,
+        strategy=floor.rules.queues[choice.via].strategy if choice.via else queue.strategy,
         rules=floor.rules.version,
         asked=asked,
-        chosen=choice.agent,
+        chosen=choice.agents[0] if choice.agents else None,
         reason=choice.reason,
-        candidates=choice.candidates,
+        candidates=choice.candidates[:LISTED],
         excluded=excluded,
         others_excluded=others,
         wait_for=choice.wait_for,
         passed_over=passed_over,
         position=floor.position(call),
         waiting=len(floor.waiting[queue.id]),
+        require=call.require,
+        via=choice.via,
+        rung=choice.agents if len(choice.agents) > 1 else (),
+        recipe=recipe,
     )
 
 
 def _excluded(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[tuple[Exclusion, ...], dict[str, int]]:
     members = floor.rules.members[queue.id]
+    callers = group_of(floor, call, queue.id, now)
     if len(members) > LISTED:
-        return (), {rule: n for rule, n in floor.standings[queue.id].items() if rule != FREE and n}
+        return (), _counted(floor, queue, callers)
     named = []
     for member in members:
         agent = floor.agents[member]
         if agent.standing != FREE:
             rule = f"{agent.standing}:{agent.reason}" if agent.reason else agent.standing
             named.append(Exclusion(member, rule))
+        elif missing := lacking(agent.groups[queue.id], callers):
+            named.append(Exclusion(member, missing))
         elif call.unwilling.get(member, 0.0) > now:
             named.append(Exclusion(member, "did_not_take_this_call"))
     return tuple(named), {}
+
+
+def _counted(floor: Floor, queue: QueueRules, callers: str) -> dict[str, int]:
+    counts = {rule: n for rule, n in floor.standings[queue.id].items() if rule != FREE and n}
+    for group, line in floor.ready[queue.id].groups.items():
+        if missing := lacking(group, callers):
+            counts[missing] = counts.get(missing, 0) + len(line)
+    return counts

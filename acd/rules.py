@@ -225,7 +225,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """By group."""
     time_zone: str = "Asia/Shanghai"
     members: dict[QueueId, tuple[AgentId, ...]] = {}
-    """Who serves each queue, in roster order; `Rules.of` fills it in."""
+    """Who serves each queue, in roster order; `Rules.of` fills this and the next two in."""
+    skills: dict[QueueId, tuple[str, ...]] = {}
+    """Skills that matter in each queue."""
+    reserves: dict[QueueId, tuple[float, ...]] = {}
+    """After which waits reserve agents of each queue come in, shortest first."""
 
     @classmethod
     def of(
@@ -239,8 +243,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         breaks: dict[str, BreakRule] | None = None,
         point_s: float = 60.0,
         time_zone: str = "Asia/Shanghai",
+        menu_skills: tuple[str, ...] = (),
     ) -> "Rules":
-        """Rules from their parts, members worked out."""
+        """Rules from their parts, members worked out. `menu_skills` are those the IVR's menu choices may ask for."""
         return cls(
             version=version,
             queues={queue.id: queue for queue in queues},
@@ -252,6 +257,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             point_s=point_s,
             time_zone=time_zone,
             members={queue.id: tuple(a.id for a in agents if queue.id in a.queues) for queue in queues},
+            skills=_skills(queues, menu_skills),
+            reserves={queue.id: _reserves(queue.id, agents) for queue in queues},
         )
 
     def caller(self, number: str) -> CallerRule:
@@ -267,3 +274,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _STRANGER = CallerRule()
+
+
+def _skills(queues: list[QueueRules], menu_skills: tuple[str, ...]) -> dict[QueueId, tuple[str, ...]]:
+    """What a queue asks for itself, and what callers may bring along from the menu or from a queue a recipe adds it to."""
+    asked = {queue.id: {*queue.require, *menu_skills} for queue in queues}
+    for queue in queues:
+        for recipe in queue.recipes:
+            if recipe.do.add_queue in asked:
+                asked[recipe.do.add_queue].update(queue.require)
+    return {queue: tuple(sorted(skills)) for queue, skills in asked.items()}
+
+
+def _reserves(queue: QueueId, agents: list[AgentSettings]) -> tuple[float, ...]:
+    waits = {agent.membership(queue).after_s for agent in agents if queue in agent.queues}
+    return tuple(sorted(wait for wait in waits if wait > 0))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from acd.numbers import normal_number
-from acd.rules import Affinity, Overflow, QueueRules, Rules, ServiceLevel
+from acd.rules import Affinity, CallerRule, Overflow, QueueRules, Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings, QueueId
 from agents.workload import LeastBusyWeights
 from engine.config.across import Files, problems_across
@@ -160,7 +160,7 @@ def _rules(version: str, queues: QueuesFile, agents: AgentsFile) -> Rules:
             )
             for name, agent in agents.agents.items()
         ],
-        vip={normal_number(number): level for number, level in queues.vip.numbers.items()},
+        numbers={normal_number(number): CallerRule(vip=level) for number, level in queues.vip.numbers.items()},
         vip_priority=dict(queues.vip.levels),
     )
 

@@ -2,7 +2,7 @@
 
     # What the story is about, in prose.
     queues:  {sales: {ring_s: 15}}          the header is YAML: queues with their settings (acd.rules.QueueRules),
-    agents:  {anna: [sales]}                agents with the queues they serve,
+    agents:  {anna: [sales]}                agents with the queues they serve, or all of their settings,
     vip:     {13800000001: 1}               who is a VIP and what that is worth (vip_priority),
     on_duty: {anna: 1}                      who is ready with an idle phone, and since when,
     later:   {agents: {anna: []}}           and any other names: changed rules, for `RulesLoaded rules=later`
@@ -30,15 +30,26 @@ from acd import events as ev
 from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, QueueId
-from acd.rules import QueueRules, Rules
-from agents.roster import AgentId, AgentSettings
+from acd.rules import CallerRule, QueueRules, Rules
+from agents.roster import AgentId, AgentSettings, BreakRule
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, restored
 from tests.unit.acd.laws import Ledger, check_floor
 
 __all__ = ["Moment", "Story", "play", "read_story"]
 
-LISTS = {"queues", "agents", "vip", "vip_priority", "version"}
+LISTS = {
+    "queues",
+    "agents",
+    "vip",
+    "vip_priority",
+    "version",
+    "numbers",
+    "prefixes",
+    "breaks",
+    "point_s",
+    "menu_skills",
+}
 DEFAULTS = {"CallArrived": {"channel": "PJSIP/trunk-1", "number": "", "did": "4008869119"}}
 
 
@@ -78,12 +89,30 @@ def _rules(spec: dict[str, Any]) -> Rules:
     queues = [
         msgspec.convert({"id": name, **(settings or {})}, QueueRules) for name, settings in spec["queues"].items()
     ]
-    agents = [
-        AgentSettings(id=AgentId(name), name=name.title(), queues=tuple(map(QueueId, served)))
-        for name, served in spec["agents"].items()
+    agents = [_agent(name, served) for name, served in spec["agents"].items()]
+    numbers = {str(number): CallerRule(vip=level) for number, level in spec.get("vip", {}).items()}
+    lists = [
+        msgspec.convert({str(k): v for k, v in spec.get(name, {}).items()}, dict[str, CallerRule])
+        for name in ("numbers", "prefixes")
     ]
-    vip = {str(number): level for number, level in spec.get("vip", {}).items()}
-    return Rules.of(spec["version"], queues, agents, vip, spec.get("vip_priority"))
+    return Rules.of(
+        spec["version"],
+        queues,
+        agents,
+        numbers | lists[0],
+        lists[1],
+        spec.get("vip_priority"),
+        msgspec.convert(spec.get("breaks", {}), dict[str, BreakRule]),
+        point_s=float(spec.get("point_s", 60.0)),
+        time_zone="UTC",
+        menu_skills=tuple(spec.get("menu_skills", ())),
+    )
+
+
+def _agent(name: str, said: Any) -> AgentSettings:
+    """The queues he serves, or all his settings."""
+    settings = said if isinstance(said, dict) else {"queues": said}
+    return msgspec.convert({"id": name, "name": name.title(), **settings}, AgentSettings)
 
 
 def _moments(table: str, first_line: int) -> Iterator[Moment]:

@@ -11,7 +11,7 @@ from acd.core import Outcome, next_deadline, step
 from acd.floor import Floor
 from acd.model import Agent, Call, CallId, Offer, QueueId
 from acd.records import Record
-from acd.rules import QueueRules, Rules
+from acd.rules import CallerRule, QueueRules, Rules
 from agents.roster import AgentId, AgentSettings
 from agents.state import PhoneState
 
@@ -26,14 +26,26 @@ def queue(name: str = "sales", **settings: Any) -> QueueRules:
 
 
 def rules(
-    agents: Mapping[str, Iterable[str]], queues: Iterable[QueueRules] = (), version: str = "v1", **more: Any
+    agents: Mapping[str, Iterable[str]],
+    queues: Iterable[QueueRules] = (),
+    version: str = "v1",
+    vip: Mapping[str, int] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    **more: Any,
 ) -> Rules:
-    """Rules with these agents, each with the queues he serves; one plain queue "sales" unless others are given."""
-    settings = [
-        AgentSettings(id=AgentId(agent), name=agent.title(), queues=tuple(map(QueueId, served)))
+    """Rules with these agents, each with the queues he serves and what `settings` says of him besides; one plain queue "sales"
+    unless others are given. `vip`: levels by number."""
+    roster = [
+        AgentSettings(
+            id=AgentId(agent),
+            name=agent.title(),
+            queues=tuple(map(QueueId, served)),
+            **(settings or {}).get(agent, {}),
+        )
         for agent, served in agents.items()
     ]
-    return Rules.of(version, list(queues) or [queue()], settings, **more)
+    numbers = {number: CallerRule(vip=level) for number, level in (vip or {}).items()}
+    return Rules.of(version, list(queues) or [queue()], roster, **({"numbers": numbers} | more))
 
 
 def restored(floor: Floor) -> Floor:

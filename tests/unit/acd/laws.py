@@ -7,7 +7,8 @@ from collections import Counter
 
 from acd.core import next_deadline
 from acd.floor import FREE, Floor, line_key
-from acd.model import Agent, Call, CallId, CallState, OfferId
+from acd.line import Lines
+from acd.model import Agent, Call, CallId, CallState, OfferId, QueueId
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -22,6 +23,8 @@ from acd.records import (
     Record,
     TalkFinished,
 )
+from acd.strategies import rings_together
+from acd.suiting import suits
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
 
@@ -36,10 +39,18 @@ def check_floor(floor: Floor, now: float) -> None:
     for call in floor.calls.values():
         _offer_and_call_agree(floor, call)
         _call_stands_where_its_state_says(floor, call)
-    for line in (*floor.waiting.values(), *floor.ready.values()):
-        assert line.entries == sorted((key, member) for member, key in line.keys.items())
+    for lines in (*floor.waiting.values(), *floor.ready.values()):
+        _lines_are_in_order(lines)
     _nobody_is_left_over(floor)
     _nobody_waits_for_a_free_agent(floor, now)
+
+
+def _lines_are_in_order(lines: Lines) -> None:
+    for group, line in lines.groups.items():
+        assert line.entries, f"the group {group} is empty"
+        assert line.entries == sorted((key, member) for member, key in line.keys.items())
+        assert all(lines.group_of[member] == group for member in line.keys)
+    assert len(lines) == sum(len(line) for line in lines.groups.values())
 
 
 def _offer_and_agent_agree(floor: Floor, agent: Agent) -> None:
@@ -53,11 +64,16 @@ def _offer_and_agent_agree(floor: Floor, agent: Agent) -> None:
 
 def _offer_and_call_agree(floor: Floor, call: Call) -> None:
     mine = [offer for offer in floor.offers.values() if offer.call == call.id]
-    assert len(mine) <= 1, f"{call.id} has {len(mine)} offers"
-    assert (call.state in (CallState.OFFERED, CallState.TALKING)) == bool(mine)
-    assert call.offer == (mine[0].id if mine else None)
-    if mine:
-        assert (mine[0].answered_at is None) == (call.state is CallState.OFFERED)
+    ringing = [offer.id for offer in mine if offer.answered_at is None]
+    talks = [offer.id for offer in mine if offer.answered_at is not None]
+    assert len(talks) <= 1, f"{call.id} has {len(talks)} talks"
+    assert not (talks and ringing), f"{call.id} talks while phones ring"
+    assert sorted(call.ringing) == sorted(ringing)
+    assert (call.state is CallState.OFFERED) == bool(ringing)
+    assert (call.state is CallState.TALKING) == bool(talks)
+    assert call.offer == (call.ringing[0] if call.ringing else talks[0] if talks else None)
+    together = call.queue is not None and bool(mine) and rings_together(floor.rules.queues[call.queue]) != 1
+    assert len(ringing) <= 1 or together, f"{call.id} has {len(ringing)} offers"
 
 
 def _agent_is_counted_and_lined_up(floor: Floor, agent: Agent) -> None:
@@ -69,23 +85,28 @@ def _agent_is_counted_and_lined_up(floor: Floor, agent: Agent) -> None:
 
 
 def _call_stands_where_its_state_says(floor: Floor, call: Call) -> None:
-    lines = [queue for queue, line in floor.waiting.items() if call.id in line]
+    lines = {queue for queue, line in floor.waiting.items() if call.id in line}
     in_line = call.state is CallState.WAITING and call.attached and call.held_for is None
-    assert lines == ([call.queue] if in_line else []), f"{call.id} is {call.state} and stands in {lines}"
-    if in_line:
-        assert floor.waiting[floor.queue_of(call).id].keys[call.id] == line_key(call)
+    assert lines == ({call.queue, *call.added} if in_line else set()), (
+        f"{call.id} is {call.state} and stands in {lines}"
+    )
+    for queue in lines:
+        assert floor.waiting[queue].key(call.id) == line_key(call, floor.rules)
     if call.held_for is not None:
         assert call.state is CallState.WAITING
         assert floor.held[call.held_for].count(call.id) == 1
-        assert call.queue in floor.rules.agents[call.held_for].queues
+        assert call.assigned or call.queue in floor.rules.agents[call.held_for].queues
 
 
 def _nobody_is_left_over(floor: Floor) -> None:
     assert sum(len(held) for held in floor.held.values()) == sum(c.held_for is not None for c in floor.calls.values())
-    assert all(call in floor.calls for line in floor.waiting.values() for call in line.keys)
+    assert all(call in floor.calls for lines in floor.waiting.values() for call in lines.group_of)
     for queue, counts in floor.standings.items():
         actual = Counter(floor.agents[member].standing for member in floor.rules.members[queue])
         assert {standing: n for standing, n in counts.items() if n} == dict(actual)
+    for queue in floor.rules.queues:
+        with_agents = {offer.call for offer in floor.offers.values() if offer.queue == queue}
+        assert floor.busy.get(queue, 0) == len(with_agents), f"{queue} counts {floor.busy} calls with agents"
 
 
 def _nobody_waits_for_a_free_agent(floor: Floor, now: float) -> None:
@@ -93,11 +114,18 @@ def _nobody_waits_for_a_free_agent(floor: Floor, now: float) -> None:
     deadline = next_deadline(floor)
     if not floor.linked or (deadline is not None and deadline <= now):
         return
-    for queue, line in floor.waiting.items():
-        for member in line.keys:
-            unwilling = floor.calls[CallId(member)].unwilling
-            for agent in floor.ready[queue].keys:
-                assert unwilling.get(AgentId(agent), 0.0) > now, f"{member} waits though {agent} is free"
+    for queue, lines in floor.waiting.items():
+        for callers, line in lines.groups.items():
+            for member in line.keys:
+                _could_have_nobody(floor, queue, floor.calls[CallId(member)], callers, now)
+
+
+def _could_have_nobody(floor: Floor, queue: QueueId, call: Call, callers: str, now: float) -> None:
+    if floor.at_limit(floor.queue_of(call)):
+        return
+    for group, line in floor.ready[queue].groups.items():
+        for agent in line.keys if suits(group, callers) else ():
+            assert call.unwilling.get(AgentId(agent), 0.0) > now, f"{call.id} waits though {agent} is free"
 
 
 class Ledger:

@@ -27,6 +27,8 @@ VALUES = {
     "phone": PhoneState.IDLE,
     "leg": "1700000000.13",
     "outcome": OfferOutcome.DECLINED,
+    "by": "li",
+    "points": 5,
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

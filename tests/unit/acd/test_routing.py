@@ -3,8 +3,9 @@
 from acd import events as ev
 from acd.model import CallId, LastContact, OfferOutcome
 from acd.records import Candidate, Decision, Exclusion
-from acd.routing import LISTED, RANKED, RESCORED
+from acd.routing import LISTED
 from acd.rules import Affinity, Strategy
+from acd.strategies import RANKED, RESCORED
 from agents.roster import AgentId
 from agents.state import PhoneState
 from tests.unit.acd.floors import Stage, queue, rules
@@ -96,7 +97,7 @@ def test_big_team_is_ranked_anew_a_few_agents_at_a_time_until_all_are() -> None:
     for look in range(len(everybody) // RESCORED + 1):
         stage.caller(f"c{look}")
         stage.tell(ev.CallLeftByCaller(call=CallId(f"c{look}")))
-    for name, key in stage.floor.ready[line_up[0].id].keys.items():
+    for key, name in stage.floor.ready[line_up[0].id]:
         agent = stage.agent(name)
         assert key == (round(agent.workload.load(line_up[0].weights, stage.now), 3), agent.idle_since)
 

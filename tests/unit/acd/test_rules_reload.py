@@ -75,7 +75,7 @@ def test_caller_who_was_being_told_good_bye_when_his_queue_went_is_still_told_so
     stage.wait(60.0)
     stage.tell(ev.RulesLoaded(rules=rules({"anna": ["press"]}, [queue("press")], version="v2")))
     stage.tell(ev.EngineStarted(), ev.CallRejoined(call=CallId("c1")))
-    assert stage.commands[-1] == EndCall(call=CallId("c1"), reason="max_wait")
+    assert stage.commands[-1] == EndCall(call=CallId("c1"), reason="max_wait", prompt="sorry")
 
 
 def test_least_busy_window_of_the_rules_is_the_window_the_agents_are_measured_over() -> None:
@@ -95,4 +95,4 @@ def test_reload_ranks_an_idle_agent_by_his_time_on_duty_up_to_now() -> None:
     stage.talk("c1", 60.0)
     stage.wait(1740.0)
     load(stage, queue(strategy=Strategy.LEAST_BUSY))
-    assert stage.floor.ready[queue().id].keys["anna"] == (2.0, 1060.0)  # (0.4 + 0.6) in half an hour
+    assert stage.floor.ready[queue().id].key("anna") == (2.0, 1060.0)  # (0.4 + 0.6) in half an hour

@@ -25,7 +25,7 @@ from acd.events import (
 from acd.floor import Floor
 from acd.model import CallId, OfferId
 from acd.records import CallEnded, Decision, Record
-from acd.rules import Affinity, QueueRules, Rules, Strategy
+from acd.rules import Affinity, CallerRule, QueueRules, Rules, Strategy
 from acd.runner import Runner
 from agents.accounts import Accounts, Role
 from agents.roster import AgentId, AgentSettings, QueueId
@@ -65,7 +65,7 @@ def rules() -> Rules:
             AgentSettings(id=ZHANG, name="张伟", queues=(REPAIR, SALES), groups=("day",)),
             AgentSettings(id=WANG, name="王芳", queues=(REPAIR,)),
         ],
-        vip={"13900000001": 2},
+        numbers={"13900000001": CallerRule(vip=2)},
         vip_priority={2: 50},
     )
 

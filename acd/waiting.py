@@ -1,0 +1,282 @@
+"""A caller's stay in a queue: the door, the wait and what recipes make of it, and where he goes when he is not kept."""
+
+from acd import recipes
+from acd.commands import EndCall, GoToNode, PlayPrompt
+from acd.floor import Floor, join_line, leave_line, set_timer
+from acd.matching import Outcome, release, seek_agent
+from acd.model import Agent, Call, CallState, Disposition
+from acd.records import Decision, QueueEntered, QueueLeft
+from acd.routing import AgentChoice, decision, group_of
+from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
+from agents.roster import AgentId, QueueId
+from agents.state import AgentState, PhoneState
+
+__all__ = [
+    "close_queue",
+    "enter_queue",
+    "farewell",
+    "leave_for",
+    "leave_segment",
+    "let_go_of_held",
+    "look_at_recipes",
+    "overflow_at",
+    "overflow_due",
+]
+
+CLOSED = Overflow(prompt="closed")
+"""Where callers of a closed queue go that says nothing about it."""
+
+
+# --- the door -----------------------------------------------------------------------------------------------------------
+
+
+def enter_queue(
+    floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome, overflow_from: QueueId | None = None
+) -> None:
+    """Begin a stay in a queue and look for an agent; or, at the door of his first one, be sent elsewhere by a limit of it."""
+    rules = floor.rules.queues[queue]
+    from_the_ivr = overflow_from is None
+    _begin_stay(floor, call, rules, now)
+    limit = _turned_away(floor, call, rules, now) if from_the_ivr else None
+    expected = call.expected
+    out.records.append(
+        QueueEntered(
+            call=call.id,
+            segment=call.segment,
+            queue=queue,
+            at=now,
+            priority=call.priority,
+            vip=call.vip,
+            overflow_from=overflow_from,
+            expected_low_s=expected[0] if expected else None,
+            expected_s=expected[1] if expected else None,
+            expected_high_s=expected[2] if expected else None,
+        )
+    )
+    if limit is not None:
+        leave_for(floor, call, limit[1], limit[0], now, out)
+        return
+    if (at := overflow_at(floor, call)) is not None:
+        set_timer(floor, at, "max_wait", call.id)
+    join_line(floor, call, now)
+    if rules.recipes or floor.rules.reserves[queue]:
+        look_at_recipes(floor, call, now, out)
+    if call.state is CallState.WAITING and not call.sought:
+        seek_agent(floor, call, now, out, asked="caller_entered")
+
+
+def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float) -> None:
+    call.state, call.queue, call.segment_at = CallState.WAITING, queue.id, now
+    call.segment += 1
+    call.sought = False
+    call.added, call.done, call.bell_at = [], {}, 0.0
+    call.require = _both(queue.require, call.menu_require)
+    if call.segment == 1:
+        call.queued_at = now
+        floor.orders += 1
+        call.order = floor.orders
+    call.expected = floor.expected_wait(call, now)
+
+
+def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {skill: max(one.get(skill, 0), other.get(skill, 0)) for skill in sorted({*one, *other})}
+
+
+def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[str, Overflow] | None:
+    """The limit of the queue that does not let him in, and where he goes instead."""
+    if floor.closed.get(queue.id):
+        return "closed", queue.closed or CLOSED
+    if queue.nobody is not None and not floor.logged_in(queue.id):
+        return "nobody", queue.nobody
+    if call.trusted:
+        return None
+    if queue.full is not None and _is_full(floor, queue):
+        return "full", queue.full
+    if queue.too_long is not None and _is_too_long(call, queue):
+        return "too_long", queue.too_long
+    return None
+
+
+def _is_full(floor: Floor, queue: QueueRules) -> bool:
+    """A queue that may hold nobody still takes callers whom an agent can have at once."""
+    waiting = len(floor.waiting[queue.id])
+    served_at_once = not waiting and len(floor.ready[queue.id]) > 0
+    return queue.max_waiting is not None and waiting >= queue.max_waiting and not served_at_once
+
+
+def _is_too_long(call: Call, queue: QueueRules) -> bool:
+    return (
+        queue.max_expected_wait_s is not None
+        and call.expected is not None
+        and call.expected[1] > queue.max_expected_wait_s
+    )
+
+
+# --- leaving ------------------------------------------------------------------------------------------------------------
+
+
+def leave_segment(
+    floor: Floor,
+    call: Call,
+    at: float,
+    out: Outcome,
+    *,
+    how: str,
+    phase: str,
+    agent: AgentId | None = None,
+    why: str = "",
+) -> None:
+    """The caller's stay in his queue is over."""
+    assert call.queue is not None
+    out.records.append(
+        QueueLeft(
+            call=call.id,
+            segment=call.segment,
+            queue=call.queue,
+            entered_at=call.segment_at,
+            left_at=at,
+            wait_s=at - call.segment_at,
+            how=how,
+            phase=phase,
+            agent=agent,
+            why=why,
+        )
+    )
+
+
+def overflow_at(floor: Floor, call: Call) -> float | None:
+    """When the caller's maximum wait in his queue is over; None: his queue has none."""
+    rules = floor.queue_of(call)
+    return None if rules.max_wait_s is None or rules.overflow is None else call.segment_at + rules.max_wait_s
+
+
+def overflow_due(floor: Floor, call: Call, now: float, out: Outcome) -> None:
+    """The maximum wait is over."""
+    target = floor.queue_of(call).overflow
+    assert target is not None
+    leave_for(floor, call, target, "max_wait", now, out)
+
+
+def leave_for(floor: Floor, call: Call, target: Overflow, why: str, now: float, out: Outcome) -> None:
+    """He is kept in his queue no longer: another queue at his old place, a node of the flow, or a word and the end."""
+    assert call.queue is not None
+    leave_line(floor, call)
+    leave_segment(floor, call, now, out, how="overflowed", phase="waiting", why=why)
+    if target.queue is not None:
+        enter_queue(floor, call, target.queue, now, out, overflow_from=call.queue)
+        return
+    if target.node:
+        call.state, call.node = CallState.IVR, target.node
+        out.commands.append(GoToNode(call=call.id, node=target.node))
+        return
+    call.state, call.ending = CallState.AFTER, Disposition.OVERFLOWED
+    call.farewell = (why, target.prompt, target.busy)
+    out.commands.append(farewell(call))
+
+
+def farewell(call: Call) -> EndCall:
+    """What a caller is told whose end is decided."""
+    reason, prompt, busy = call.farewell
+    return EndCall(call=call.id, reason=reason, prompt=prompt, busy=busy)
+
+
+def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
+    """Callers waiting for an agent who is no longer to be had look for someone else at once; where nobody is left to serve the
+    queue at all, they go where its rules say."""
+    gone = agent.state in (AgentState.NOT_READY, AgentState.OFFLINE) or agent.phone is PhoneState.UNREACHABLE
+    if gone or agent.wish is not None:
+        for held in list(floor.held.get(agent.id, ())):
+            release(floor, floor.calls[held], now, out)
+    if agent.state is AgentState.OFFLINE:
+        for queue in agent.groups:
+            _nobody_left(floor, floor.rules.queues[queue], now, out)
+
+
+def _nobody_left(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
+    if queue.nobody is None or floor.logged_in(queue.id):
+        return
+    for call in _all_waiting(floor, queue.id):
+        leave_for(floor, call, queue.nobody, "nobody", now, out)
+
+
+def close_queue(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
+    """The queue takes no more callers; those who wait are served, or told."""
+    if queue.at_close is AtClose.TELL:
+        for call in _all_waiting(floor, queue.id):
+            leave_for(floor, call, queue.closed or CLOSED, "closed", now, out)
+
+
+def _all_waiting(floor: Floor, queue: QueueId) -> list[Call]:
+    """In their order; held ones too. A caller to whose queue this one was only added stays in his own."""
+    waiting = [call for call in floor.calls.values() if call.state is CallState.WAITING and call.queue == queue]
+    return sorted(waiting, key=lambda call: (call.queued_at, call.order))
+
+
+# --- recipes ------------------------------------------------------------------------------------------------------------
+
+
+def look_at_recipes(floor: Floor, call: Call, now: float, out: Outcome) -> None:
+    """Apply what is due for a waiting caller, and ask to be woken when something may be due next."""
+    queue = floor.queue_of(call)
+    stay = call.segment
+    for recipe in list(recipes.due(floor, call, queue, now)):
+        call.done[recipe.name] = now
+        _apply(floor, call, queue, recipe, now, out)
+        if call.segment != stay or call.state is not CallState.WAITING:
+            return
+    if call.held_for is None and call.attached and group_of(floor, call, queue.id, now) != _group(floor, call):
+        join_line(floor, call, now)
+        if call.sought:
+            seek_agent(floor, call, now, out, asked="reserve")
+    reserves = [after_s for name in (queue.id, *call.added) for after_s in floor.rules.reserves[name]]
+    when = recipes.next_look(call, queue, reserves, now) if call.state is CallState.WAITING else None
+    call.bell_at = when or 0.0
+    if when is not None:
+        set_timer(floor, when, "recipe", call.id)
+
+
+def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: float, out: Outcome) -> None:
+    do = recipe.do
+    name = f"{queue.id}/{recipe.name}"
+    if do.leave is not None:
+        if not _is_better_off(floor, do.leave):
+            del call.done[recipe.name]  # another time, perhaps
+            return
+        out.records.append(_noted(floor, call, now, name))
+        leave_for(floor, call, do.leave, "recipe", now, out)
+        return
+    if do.play:
+        out.commands.append(PlayPrompt(call=call.id, prompt=do.play))
+    if _widened(call, do, queue.id) and call.held_for is None:
+        join_line(floor, call, now)
+        if call.sought:
+            seek_agent(floor, call, now, out, asked="recipe", recipe=name)
+            return
+    out.records.append(_noted(floor, call, now, name))
+
+
+def _widened(call: Call, do: Do, own: QueueId) -> bool:
+    """Do what the recipe says to his needs, points and queues; whether that may bring him an agent or a better place."""
+    before = (call.require, call.priority, len(call.added))
+    if do.require is not None:
+        call.require = {
+            skill: min(level, call.require[skill]) for skill, level in do.require.items() if skill in call.require
+        }
+    call.priority += max(do.raise_by, 0)
+    if do.add_queue is not None and do.add_queue != own and do.add_queue not in call.added:
+        call.added = [*call.added, do.add_queue]
+    return before != (call.require, call.priority, len(call.added))
+
+
+def _group(floor: Floor, call: Call) -> str:
+    assert call.queue is not None
+    return floor.waiting[call.queue].group_of.get(call.id, "")
+
+
+def _is_better_off(floor: Floor, target: Overflow) -> bool:
+    """Nobody is sent by a recipe to a queue that is closed or that nobody is on duty for."""
+    return target.queue is None or (floor.on_duty(target.queue) > 0 and not floor.closed.get(target.queue))
+
+
+def _noted(floor: Floor, call: Call, now: float, recipe: str) -> Decision:
+    return decision(floor, call, now, AgentChoice((), "recipe"), asked="recipe", recipe=recipe)
