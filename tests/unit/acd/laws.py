@@ -23,7 +23,6 @@ from acd.records import (
     Record,
     TalkFinished,
 )
-from acd.strategies import rings_together
 from acd.suiting import suits
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
@@ -72,8 +71,8 @@ def _offer_and_call_agree(floor: Floor, call: Call) -> None:
     assert (call.state is CallState.OFFERED) == bool(ringing)
     assert (call.state is CallState.TALKING) == bool(talks)
     assert call.offer == (call.ringing[0] if call.ringing else talks[0] if talks else None)
-    together = call.queue is not None and bool(mine) and rings_together(floor.rules.queues[call.queue]) != 1
-    assert len(ringing) <= 1 or together, f"{call.id} has {len(ringing)} offers"
+    rounds = {offer.made_at for offer in mine if offer.answered_at is None}
+    assert len(rounds) <= 1, f"phones ring for {call.id} since {rounds}: they were not rung together"
 
 
 def _agent_is_counted_and_lined_up(floor: Floor, agent: Agent) -> None:

@@ -17,8 +17,8 @@ from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, OfferId, OfferOutcome, QueueId
 from acd.records import OfferMade
-from acd.rules import Affinity, Overflow, Rules, Strategy
-from agents.roster import AgentId
+from acd.rules import Affinity, AtClose, CallerRule, Do, Overflow, Recipe, Rules, Strategy, When
+from agents.roster import AgentId, BreakRule, Membership, Takes
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, queue, restored, rules
 from tests.unit.acd.laws import Ledger, check_floor
@@ -77,7 +77,60 @@ def third_rules() -> Rules:
     )
 
 
-RULES = st.sampled_from([first_rules(), other_rules(), third_rules()])
+def rich_rules() -> Rules:
+    """Everything a queue can have: phones that ring together, skills that relax, recipes of each kind, limits, reserve agents,
+    lots, breaks with quotas, callers' lists."""
+    lot = {"sales": Strategy.WEIGHTED_RANDOM, "press": Strategy.WRANDOM}
+    return rules(
+        {"anna": ["sales", "press"], "ben": ["sales", "repair"], "cleo": ["repair", "press"], "dan": QUEUES},
+        [
+            queue(
+                "sales",
+                strategy=lot["sales"],
+                require={"english": 2},
+                recipes=(
+                    Recipe(name="wider", after_s=5.0, do=Do(require={"english": 1}, raise_by=2)),
+                    Recipe(name="more", after_s=16.0, when=When(ready_under=2), do=Do(add_queue=QueueId("repair"))),
+                    Recipe(name="word", after_s=5.0, every_s=30.0, do=Do(play="please_wait")),
+                ),
+                wrap_up_s=10.0,
+                wrap_up_extensions=1,
+                max_calls=2,
+                ring_at_once=2,
+            ),
+            queue(
+                "repair",
+                strategy=Strategy.RINGALL,
+                affinity=Affinity(wait_s=20.0),
+                max_waiting=1,
+                full=Overflow(busy=True),
+                nobody=Overflow(queue=QueueId("press")),
+                recipes=(
+                    Recipe(
+                        name="away", after_s=16.0, when=When(position_over=1), do=Do(leave=Overflow(queue=QUEUES[0]))
+                    ),
+                    Recipe(name="node", after_s=600.0, do=Do(leave=Overflow(node="message"))),
+                ),
+                no_answer_limit=1,
+                ready_after_wrap_up=False,
+            ),
+            queue("press", strategy=lot["press"], at_close=AtClose.TELL, closed=Overflow(node="closed"), max_calls=1),
+        ],
+        settings={
+            "anna": {"skills": {"english": 2}, "groups": ("east",)},
+            "ben": {"skills": {"english": 1}, "groups": ("east",), "takes": Takes.IN_ORDER},
+            "cleo": {"memberships": {QueueId("press"): Membership(tier=1, share=3.0)}},
+            "dan": {"memberships": {QueueId("repair"): Membership(after_s=16.0)}},
+        },
+        vip={"13800000001": 2},
+        vip_priority={2: 10},
+        prefixes={"137": CallerRule(blocked=True), "139": CallerRule(trusted=True, attributes={"city": "ningbo"})},
+        breaks={"east": BreakRule(at_most=1, longest_s=30.0)},
+        version="v4",
+    )
+
+
+RULES = st.sampled_from([first_rules(), other_rules(), third_rules(), rich_rules(), rich_rules()])
 WALKS = int(os.environ.get("HOTLINE_WALKS", "0"))
 """So many new walks instead of the same hundred every time: HOTLINE_WALKS=2000 pytest tests/unit/acd -k AnyOrder."""
 LATE = st.one_of(st.none(), st.sampled_from([0.0, 0.5, 4.0, 30.0, 500.0]))
@@ -223,6 +276,35 @@ class AnyOrder(RuleBasedStateMachine):
         self.now = until
         self.tell(ev.DeadlinePassed())
 
+    @rule(call=calls, what=st.sampled_from(["raised", "assigned", "sent", "identified"]), data=st.data())
+    def supervisor_decides_about_a_caller(self, call: CallId, what: str, data: st.DataObject) -> None:
+        match what:
+            case "raised":
+                self.tell(ev.CallRaised(call=call, points=data.draw(st.integers(0, 3)), by="li"))
+            case "assigned":
+                self.tell(ev.CallAssigned(call=call, agent=data.draw(st.sampled_from(AGENTS)), by="li"))
+            case "sent":
+                self.tell(ev.CallSent(call=call, queue=data.draw(st.sampled_from(QUEUES)), by="li"))
+            case _:
+                self.tell(ev.CallIdentified(call=call, customer=data.draw(st.sampled_from(["c-1", "c-2"]))))
+
+    @rule(data=st.data())
+    def offer_is_pulled_back(self, data: st.DataObject) -> None:
+        if self.known_offers:
+            self.tell(ev.OfferPulledBack(offer=data.draw(st.sampled_from(self.known_offers[-6:])), by="li"))
+
+    @rule(queue=st.sampled_from(QUEUES), by=st.sampled_from(["hours", "li"]), closed=st.booleans())
+    def queue_closes_or_opens(self, queue: QueueId, by: str, closed: bool) -> None:
+        self.tell(ev.QueueClosed(queue=queue, by=by) if closed else ev.QueueOpened(queue=queue, by=by))
+
+    @rule(agent=st.sampled_from(AGENTS), kind=st.sampled_from([ev.AgentReady, ev.AgentLoggedOut]))
+    def supervisor_forces_a_state(self, agent: AgentId, kind: Any) -> None:
+        self.tell(kind(agent=agent, by="li"))
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def needs_more_time(self, agent: AgentId) -> None:
+        self.tell(ev.WrapUpExtended(agent=agent))
+
     @rule(new=RULES)
     def rules_loaded(self, new: Rules) -> None:
         self.tell(ev.RulesLoaded(rules=new))
@@ -257,6 +339,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.the_laws_hold()
         assert not self.floor.calls
         assert not self.floor.offers
+        assert not any(self.floor.busy.values())
         made, ended = self.ledger.counts["OfferMade"], self.ledger.counts["OfferEnded"]
         assert made == ended
         assert self.ledger.counts["QueueEntered"] == self.ledger.counts["QueueLeft"]
