@@ -224,7 +224,9 @@ class _Play:
             yield self._event(moment.name, moment.fields)
 
     def _event(self, name: str, fields: dict[str, str]) -> ev.Event:
-        said = {"type": name, **DEFAULTS.get(name, {}), **fields}
+        said: dict[str, Any] = {"type": name, **DEFAULTS.get(name, {}), **fields}
+        if "require" in said:  # require=english:2+repair:1
+            said["require"] = dict(part.split(":") for part in said["require"].split("+"))
         event: ev.Event = msgspec.convert(said, ev.Event, strict=False)
         return event
 
