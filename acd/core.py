@@ -28,9 +28,11 @@ __all__ = ["Outcome", "Refused", "next_deadline", "step"]
 IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
 
 
-def step(floor: Floor, event: ev.Event, now: float) -> Outcome:
-    """Take in one event at `now` (seconds since the epoch, never less than at the step before). Raises Refused."""
-    out = Outcome()
+def step(floor: Floor, event: ev.Event, now: float, *, explained: bool = True) -> Outcome:
+    """Take in one event at `now` (seconds since the epoch, never less than at the step before). Raises Refused.
+
+    `explained`: with the Decision records; what is decided is the same without them."""
+    out = Outcome(explained=explained)
     _HANDLERS[type(event)](floor, event, now, out)
     return out
 

@@ -31,13 +31,33 @@ GRACE_S = 5.0
 
 
 class Outcome:
-    """What a step decided: commands to carry out, records to keep."""
+    """What a step decided: commands to carry out, records to keep. `explained`: with the Decision behind each offer; a
+    simulation that nobody asks why saves their cost."""
 
-    __slots__ = ("commands", "records")
+    __slots__ = ("commands", "explained", "records")
 
-    def __init__(self) -> None:
+    def __init__(self, *, explained: bool = True) -> None:
         self.commands: list[Command] = []
         self.records: list[Record] = []
+        self.explained = explained
+
+
+def explain(
+    floor: Floor,
+    call: Call,
+    now: float,
+    choice: AgentChoice,
+    out: Outcome,
+    *,
+    asked: str,
+    passed_over: tuple[CallId, ...] = (),
+    recipe: str = "",
+) -> None:
+    """Write down why, if anybody wants to know."""
+    if out.explained:
+        out.records.append(decision(floor, call, now, choice, asked=asked, passed_over=passed_over, recipe=recipe))
+    else:
+        call.decisions += 1
 
 
 def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str, recipe: str = "") -> None:
@@ -46,7 +66,7 @@ def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str
         return
     choice = choose_agent(floor, call, now, affinity=not call.sought)
     call.sought = True
-    out.records.append(decision(floor, call, now, choice, asked=asked, recipe=recipe))
+    explain(floor, call, now, choice, out, asked=asked, recipe=recipe)
     if choice.agents:
         offer_to(floor, call, choice.agents, now, out, choice.reason)
     elif choice.wait_for is not None:
@@ -71,7 +91,7 @@ def seek_call(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
         score = (Candidate(agent.id, ready.key(agent.id)),) if ready is not None else ()
         via = choice.queue if choice.queue != queue.id else None
         chosen = AgentChoice((agent.id,), choice.reason, score, via=via)
-        out.records.append(decision(floor, call, now, chosen, asked="agent_free", passed_over=choice.passed_over))
+        explain(floor, call, now, chosen, out, asked="agent_free", passed_over=choice.passed_over)
         offer_to(floor, call, (agent.id,), now, out, choice.reason)
 
 

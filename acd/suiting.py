@@ -68,6 +68,7 @@ def share_of(agents: str) -> float:
     return float(agents.split("|")[2])
 
 
+@lru_cache(maxsize=65536)
 def lacking(agents: str, callers: str) -> str:
     """Why a group of agents does not suit: "lacks:english>=2" or "reserve:60"; "" when it does."""
     levels = _levels(agents.split("|")[3])

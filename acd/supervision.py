@@ -9,11 +9,11 @@ from typing import Any, Final
 from acd import events as ev
 from acd.duty import known_agent
 from acd.floor import FREE, Floor, join_line, set_timer
-from acd.matching import Outcome, hold_for, offer_to
+from acd.matching import Outcome, explain, hold_for, offer_to
 from acd.model import Call, CallId, CallState, OfferOutcome
 from acd.offering import end_offer, withdraw
 from acd.refused import Refused
-from acd.routing import AgentChoice, decision
+from acd.routing import AgentChoice
 from acd.rules import Overflow, QueueRules
 from acd.waiting import close_queue, leave_for
 from agents.roster import QueueId
@@ -47,7 +47,7 @@ def _call_raised(floor: Floor, event: ev.CallRaised, now: float, out: Outcome) -
     call.priority += event.points
     if call.held_for is None:
         join_line(floor, call, now)
-    out.records.append(decision(floor, call, now, AgentChoice((), "raised"), asked=f"hand:{event.by}"))
+    explain(floor, call, now, AgentChoice((), "raised"), out, asked=f"hand:{event.by}")
 
 
 def _call_assigned(floor: Floor, event: ev.CallAssigned, now: float, out: Outcome) -> None:
@@ -60,7 +60,7 @@ def _call_assigned(floor: Floor, event: ev.CallAssigned, now: float, out: Outcom
     choice = (
         AgentChoice((agent.id,), "assigned") if at_once else AgentChoice((), "wait_for_assigned", wait_for=agent.id)
     )
-    out.records.append(decision(floor, call, now, choice, asked=f"hand:{event.by}"))
+    explain(floor, call, now, choice, out, asked=f"hand:{event.by}")
     if at_once:
         offer_to(floor, call, (agent.id,), now, out, "assigned")
 

@@ -3,10 +3,10 @@
 from acd import recipes
 from acd.commands import EndCall, GoToNode, PlayPrompt
 from acd.floor import Floor, join_line, leave_line, set_timer
-from acd.matching import Outcome, release, seek_agent
+from acd.matching import Outcome, explain, release, seek_agent
 from acd.model import Agent, Call, CallState, Disposition
-from acd.records import Decision, QueueEntered, QueueLeft
-from acd.routing import AgentChoice, decision, group_of
+from acd.records import QueueEntered, QueueLeft
+from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
 from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState
@@ -242,7 +242,7 @@ def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: flo
         if not _is_better_off(floor, do.leave):
             del call.done[recipe.name]  # another time, perhaps
             return
-        out.records.append(_noted(floor, call, now, name))
+        explain(floor, call, now, AgentChoice((), "recipe"), out, asked="recipe", recipe=name)
         leave_for(floor, call, do.leave, "recipe", now, out)
         return
     if do.play:
@@ -252,7 +252,7 @@ def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: flo
         if call.sought:
             seek_agent(floor, call, now, out, asked="recipe", recipe=name)
             return
-    out.records.append(_noted(floor, call, now, name))
+    explain(floor, call, now, AgentChoice((), "recipe"), out, asked="recipe", recipe=name)
 
 
 def _widened(call: Call, do: Do, own: QueueId) -> bool:
@@ -276,7 +276,3 @@ def _group(floor: Floor, call: Call) -> str:
 def _is_better_off(floor: Floor, target: Overflow) -> bool:
     """Nobody is sent by a recipe to a queue that is closed or that nobody is on duty for."""
     return target.queue is None or (floor.on_duty(target.queue) > 0 and not floor.closed.get(target.queue))
-
-
-def _noted(floor: Floor, call: Call, now: float, recipe: str) -> Decision:
-    return decision(floor, call, now, AgentChoice((), "recipe"), asked="recipe", recipe=recipe)
