@@ -9,9 +9,10 @@ from typing import Final
 
 from acd.duty import break_over
 from acd.floor import Floor, break_ends_at, set_timer
-from acd.matching import Outcome, release, seek_agent
+from acd.matching import release, seek_agent
 from acd.model import Call, CallId, CallState, Offer, OfferId, OfferOutcome
 from acd.offering import end_offer, end_wrap_up, withdraw
+from acd.outcome import Outcome
 from acd.waiting import look_at_recipes, overflow_at, overflow_due
 from agents.roster import AgentId
 from agents.state import AgentState

@@ -8,11 +8,11 @@ from agents.roster import AgentId
 __all__ = ["Command", "EndCall", "GoToNode", "OfferCall", "PlayPrompt", "WithdrawOffer"]
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     pass
 
 
-class OfferCall(_Command, frozen=True):
+class OfferCall(_Command, frozen=True, gc=False):
     """Ring the agent's phone for `ring_s` seconds and connect the caller when it is answered. Several for one call in one step
     ring together: the first to answer has him, the others are told that he was answered elsewhere."""
 
@@ -24,7 +24,7 @@ class OfferCall(_Command, frozen=True):
     record: bool
 
 
-class WithdrawOffer(_Command, frozen=True):
+class WithdrawOffer(_Command, frozen=True, gc=False):
     """Stop the agent's phone ringing; `channel` is empty while it is not known yet."""
 
     offer: OfferId
@@ -34,7 +34,7 @@ class WithdrawOffer(_Command, frozen=True):
     reason: str
 
 
-class EndCall(_Command, frozen=True):
+class EndCall(_Command, frozen=True, gc=False):
     """Play the prompt, if any, or the busy tone, and hang up. It may come while the caller is still in the IVR."""
 
     call: CallId
@@ -43,14 +43,14 @@ class EndCall(_Command, frozen=True):
     busy: bool = False
 
 
-class PlayPrompt(_Command, frozen=True):
+class PlayPrompt(_Command, frozen=True, gc=False):
     """Let a waiting caller hear a prompt; an agent who comes free does not wait for its end."""
 
     call: CallId
     prompt: str
 
 
-class GoToNode(_Command, frozen=True):
+class GoToNode(_Command, frozen=True, gc=False):
     """The caller has left the queue: go on with him at this node of the IVR flow."""
 
     call: CallId

@@ -15,9 +15,10 @@ from typing import Any
 from acd import bells, duty, supervision
 from acd import events as ev
 from acd.floor import Floor, change_agent, join_line, leave_line, set_timer
-from acd.matching import GRACE_S, Outcome, match_all, seek_agent, seek_call
+from acd.matching import GRACE_S, match_all, seek_agent, seek_call
 from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
 from acd.offering import answer, end_offer, finish_talk
+from acd.outcome import Outcome
 from acd.records import CallEnded, CallOpened, NodeEntered
 from acd.refused import Refused
 from acd.waiting import enter_queue, farewell, leave_segment, overflow_at
@@ -28,11 +29,11 @@ __all__ = ["Outcome", "Refused", "next_deadline", "step"]
 IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
 
 
-def step(floor: Floor, event: ev.Event, now: float, *, explained: bool = True) -> Outcome:
+def step(floor: Floor, event: ev.Event, now: float, *, terse: bool = False) -> Outcome:
     """Take in one event at `now` (seconds since the epoch, never less than at the step before). Raises Refused.
 
-    `explained`: with the Decision records; what is decided is the same without them."""
-    out = Outcome(explained=explained)
+    `terse`: without the records that only people look at (see Outcome)."""
+    out = Outcome(terse=terse)
     _HANDLERS[type(event)](floor, event, now, out)
     return out
 
@@ -300,7 +301,7 @@ def _hold_started(floor: Floor, event: ev.HoldStarted, now: float, out: Outcome)
     agent = floor.agents.get(event.agent)
     if agent is not None and agent.state is AgentState.TALKING and agent.offer is not None:
         floor.offers[agent.offer].hold_since = now
-        change_agent(floor, agent, after(agent.state, Trigger.HOLD), now, out.records)
+        change_agent(floor, agent, after(agent.state, Trigger.HOLD), now, out)
 
 
 def _hold_ended(floor: Floor, event: ev.HoldEnded, now: float, out: Outcome) -> None:
@@ -309,7 +310,7 @@ def _hold_ended(floor: Floor, event: ev.HoldEnded, now: float, out: Outcome) -> 
         offer = floor.offers[agent.offer]
         offer.held_s += now - (offer.hold_since or now)
         offer.hold_since = None
-        change_agent(floor, agent, after(agent.state, Trigger.RESUME), now, out.records)
+        change_agent(floor, agent, after(agent.state, Trigger.RESUME), now, out)
 
 
 # --- time, rules, the engine and the link to Asterisk ------------------------------------------------------------------

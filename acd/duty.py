@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from acd import events as ev
 from acd.floor import Floor, change_agent, set_timer, settle
-from acd.matching import Outcome, seek_call
+from acd.matching import seek_call
 from acd.model import Agent
 from acd.offering import end_wrap_up, phone_changed
+from acd.outcome import Outcome
 from acd.refused import Refused
 from acd.waiting import let_go_of_held
 from agents.roster import AgentId, BreakRule
@@ -35,7 +36,7 @@ def _agent_logged_in(floor: Floor, event: ev.AgentLoggedIn, now: float, out: Out
     agent = known_agent(floor, event.agent)
     state = _checked(agent, Trigger.LOG_IN)
     agent.logged_in_at, agent.no_answers = now, 0
-    change_agent(floor, agent, state, now, out.records, reason="logged_in")
+    change_agent(floor, agent, state, now, out, reason="logged_in")
 
 
 def _agent_logged_out(floor: Floor, event: ev.AgentLoggedOut, now: float, out: Outcome) -> None:
@@ -44,7 +45,7 @@ def _agent_logged_out(floor: Floor, event: ev.AgentLoggedOut, now: float, out: O
         agent.wish = ""
         let_go_of_held(floor, agent, now, out)
         return
-    change_agent(floor, agent, _checked(agent, Trigger.LOG_OUT), now, out.records)
+    change_agent(floor, agent, _checked(agent, Trigger.LOG_OUT), now, out)
     let_go_of_held(floor, agent, now, out)
 
 
@@ -58,7 +59,7 @@ def _agent_ready(floor: Floor, event: ev.AgentReady, now: float, out: Outcome) -
         return
     state = _checked(agent, Trigger.GO_READY)
     agent.idle_since, agent.no_answers = now, 0
-    change_agent(floor, agent, state, now, out.records)
+    change_agent(floor, agent, state, now, out)
     seek_call(floor, agent, now, out)
 
 
@@ -71,7 +72,7 @@ def _agent_not_ready(floor: Floor, event: ev.AgentNotReady, now: float, out: Out
     if deferred:
         agent.wish = event.reason
     else:
-        change_agent(floor, agent, state, now, out.records, reason=event.reason)
+        change_agent(floor, agent, state, now, out, reason=event.reason)
     let_go_of_held(floor, agent, now, out)
 
 
@@ -96,7 +97,7 @@ def _is_on_break(floor: Floor, agent: Agent, group: str, rule: BreakRule) -> boo
 def break_over(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """The longest time a break may last is over, and he is still on it."""
     agent.overrun = True
-    settle(floor, agent, now, out.records)
+    settle(floor, agent, now, out)
 
 
 def _wrap_up_extended(floor: Floor, event: ev.WrapUpExtended, now: float, out: Outcome) -> None:

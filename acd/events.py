@@ -64,11 +64,11 @@ class HangUpCause(StrEnum):
     """The engine was away, and Asterisk's own queue had given him to an agent before."""
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     pass
 
 
-class CallArrived(_Event, frozen=True):
+class CallArrived(_Event, frozen=True, gc=False):
     """A caller's leg reached the engine for the first time. `number` and `name` are what he claims, cleaned."""
 
     call: CallId
@@ -81,7 +81,7 @@ class CallArrived(_Event, frozen=True):
     at: float | None = None
 
 
-class CallIdentified(_Event, frozen=True):
+class CallIdentified(_Event, frozen=True, gc=False):
     """It is known which customer is calling, whatever number he uses; attributes are added to those he has."""
 
     call: CallId
@@ -89,7 +89,7 @@ class CallIdentified(_Event, frozen=True):
     attributes: dict[str, str] = {}
 
 
-class CallMoved(_Event, frozen=True):
+class CallMoved(_Event, frozen=True, gc=False):
     """The caller reached a node of the IVR flow; `key` is what he pressed to get there."""
 
     call: CallId
@@ -97,7 +97,7 @@ class CallMoved(_Event, frozen=True):
     key: str = ""
 
 
-class CallQueued(_Event, frozen=True):
+class CallQueued(_Event, frozen=True, gc=False):
     """The IVR put the caller into a queue. `priority` is added to the queue's and the caller's own; `require` are skills
     his menu choice asks for, besides the queue's."""
 
@@ -107,19 +107,19 @@ class CallQueued(_Event, frozen=True):
     require: dict[str, int] = {}
 
 
-class CallRejoined(_Event, frozen=True):
+class CallRejoined(_Event, frozen=True, gc=False):
     """The caller's leg is with the engine (again): after a talk, or after the engine was away."""
 
     call: CallId
 
 
-class CallDetached(_Event, frozen=True):
+class CallDetached(_Event, frozen=True, gc=False):
     """The connection that carries the caller's leg broke without a hang-up: he may be alive, and can be given nobody."""
 
     call: CallId
 
 
-class CallLeftByCaller(_Event, frozen=True):
+class CallLeftByCaller(_Event, frozen=True, gc=False):
     """The caller's leg is gone; whose doing it was is in `cause`."""
 
     call: CallId
@@ -131,32 +131,32 @@ class CallLeftByCaller(_Event, frozen=True):
     """With LAST_RESORT: since when."""
 
 
-class CallClosed(_Event, frozen=True):
+class CallClosed(_Event, frozen=True, gc=False):
     """The engine ended the call: the flow's end was reached, or the talk is over."""
 
     call: CallId
     reason: str
 
 
-class AgentLoggedIn(_Event, frozen=True):
+class AgentLoggedIn(_Event, frozen=True, gc=False):
     agent: AgentId
 
 
-class AgentLoggedOut(_Event, frozen=True):
+class AgentLoggedOut(_Event, frozen=True, gc=False):
     """`by`: the supervisor who did it for him."""
 
     agent: AgentId
     by: str = ""
 
 
-class AgentReady(_Event, frozen=True):
+class AgentReady(_Event, frozen=True, gc=False):
     """The agent wants calls. `by`: the supervisor who did it for him."""
 
     agent: AgentId
     by: str = ""
 
 
-class AgentNotReady(_Event, frozen=True):
+class AgentNotReady(_Event, frozen=True, gc=False):
     """The agent wants no calls, for this reason (a key of agents.yaml's not_ready_reasons). `by`: the supervisor who did it for
     him; no break quota holds him back."""
 
@@ -165,19 +165,19 @@ class AgentNotReady(_Event, frozen=True):
     by: str = ""
 
 
-class WrapUpExtended(_Event, frozen=True):
+class WrapUpExtended(_Event, frozen=True, gc=False):
     """The agent needs more time for his paperwork."""
 
     agent: AgentId
 
 
-class WrapUpDone(_Event, frozen=True):
+class WrapUpDone(_Event, frozen=True, gc=False):
     """The agent finished his paperwork before its time was over."""
 
     agent: AgentId
 
 
-class QueueClosed(_Event, frozen=True):
+class QueueClosed(_Event, frozen=True, gc=False):
     """No new callers from now on. `by`: "hours", when its calendar says so, or the supervisor who closed it. It is open again
     when neither its hours nor a supervisor keep it closed."""
 
@@ -185,14 +185,14 @@ class QueueClosed(_Event, frozen=True):
     by: str
 
 
-class QueueOpened(_Event, frozen=True):
+class QueueOpened(_Event, frozen=True, gc=False):
     """What was closed by "hours" is open again, or what any supervisor closed."""
 
     queue: QueueId
     by: str
 
 
-class CallRaised(_Event, frozen=True):
+class CallRaised(_Event, frozen=True, gc=False):
     """A supervisor raises a waiting caller by so many points of priority (never fewer than 1)."""
 
     call: CallId
@@ -200,7 +200,7 @@ class CallRaised(_Event, frozen=True):
     by: str
 
 
-class CallAssigned(_Event, frozen=True):
+class CallAssigned(_Event, frozen=True, gc=False):
     """A supervisor gives a waiting caller to this agent and nobody else: at once, or when he comes free."""
 
     call: CallId
@@ -208,7 +208,7 @@ class CallAssigned(_Event, frozen=True):
     by: str
 
 
-class CallSent(_Event, frozen=True):
+class CallSent(_Event, frozen=True, gc=False):
     """A supervisor sends a waiting caller to another queue, at his place in the order."""
 
     call: CallId
@@ -216,21 +216,21 @@ class CallSent(_Event, frozen=True):
     by: str
 
 
-class OfferPulledBack(_Event, frozen=True):
+class OfferPulledBack(_Event, frozen=True, gc=False):
     """A supervisor takes an offer back that still rings: the caller is offered to someone else."""
 
     offer: OfferId
     by: str
 
 
-class PhoneChanged(_Event, frozen=True):
+class PhoneChanged(_Event, frozen=True, gc=False):
     """Asterisk's device state of the agent's phone."""
 
     agent: AgentId
     phone: PhoneState
 
 
-class OfferRinging(_Event, frozen=True):
+class OfferRinging(_Event, frozen=True, gc=False):
     """The agent's phone has a channel for this offer; `channel` is its name, `leg` its unique id."""
 
     offer: OfferId
@@ -238,12 +238,12 @@ class OfferRinging(_Event, frozen=True):
     leg: str
 
 
-class OfferAnswered(_Event, frozen=True):
+class OfferAnswered(_Event, frozen=True, gc=False):
     offer: OfferId
     at: float | None = None
 
 
-class OfferFailed(_Event, frozen=True):
+class OfferFailed(_Event, frozen=True, gc=False):
     """The phone did not take the offer. `cause` is Asterisk's own word (BUSY, CHANUNAVAIL, ...)."""
 
     offer: OfferId
@@ -252,42 +252,42 @@ class OfferFailed(_Event, frozen=True):
     at: float | None = None
 
 
-class TalkEnded(_Event, frozen=True):
+class TalkEnded(_Event, frozen=True, gc=False):
     """The agent's leg is gone. Who hung up shows in whether the caller's leg rejoins afterwards."""
 
     offer: OfferId
     at: float | None = None
 
 
-class HoldStarted(_Event, frozen=True):
+class HoldStarted(_Event, frozen=True, gc=False):
     agent: AgentId
 
 
-class HoldEnded(_Event, frozen=True):
+class HoldEnded(_Event, frozen=True, gc=False):
     agent: AgentId
 
 
-class DeadlinePassed(_Event, frozen=True):
+class DeadlinePassed(_Event, frozen=True, gc=False):
     """The time `core.next_deadline` named has come."""
 
 
-class RulesLoaded(_Event, frozen=True):
+class RulesLoaded(_Event, frozen=True, gc=False):
     """These rules hold from now on."""
 
     rules: Rules
 
 
-class EngineStarted(_Event, frozen=True):
+class EngineStarted(_Event, frozen=True, gc=False):
     """A new engine process took over this floor: no caller's leg is with it yet. The one before saw nothing after `at`."""
 
     at: float | None = None
 
 
-class LinkLost(_Event, frozen=True):
+class LinkLost(_Event, frozen=True, gc=False):
     """Asterisk's event stream is gone: answers and hang-ups would be missed, so nothing is offered."""
 
 
-class LinkRegained(_Event, frozen=True):
+class LinkRegained(_Event, frozen=True, gc=False):
     """The event stream is back and what happened meanwhile has been told."""
 
 

@@ -10,7 +10,8 @@ import msgspec
 
 from acd.line import Key, Lines
 from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
-from acd.records import AgentChanged, AgentInterval, Record
+from acd.outcome import Outcome
+from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
 from acd.scores import score
 from acd.suiting import agent_group, caller_group
@@ -188,14 +189,12 @@ def leave_line(floor: Floor, call: Call) -> None:
         call.assigned = False
 
 
-def change_agent(
-    floor: Floor, agent: Agent, state: AgentState, at: float, out: list[Record], *, reason: str = ""
-) -> None:
+def change_agent(floor: Floor, agent: Agent, state: AgentState, at: float, out: Outcome, *, reason: str = "") -> None:
     """Put the agent into a state from `at` on, and record the stretch of time that ends with it, if it had any length:
     an agent who is offered a call in the moment he comes free was not idle."""
     at = max(at, agent.since)
     if agent.state is not AgentState.OFFLINE and at > agent.since:
-        out.append(
+        out.records.append(
             AgentInterval(
                 agent=agent.id,
                 state=agent.state,
@@ -213,21 +212,21 @@ def change_agent(
     if state in (AgentState.READY, AgentState.NOT_READY, AgentState.OFFLINE):
         agent.queue = None
         agent.offer = None
-    if (until := break_ends_at(floor, agent)) is not None:
+    if floor.rules.breaks and (until := break_ends_at(floor, agent)) is not None:
         set_timer(floor, until, "break", agent.id)
     settle(floor, agent, at, out)
 
 
 def break_ends_at(floor: Floor, agent: Agent) -> float | None:
     """When the break he is on has lasted as long as his groups allow; None: he is on none, or it may last."""
-    if agent.state is not AgentState.NOT_READY or not floor.rules.breaks:
+    if agent.state is not AgentState.NOT_READY:
         return None
     rules = (floor.rules.breaks.get(group) for group in floor.rules.agents[agent.id].groups)
     limits = [rule.longest_s for rule in rules if rule and rule.longest_s is not None and agent.reason in rule.reasons]
     return agent.since + min(limits) if limits else None
 
 
-def settle(floor: Floor, agent: Agent, at: float, out: list[Record]) -> None:
+def settle(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
     """Bring lines and counts into agreement with the agent's state and phone, and tell the displays."""
     before, agent.standing = agent.standing, _standing(agent)
     if before != agent.standing:
@@ -239,8 +238,10 @@ def settle(floor: Floor, agent: Agent, at: float, out: list[Record]) -> None:
                 floor.ready[queue].drop(agent.id)
         if agent.standing == FREE:
             _line_up(floor, agent, at)
+    if out.terse:
+        return
     call = floor.offers[agent.offer].call if agent.offer in floor.offers else None
-    out.append(
+    out.records.append(
         AgentChanged(
             agent=agent.id,
             at=at,

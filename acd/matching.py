@@ -4,10 +4,11 @@ Whoever begins to wait, or to be free, or may be given more than before, comes b
 caller he may have never both wait.
 """
 
-from acd.commands import Command, OfferCall
+from acd.commands import OfferCall
 from acd.floor import Floor, change_agent, join_line, leave_line, set_timer
 from acd.model import Agent, Call, CallId, CallState, Offer, OfferId
-from acd.records import Candidate, OfferMade, Record
+from acd.outcome import Outcome
+from acd.records import Candidate, OfferMade
 from acd.routing import AgentChoice, choose_agent, choose_call, decision, last_agent
 from acd.rules import QueueRules
 from acd.strategies import rings_together
@@ -30,18 +31,6 @@ GRACE_S = 5.0
 """An offer Asterisk does not report the end of is given up this long after its ringing time."""
 
 
-class Outcome:
-    """What a step decided: commands to carry out, records to keep. `explained`: with the Decision behind each offer; a
-    simulation that nobody asks why saves their cost."""
-
-    __slots__ = ("commands", "explained", "records")
-
-    def __init__(self, *, explained: bool = True) -> None:
-        self.commands: list[Command] = []
-        self.records: list[Record] = []
-        self.explained = explained
-
-
 def explain(
     floor: Floor,
     call: Call,
@@ -54,7 +43,7 @@ def explain(
     recipe: str = "",
 ) -> None:
     """Write down why, if anybody wants to know."""
-    if out.explained:
+    if not out.terse:
         out.records.append(decision(floor, call, now, choice, asked=asked, passed_over=passed_over, recipe=recipe))
     else:
         call.decisions += 1
@@ -175,7 +164,7 @@ def _make_offer(floor: Floor, call: Call, agent: Agent, queue: QueueRules, now: 
     floor.busy[queue.id] = floor.busy.get(queue.id, 0) + (len(call.ringing) == 1)
     agent.queue, agent.offer = queue.id, offer.id
     _note_turn(floor, agent, queue.id)
-    change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out.records)
+    change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out)
     set_timer(floor, offer.expires_at, "offer", offer.id)
     return offer
 

@@ -6,8 +6,9 @@ his next caller. Where several phones ring for one caller, the first answer ends
 
 from acd.commands import WithdrawOffer
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
-from acd.matching import Outcome, match_queue, seek_agent, seek_call
+from acd.matching import match_queue, seek_agent, seek_call
 from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
+from acd.outcome import Outcome
 from acd.records import CallAnswered, OfferEnded, TalkFinished
 from acd.waiting import leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
 from agents.state import AgentState, PhoneState, Trigger, after
@@ -36,7 +37,7 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
     losers = [floor.offers[other] for other in call.ringing if other != offer.id]
     call.state, call.answered_by, call.offer, call.ringing = CallState.TALKING, agent.id, offer.id, []
     agent.no_answers = 0
-    change_agent(floor, agent, after(agent.state, Trigger.ANSWER), at, out.records)
+    change_agent(floor, agent, after(agent.state, Trigger.ANSWER), at, out)
     remember_contact(floor, call, agent.id, at)
     wait_s = at - call.segment_at
     expected = call.expected
@@ -147,11 +148,11 @@ def _become_free(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
     """READY, or what he wished for meanwhile."""
     wish, agent.wish = agent.wish, None
     if wish is None:
-        change_agent(floor, agent, AgentState.READY, at, out.records)
+        change_agent(floor, agent, AgentState.READY, at, out)
     elif wish == "":
-        change_agent(floor, agent, AgentState.OFFLINE, at, out.records)
+        change_agent(floor, agent, AgentState.OFFLINE, at, out)
     else:
-        change_agent(floor, agent, AgentState.NOT_READY, at, out.records, reason=wish)
+        change_agent(floor, agent, AgentState.NOT_READY, at, out, reason=wish)
 
 
 def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> None:
@@ -196,10 +197,10 @@ def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: flo
     if agent.wrap_up_until <= now:
         agent.idle_since = max(agent.wrap_up_until, at)
         if agent.wrap_up_until > at:
-            change_agent(floor, agent, state, at, out.records)
+            change_agent(floor, agent, state, at, out)
         _after_wrap_up(floor, agent, agent.wrap_up_until, now, out)
     else:
-        change_agent(floor, agent, state, at, out.records)
+        change_agent(floor, agent, state, at, out)
         set_timer(floor, agent.wrap_up_until, "wrap_up", agent.id)
 
 
@@ -239,5 +240,5 @@ def withdraw(offer: Offer, reason: str, out: Outcome) -> None:
 def phone_changed(floor: Floor, agent: Agent, phone: PhoneState, now: float, out: Outcome) -> None:
     """What the phone does outside our calls decides whether he can be offered one."""
     agent.phone = phone
-    settle(floor, agent, now, out.records)
+    settle(floor, agent, now, out)
     look_around(floor, agent, now, out)

@@ -29,11 +29,11 @@ __all__ = [
 ]
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Record(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     pass
 
 
-class CallOpened(_Record, frozen=True):
+class CallOpened(_Record, frozen=True, gc=False):
     """A call came in. Key: call."""
 
     call: CallId
@@ -45,7 +45,7 @@ class CallOpened(_Record, frozen=True):
     rules: str
 
 
-class NodeEntered(_Record, frozen=True):
+class NodeEntered(_Record, frozen=True, gc=False):
     """The caller reached a node of the IVR. Key: call, position in the path."""
 
     call: CallId
@@ -55,7 +55,7 @@ class NodeEntered(_Record, frozen=True):
     step: int
 
 
-class QueueEntered(_Record, frozen=True):
+class QueueEntered(_Record, frozen=True, gc=False):
     """The caller began to wait in a queue. Key: call, segment."""
 
     call: CallId
@@ -71,7 +71,7 @@ class QueueEntered(_Record, frozen=True):
     expected_high_s: float | None = None
 
 
-class OfferMade(_Record, frozen=True):
+class OfferMade(_Record, frozen=True, gc=False):
     """An agent is about to be rung: the desktop learns it before the phone. Key: offer."""
 
     offer: OfferId
@@ -91,7 +91,7 @@ class OfferMade(_Record, frozen=True):
     reasons: tuple[str, ...]
 
 
-class OfferEnded(_Record, frozen=True):
+class OfferEnded(_Record, frozen=True, gc=False):
     """An offer came to its end, well or ill. Key: offer."""
 
     offer: OfferId
@@ -106,7 +106,7 @@ class OfferEnded(_Record, frozen=True):
     cause: str = ""
 
 
-class CallAnswered(_Record, frozen=True):
+class CallAnswered(_Record, frozen=True, gc=False):
     """An agent has the caller: counted here and now, not at hang-up. Key: call, segment."""
 
     call: CallId
@@ -126,7 +126,7 @@ class CallAnswered(_Record, frozen=True):
     expected_high_s: float | None = None
 
 
-class TalkFinished(_Record, frozen=True):
+class TalkFinished(_Record, frozen=True, gc=False):
     """The talk is over; its time includes hold. Key: offer."""
 
     offer: OfferId
@@ -140,7 +140,7 @@ class TalkFinished(_Record, frozen=True):
     hold_s: float
 
 
-class QueueLeft(_Record, frozen=True):
+class QueueLeft(_Record, frozen=True, gc=False):
     """A stay in a queue ended: answered, abandoned, overflowed or lost. Key: call, segment."""
 
     call: CallId
@@ -158,7 +158,7 @@ class QueueLeft(_Record, frozen=True):
     """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
 
 
-class CallEnded(_Record, frozen=True):
+class CallEnded(_Record, frozen=True, gc=False):
     """The call is over. Key: call."""
 
     call: CallId
@@ -178,7 +178,7 @@ class CallEnded(_Record, frozen=True):
     rules: str
 
 
-class AgentChanged(_Record, frozen=True):
+class AgentChanged(_Record, frozen=True, gc=False):
     """An agent is in a new state from `at` on (or his phone is). Key: none; live displays use it."""
 
     agent: AgentId
@@ -192,7 +192,7 @@ class AgentChanged(_Record, frozen=True):
     """His break lasts longer than his group's rule allows."""
 
 
-class AgentInterval(_Record, frozen=True):
+class AgentInterval(_Record, frozen=True, gc=False):
     """An agent was in one state from start to end. Key: agent, started_at, state."""
 
     agent: AgentId
@@ -203,7 +203,7 @@ class AgentInterval(_Record, frozen=True):
     queue: QueueId | None = None
 
 
-class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An agent who could have had the call, with the score the strategy gave him (lower goes first). Lower tiers go before."""
 
     agent: AgentId
@@ -218,7 +218,7 @@ class Exclusion(msgspec.Struct, frozen=True):
     rule: str
 
 
-class Decision(_Record, frozen=True):
+class Decision(_Record, frozen=True, gc=False):
     """Why a caller was given to this agent, or to nobody yet. Key: call, number."""
 
     call: CallId

@@ -29,7 +29,7 @@ LISTED = 20
 """A decision names each excluded agent of queues up to this size; of bigger ones the counts by rule."""
 
 
-class AgentChoice(msgspec.Struct, frozen=True):
+class AgentChoice(msgspec.Struct, frozen=True, gc=False):
     """The agents to ring for a caller, best first, or nobody, and why. `wait_until`: how long he is to wait for `wait_for`."""
 
     agents: tuple[AgentId, ...]
@@ -41,7 +41,7 @@ class AgentChoice(msgspec.Struct, frozen=True):
     """The queue whose agents they are, when it is not the caller's own."""
 
 
-class CallChoice(msgspec.Struct, frozen=True):
+class CallChoice(msgspec.Struct, frozen=True, gc=False):
     """The caller for an agent, or None, and who was passed over on the way. `queue`: in whose line he stood."""
 
     call: CallId | None

@@ -53,26 +53,32 @@ def candidates(
     pools = [(_rank(queue, group, callers), group, line) for group, line in lines.items() if suits(group, callers)]
     if not pools:
         return ()
-    if queue.strategy in AGEING:
+    strategy = queue.strategy
+    if strategy in AGEING:
         _score_anew(floor, queue, pools, now)
     asked = call.unwilling
     wanted = max(count, RANKED) if count else sum(len(line) for _, _, line in pools)
-    if queue.strategy in BY_LOT:
+    if strategy in BY_LOT:
         found = _by_lot(floor, queue, pools, asked, max(count, 1))
+    elif len(pools) == 1 and not asked and strategy not in IN_TURN:
+        _, group, line = pools[0]
+        tier = tier_of(group)
+        found = tuple([Candidate(AgentId(member), key, tier) for key, member in line.entries[:wanted]])
     else:
         found = tuple(islice((one for one in _in_line(floor, queue, pools) if one.agent not in asked), wanted))
-    if queue.strategy is Strategy.RINGALL and found:
+    if strategy is Strategy.RINGALL and found:
         found = tuple(one for one in found if one.tier == found[0].tier)
-    if len(found) < (count or wanted) and asked:
+    if asked and len(found) < (count or wanted):
         found += tuple(islice(_asked_before(pools, asked, now), wanted - len(found)))
     return found
 
 
 def _rank(queue: QueueRules, group: str, callers: str) -> int:
     """Groups of a lower rank go first, whatever the keys in them."""
-    if queue.strategy is Strategy.WRANDOM:
+    strategy = queue.strategy
+    if strategy is Strategy.WRANDOM:
         return 0
-    return tier_of(group) * 1000 - (level_in(group, callers) if queue.strategy is Strategy.MOST_SKILLED else 0)
+    return tier_of(group) * 1000 - (level_in(group, callers) if strategy is Strategy.MOST_SKILLED else 0)
 
 
 def _score_anew(floor: Floor, queue: QueueRules, pools: list[_Pool], now: float) -> None:

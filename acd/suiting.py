@@ -24,6 +24,8 @@ def agent_group(agent: AgentSettings, queue: QueueRules, skills: tuple[str, ...]
 def caller_group(require: Mapping[str, int], waited_s: float, reserves: tuple[float, ...], home: str = "") -> str:
     """The group of a caller with these needs who has waited so long: "reserve|english=2|home". `home` is his own queue, for the
     lines of queues that a recipe has added to it."""
+    if not require and not reserves and not home:
+        return _ANYBODY
     reserve = 0.0
     for after_s in reserves:
         if after_s <= waited_s:
@@ -31,6 +33,9 @@ def caller_group(require: Mapping[str, int], waited_s: float, reserves: tuple[fl
     if not require:
         return f"{reserve!r}||{home}"
     return f"{reserve!r}|{','.join(f'{skill}={require[skill]}' for skill in sorted(require))}|{home}"
+
+
+_ANYBODY = "0.0||"
 
 
 def home_of(callers: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any, Final
 from acd import events as ev
 from acd.duty import known_agent
 from acd.floor import FREE, Floor, join_line, set_timer
-from acd.matching import Outcome, explain, hold_for, offer_to
+from acd.matching import explain, hold_for, offer_to
 from acd.model import Call, CallId, CallState, OfferOutcome
 from acd.offering import end_offer, withdraw
+from acd.outcome import Outcome
 from acd.refused import Refused
 from acd.routing import AgentChoice
 from acd.rules import Overflow, QueueRules

@@ -3,8 +3,9 @@
 from acd import recipes
 from acd.commands import EndCall, GoToNode, PlayPrompt
 from acd.floor import Floor, join_line, leave_line, set_timer
-from acd.matching import Outcome, explain, release, seek_agent
+from acd.matching import explain, release, seek_agent
 from acd.model import Agent, Call, CallState, Disposition
+from acd.outcome import Outcome
 from acd.records import QueueEntered, QueueLeft
 from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
@@ -79,6 +80,8 @@ def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float) -> None
 
 
 def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    if not one and not other:
+        return {}
     return {skill: max(one.get(skill, 0), other.get(skill, 0)) for skill in sorted({*one, *other})}
 
 
