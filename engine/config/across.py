@@ -5,15 +5,18 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from acd.numbers import normal_number
 from cti.webhooks import HOOK_EVENTS
-from engine.config.ivr_models import HoursFile, IvrFile, flow_of
+from engine.config.across_queues import KnownToQueues, queue_problems, reached_from_queues
+from engine.config.agent_models import AgentsFile
+from engine.config.ivr_models import EnqueueModel, HoursFile, IvrFile, flow_of
 from engine.config.messages import unknown
-from engine.config.models import AgentsFile, QueuesFile, SystemFile
-from engine.config.source import Path_, Problem, Source, names_in
+from engine.config.models import SystemFile
+from engine.config.queue_models import QueuesFile
+from engine.config.source import Problem, Source, names_in
 from engine.config.telephony import telephony_problems
 from ivr.check import Known, flow_problems
-from ivr.flow import HangUpNode, NodeId
+from ivr.check import Problem as FlowProblem
+from ivr.flow import Flow, HangUpNode, HoursNode, NodeId
 from ivr.prompts import Prompts
 
 __all__ = ["Files", "problems_across"]
@@ -39,10 +42,11 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
     if files.system is not None:
         yield from _check_system(sources["system"], files.system)
     if files.queues is not None:
-        yield from _check_queues(sources["queues"], files.queues, queues or [])
-        yield from _check_vip(sources["queues"], files.queues)
+        known = _known_to_queues(files, sources, prompts)
+        yield from queue_problems(sources["queues"], files.queues, known)
     if files.agents is not None:
         yield from _check_reasons(sources["agents"], files.agents)
+        yield from _check_breaks(sources["agents"], files.agents)
         if queues is not None:
             yield from _check_agents(sources["agents"], files.agents, queues)
         if sound:
@@ -51,11 +55,29 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
         yield from telephony_problems(files.system, files.agents, sources["system"], sources["agents"])
     if files.ivr is not None:
         spoken = sorted(prompts.in_language(files.ivr.language))
-        known = Known(queues=queues or [], prompts=spoken, calendars=names_in(sources["hours"], "calendars"))
+        known_to_flow = Known(queues=queues or [], prompts=spoken, calendars=names_in(sources["hours"], "calendars"))
         unread = [name for name, source in (("queue", "queues"), ("calendar", "hours")) if not sources[source].data]
-        yield from _check_flow(sources["ivr"], files.ivr, known, unread, sound=sound)
-        if files.queues is not None:
-            yield from _check_overflow_prompts(sources["queues"], files.queues, spoken)
+        entrances = reached_from_queues(files.queues) if files.queues is not None else []
+        yield from _check_flow(sources["ivr"], files.ivr, known_to_flow, unread, entrances, sound=sound)
+
+
+def _known_to_queues(files: Files, sources: dict[str, Source], prompts: Prompts) -> KnownToQueues:
+    """The names queues.yaml may use."""
+    nodes = files.ivr.nodes if files.ivr else {}
+    return KnownToQueues(
+        queues=names_in(sources["queues"], "queues"),
+        prompts=sorted(prompts.in_language(files.ivr.language)) if files.ivr else None,
+        nodes=names_in(sources["ivr"], "nodes") if sources["ivr"].data else None,
+        calendars=names_in(sources["hours"], "calendars") if sources["hours"].data else None,
+        skills=_skills_in(sources["agents"]) if sources["agents"].data else None,
+        leading_to={name: node.queue for name, node in nodes.items() if isinstance(node, EnqueueModel)},
+    )
+
+
+def _skills_in(source: Source) -> list[str]:
+    """Whatever any agent can do, read off the file itself."""
+    skills = [name for agent in names_in(source, "agents") for name in names_in(source, "agents", agent, "skills")]
+    return list(dict.fromkeys(skills))
 
 
 def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
@@ -84,44 +106,25 @@ def _doubles(names: Iterable[str]) -> Iterator[tuple[int, str]]:
         seen.add(name)
 
 
-def _check_vip(source: Source, file: QueuesFile) -> Iterator[Problem]:
-    levels = names_in(source, "vip", "levels")
-    normal: dict[str, str] = {}
-    for number, level in file.vip.numbers.items():
-        if str(level) not in levels:
-            yield source.problem(("vip", "numbers", number), unknown("VIP level", str(level), levels))
-        other = normal.setdefault(normal_number(number), number)
-        if other != number:
-            yield source.problem(("vip", "numbers", number), f"is the same caller as {other}")
-
-
-def _check_queues(source: Source, file: QueuesFile, names: list[str]) -> Iterator[Problem]:
-    for name, queue in file.queues.items():
-        target = queue.overflow.queue if queue.overflow else None
-        place: Path_ = ("queues", name, "overflow", "queue")
-        if target is not None and target not in names:
-            yield source.problem(place, unknown("queue", target, names))
-        elif target is not None and _overflow_circle(file, name):
-            yield source.problem(place, "callers would overflow in a circle and never be answered or told")
-
-
-def _overflow_circle(file: QueuesFile, start: str) -> bool:
-    seen: set[str] = set()
-    here: str | None = start
-    while here is not None and here in file.queues and here not in seen:
-        seen.add(here)
-        overflow = file.queues[here].overflow
-        here = overflow.queue if overflow else None
-    return here == start
-
-
 def _check_agents(source: Source, file: AgentsFile, queues: list[str]) -> Iterator[Problem]:
     for agent, settings in file.agents.items():
-        for index, queue in enumerate(settings.queues):
+        names = [served.queue for served in settings.queues]
+        for index, queue in enumerate(names):
             if queue not in queues:
                 yield source.problem(("agents", agent, "queues", index), unknown("queue", queue, queues))
-        for index, queue in _doubles(settings.queues):
+        for index, queue in _doubles(names):
             yield source.problem(("agents", agent, "queues", index), f'"{queue}" stands here twice')
+
+
+def _check_breaks(source: Source, file: AgentsFile) -> Iterator[Problem]:
+    groups = dict.fromkeys(group for agent in file.agents.values() for group in agent.groups)
+    reasons = names_in(source, "not_ready_reasons") or list(file.not_ready_reasons)
+    for group, rule in file.breaks.items():
+        if group not in groups:
+            yield source.problem(("breaks", group), unknown("group", group, groups))
+        for index, reason in enumerate(rule.reasons):
+            if reason not in reasons:
+                yield source.problem(("breaks", group, "reasons", index), unknown("reason", reason, reasons))
 
 
 def _check_reasons(source: Source, file: AgentsFile) -> Iterator[Problem]:
@@ -137,27 +140,41 @@ def _check_reasons(source: Source, file: AgentsFile) -> Iterator[Problem]:
 
 
 def _check_served(source: Source, file: AgentsFile, queues: list[str]) -> Iterator[Problem]:
-    served = {queue for settings in file.agents.values() for queue in settings.queues}
+    served = {membership.queue for agent in file.agents.values() for membership in agent.queues}
     for queue in queues:
         if queue not in served:
             yield source.problem(("agents",), f'nobody serves queue "{queue}"')
 
 
-def _check_overflow_prompts(source: Source, file: QueuesFile, spoken: list[str]) -> Iterator[Problem]:
-    for name, queue in file.queues.items():
-        if queue.overflow and queue.overflow.prompt and queue.overflow.prompt not in spoken:
-            message = unknown("prompt", queue.overflow.prompt, spoken)
-            yield source.problem(("queues", name, "overflow", "prompt"), message)
-
-
-def _check_flow(source: Source, file: IvrFile, known: Known, unread: list[str], *, sound: bool) -> Iterator[Problem]:
+def _check_flow(
+    source: Source, file: IvrFile, known: Known, unread: list[str], entrances: list[str], *, sound: bool
+) -> Iterator[Problem]:
     """Nodes that are wrong in themselves are led to, but lead nowhere: what can be reached is only asked of a sound flow."""
     flow = flow_of(file)
     wrong = {NodeId(name) for name in names_in(source, "nodes")} - flow.nodes.keys()
     stand_ins = {name: HangUpNode(id=name, prompts=(), reason="") for name in wrong}
     whole = msgspec.structs.replace(flow, nodes={**flow.nodes, **stand_ins})
-    for found in flow_problems(whole, known):
+    for found in _flow_problems(whole, known, entrances):
         of_shape = len(found.path) == 2 and found.path[0] == "nodes"
         of_a_stand_in = found.path == ("operator",) and flow.operator in wrong
         if (sound or not of_shape) and not of_a_stand_in and found.path[-1] not in unread:
             yield source.problem(found.path, found.message)
+
+
+def _flow_problems(flow: Flow, known: Known, entrances: list[str]) -> list[FlowProblem]:
+    """What is wrong with the flow, which has more entrances than its start: nodes the rules of queues send callers to. They
+    stand in as nodes before the start, from one to the next."""
+    into = [NodeId(name) for name in entrances if name in flow.nodes]
+    if not into or flow.start not in flow.nodes:
+        return flow_problems(flow, known)
+    names = [NodeId(f"{_FROM_QUEUES}{index}") for index in range(len(into))]
+    doors = {
+        name: HoursNode(id=name, calendar=_FROM_QUEUES, open=target, closed=further)
+        for name, target, further in zip(names, into, [*names[1:], flow.start], strict=True)
+    }
+    wide = msgspec.structs.replace(flow, nodes={**flow.nodes, **doors}, start=names[0])
+    return flow_problems(wide, msgspec.structs.replace(known, calendars=[*known.calendars, _FROM_QUEUES]))
+
+
+_FROM_QUEUES = "from queues "
+"""No name can begin like this: it has a space."""

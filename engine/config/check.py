@@ -13,14 +13,15 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from acd.numbers import normal_number
-from acd.rules import Affinity, CallerRule, Overflow, QueueRules, Rules, ServiceLevel
-from agents.roster import AgentId, AgentSettings, QueueId
-from agents.workload import LeastBusyWeights
+from acd.rules import Rules
+from agents.roster import QueueId
 from engine.config.across import Files, problems_across
+from engine.config.agent_models import AgentsFile
 from engine.config.ivr_models import HoursFile, IvrFile, calendars_of, flow_of
 from engine.config.messages import path_of, problem_of
-from engine.config.models import AgentsFile, QueueModel, QueuesFile, SystemFile
+from engine.config.models import SystemFile
+from engine.config.queue_models import QueuesFile
+from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
 from ivr.prompts import Prompts, read_manifest
 from ivr.session import Script
@@ -76,7 +77,7 @@ def _configuration(folder: Path, version: str, files: Files, prompts: Prompts) -
         version=version,
         system=files.system,
         agents=files.agents,
-        rules=_rules(version, files.queues, files.agents),
+        rules=rules_of(version, files.queues, files.agents, files.system.timezone),
         script=Script(
             flow=flow_of(files.ivr),
             calendars=calendars_of(files.hours),
@@ -142,49 +143,3 @@ def _take_out(data: Any, path: Path_) -> bool:
         return False
     del data[path[-1]]
     return True
-
-
-# --- what the core works with ----------------------------------------------------------------------------------------
-
-
-def _rules(version: str, queues: QueuesFile, agents: AgentsFile) -> Rules:
-    return Rules.of(
-        version=version,
-        queues=[_queue(name, queue) for name, queue in queues.queues.items()],
-        agents=[
-            AgentSettings(
-                id=AgentId(name),
-                name=agent.name,
-                queues=tuple(QueueId(queue) for queue in agent.queues),
-                groups=tuple(agent.groups),
-            )
-            for name, agent in agents.agents.items()
-        ],
-        numbers={normal_number(number): CallerRule(vip=level) for number, level in queues.vip.numbers.items()},
-        vip_priority=dict(queues.vip.levels),
-    )
-
-
-def _queue(name: str, queue: QueueModel) -> QueueRules:
-    return QueueRules(
-        id=QueueId(name),
-        names={"zh": queue.name.zh, "en": queue.name.en or queue.name.zh},
-        strategy=queue.strategy,
-        weights=LeastBusyWeights(talk=queue.weights.talk, count=queue.weights.count, window_s=queue.weights.window),
-        priority=queue.priority,
-        ring_s=queue.ring,
-        retry_s=queue.retry_same_agent,
-        no_answer_limit=queue.no_answer_limit,
-        wrap_up_s=queue.wrap_up,
-        max_wait_s=queue.max_wait,
-        overflow=Overflow(
-            queue=QueueId(queue.overflow.queue) if queue.overflow.queue else None, prompt=queue.overflow.prompt or ""
-        )
-        if queue.overflow
-        else None,
-        affinity=Affinity(window_s=queue.last_agent.window, wait_s=queue.last_agent.wait) if queue.last_agent else None,
-        service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
-        short_abandon_s=queue.short_abandon,
-        record=queue.record,
-        music=queue.music,
-    )

@@ -10,27 +10,36 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from ivr.hours import WEEKDAYS, Span, parse_span
+
 __all__ = [
     "ATenthOrMore",
     "Address",
     "AtLeastAMinute",
     "AtLeastASecond",
+    "AtOnce",
+    "CallerPattern",
     "DatabaseUrl",
     "Duration",
     "FeatureCode",
     "Identifier",
+    "Level",
     "Network",
     "Number",
+    "OneOrMore",
     "Origin",
     "PhoneNumber",
     "Port",
     "Priority",
     "RedisUrl",
     "Secret",
+    "Spans",
     "Text",
     "TimeZone",
     "VipLevel",
     "WebUrl",
+    "Weekday",
+    "Weight",
     "Whole",
     "database_url",
     "redis_url",
@@ -135,6 +144,44 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _span(value: Any) -> Span:
+    return parse_span(str(value))
+
+
+def _weekday(value: str) -> str:
+    if value not in WEEKDAYS:
+        raise ValueError(f"expected one of {', '.join(WEEKDAYS)}")
+    return value
+
+
+def _at_once(value: Any) -> int:
+    """So many phones; 0 stands for all of them."""
+    if value == "all":
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_AT_ONCE:
+        raise ValueError(f"expected a whole number from 1 to {MOST_AT_ONCE}, or all")
+    return value
+
+
+def _caller_pattern(value: str) -> str:
+    """A number, or how numbers begin. Callers are known by their number as people in China write it, and so are patterns: a
+    whole number is brought into that form, the beginning of one cannot be."""
+    if not _CALLER_PATTERN.fullmatch(value):
+        raise ValueError("expected 3 to 20 digits, or the first digits of a number and *, in quotes")
+    if value.endswith("*") and _WITH_COUNTRY.match(value):
+        raise ValueError("expected a beginning without the country code 86, such as 138* or 0571*")
+    return value
+
+
+MOST_AT_ONCE = 50
+"""More phones than this ring together only when all do."""
+
+_CALLER_PATTERN = re.compile(r"\+?[0-9]{3,20}|\+?[0-9]{1,19}\*", re.ASCII)
+_WITH_COUNTRY = re.compile(r"\+86|0086|861[3-9]", re.ASCII)
 _IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 _FEATURE_CODE = r"\*[0-9]{2,4}"
 
@@ -169,4 +216,13 @@ DatabaseUrl = Annotated[Secret, AfterValidator(database_url)]
 RedisUrl = Annotated[Secret, AfterValidator(redis_url)]
 WebUrl = Annotated[str, Field(max_length=500), AfterValidator(_url("http", "https"))]
 VipLevel = Annotated[Whole, Field(ge=1, le=99)]
+Level = Annotated[Whole, Field(ge=1, le=99)]
+"""Of a skill; who lacks the skill has level 0."""
+Weight = Annotated[Number, Field(ge=0.01, le=100)]
+AtOnce = Annotated[int, PlainValidator(_at_once)]
+CallerPattern = Annotated[str, AfterValidator(_caller_pattern)]
+OneOrMore = BeforeValidator(_one_or_more)
+"""A list, of which a single text may stand without its brackets."""
+Spans = tuple[Annotated[Span, PlainValidator(_span)], ...]
+Weekday = Annotated[str, AfterValidator(_weekday)]
 Priority = Annotated[Whole, Field(ge=-100, le=100)]

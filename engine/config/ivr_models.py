@@ -1,38 +1,22 @@
 """What may stand in ivr.yaml and hours.yaml, and how it becomes what ivr works with."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import Field
 
 from agents.roster import QueueId
-from engine.config.fields import AtLeastASecond, Identifier, Priority, TimeZone, Whole
+from engine.config.fields import AtLeastASecond, Identifier, OneOrMore, Priority, Spans, TimeZone, Weekday, Whole
 from engine.config.models import Model
 from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
-from ivr.hours import WEEKDAYS, Hours, Span, parse_span
+from ivr.hours import Hours
 
 __all__ = ["HoursFile", "IvrFile", "calendars_of", "flow_of"]
 
 
-def _one_or_more(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _span(value: Any) -> Span:
-    return parse_span(str(value))
-
-
-def _weekday(value: str) -> str:
-    if value not in WEEKDAYS:
-        raise ValueError(f"expected one of {', '.join(WEEKDAYS)}")
-    return value
-
-
-Prompts = Annotated[tuple[Identifier, ...], BeforeValidator(_one_or_more)]
+Prompts = Annotated[tuple[Identifier, ...], OneOrMore]
 Key = Annotated[str, Field(max_length=20)]
 """A key of the phone; ivr.check knows which there are."""
-Spans = tuple[Annotated[Span, PlainValidator(_span)], ...]
-Weekday = Annotated[str, AfterValidator(_weekday)]
 
 
 class AnnounceModel(Model):

@@ -105,19 +105,24 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[st
     here: list[Any] = [model]
     for part in location:
         here = [inner for annotation in here for inner in _inside(annotation, part)]
-    return [field for annotation in here for found in _models(annotation) for field in found.model_fields]
+    return [key for annotation in here for found in _models(annotation) for key in _keys(found)]
 
 
 def _inside(annotation: Any, part: int | str) -> Iterator[Any]:
     """What may stand under this key or index; a kind of node stays what it is."""
     for found in _models(annotation):
-        if part in found.model_fields:
-            yield found.model_fields[str(part)].annotation
+        if part in _keys(found):
+            yield _keys(found)[str(part)]
         elif "type" in found.model_fields and part in get_args(found.model_fields["type"].annotation):
             yield found
     for found in _unwrapped(annotation):
         if get_origin(found) in (dict, list, tuple):
             yield get_args(found)[1 if get_origin(found) is dict else 0]
+
+
+def _keys(model: type[BaseModel]) -> dict[str, Any]:
+    """By the key that stands in the file, what may stand under it."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -1,38 +1,32 @@
-"""What may stand in the configuration files: one model per file, every key with its unit and default.
+"""What may stand in system.yaml, and what all models of the configuration files have in common.
 
-Durations are written as ops think of them: 20s, 5m, 1h30m, or a plain number of seconds.
+One model per file, every key with its unit and default. Durations are written as ops think of them: 20s, 5m, 1h30m, or a plain
+number of seconds. The other files: queue_models, agent_models, ivr_models.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from acd.rules import Strategy
 from engine.config.fields import (
     Address,
-    ATenthOrMore,
-    AtLeastAMinute,
     AtLeastASecond,
     DatabaseUrl,
     Duration,
-    FeatureCode,
     Identifier,
     Network,
-    Number,
     Origin,
     PhoneNumber,
     Port,
-    Priority,
     RedisUrl,
     Secret,
     Text,
     TimeZone,
-    VipLevel,
     WebUrl,
     Whole,
 )
 
-__all__ = ["AgentsFile", "Model", "Names", "QueueModel", "QueuesFile", "SystemFile", "WebhookModel"]
+__all__ = ["Model", "Names", "SystemFile", "WebhookModel"]
 
 
 class Model(BaseModel):
@@ -125,95 +119,3 @@ class SystemFile(Model):
     redis_url: RedisUrl = ""
     webhooks: list[WebhookModel] = []
     journal_keep_days: Whole = Field(default=30, ge=1, le=36500)
-
-
-class WeightsModel(Model):
-    talk: Number = Field(default=0.4, ge=0, le=1000)
-    count: Number = Field(default=0.6, ge=0, le=1000)
-    window: AtLeastAMinute = 7200.0
-
-
-class AffinityModel(Model):
-    window: Duration = 86400.0
-    wait: Duration = 30.0
-
-
-class OverflowModel(Model):
-    queue: Identifier | None = None
-    prompt: Identifier | None = None
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> "OverflowModel":
-        if (self.queue is None) == (self.prompt is None):
-            raise ValueError("name either a queue or a prompt")
-        return self
-
-
-class ServiceLevelModel(Model):
-    target: Number = Field(default=0.8, ge=0, le=1)
-    within: Duration = 20.0
-
-
-class QueueModel(Model):
-    name: Names
-    strategy: Strategy = Strategy.LONGEST_IDLE
-    weights: WeightsModel = WeightsModel()
-    priority: Priority = 0
-    ring: AtLeastASecond = 15.0
-    retry_same_agent: ATenthOrMore = 10.0
-    no_answer_limit: Whole = Field(default=2, ge=0, le=1000)
-    wrap_up: Duration = 30.0
-    max_wait: AtLeastASecond | None = None
-    overflow: OverflowModel | None = None
-    last_agent: AffinityModel | None = None
-    service_level: ServiceLevelModel = ServiceLevelModel()
-    short_abandon: Duration = 5.0
-    record: bool = True
-    music: Literal["default"] = "default"
-
-    @model_validator(mode="after")
-    def _overflow_needs_both(self) -> "QueueModel":
-        if (self.max_wait is None) != (self.overflow is None):
-            raise ValueError("max_wait and overflow go together: after how long, and what then")
-        return self
-
-
-class VipModel(Model):
-    levels: dict[VipLevel, Priority] = {}
-    numbers: dict[PhoneNumber, VipLevel] = {}
-
-
-class QueuesFile(Model):
-    """queues.yaml"""
-
-    vip: VipModel = VipModel()
-    queues: dict[Identifier, QueueModel] = Field(min_length=1)
-
-
-class AgentModel(Model):
-    name: Annotated[Text, Field(max_length=40)]
-    queues: list[Identifier] = []
-    groups: list[Identifier] = []
-
-
-class FeatureCodesModel(Model):
-    """What an agent dials on his phone."""
-
-    login: FeatureCode = "*61"
-    logout: FeatureCode = "*62"
-    ready: FeatureCode = "*63"
-    not_ready: FeatureCode = "*64"
-    wrap_up_done: FeatureCode = "*65"
-
-
-class AgentsFile(Model):
-    """agents.yaml"""
-
-    not_ready_reasons: dict[Identifier, Names] = {
-        "break": Names(zh="小休", en="Break"),
-        "meal": Names(zh="用餐", en="Meal"),
-        "meeting": Names(zh="会议", en="Meeting"),
-        "training": Names(zh="培训", en="Training"),
-    }
-    feature_codes: FeatureCodesModel = FeatureCodesModel()
-    agents: dict[Identifier, AgentModel] = Field(min_length=1)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
-from engine.config.models import AgentsFile, SystemFile
+from engine.config.agent_models import AgentsFile
+from engine.config.models import SystemFile
 from engine.config.source import Path_, Problem, Source
 
 __all__ = ["telephony_problems"]

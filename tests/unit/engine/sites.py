@@ -40,7 +40,7 @@ queues:
 """,
     "agents": """\
 agents:
-  1001: {name: 王小明, queues: [sales, repair]}
+  1001: {name: 王小明, queues: [sales, repair], groups: [east], skills: {sales: 3}}
   1002: {name: O Brien, queues: [press]}
 """,
     "ivr": """\
