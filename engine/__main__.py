@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from datetime import date
 from pathlib import Path
 
 from engine.config import BadConfiguration, Configuration, load
@@ -65,8 +66,24 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
-    check = add("check", "检查配置，列出全部问题", "check the configuration and list every problem")
+    check = add(
+        "check",
+        "检查配置：列出全部问题与可疑之处，执行规则测试",
+        "check the configuration: list every problem and what looks odd, run its rule tests",
+    )
     check.add_argument("folder", type=Path, nargs="?", default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
+    check.add_argument(
+        "--strict",
+        action="store_true",
+        help=say("有警告也算失败（退出码 1）", "warnings are failures too (exit code 1)"),
+    )
+    check.add_argument(
+        "--today",
+        type=date.fromisoformat,
+        default=date.today(),
+        metavar="YYYY-MM-DD",
+        help=say("按这一天检查（默认今天）", "check as on this day (default: today)"),
+    )
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
     watch.add_argument("agent")
     watch.add_argument(
@@ -101,15 +118,9 @@ def _show_problems(bad: BadConfiguration) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    configuration = load(arguments.folder)
-    rules = configuration.rules
-    print(
-        say(
-            f"配置正确：{len(rules.queues)} 个队列，{len(rules.agents)} 名座席，版本 {rules.version}。",
-            f"The configuration is sound: {len(rules.queues)} queues, {len(rules.agents)} agents, version {rules.version}.",
-        )
-    )
-    return 0
+    from engine.checking import check
+
+    return check(arguments.folder, arguments.today, strict=arguments.strict)
 
 
 def _up(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ from engine.config.source import BadConfiguration, Path_, Problem, Source, names
 from ivr.prompts import Prompts, read_manifest
 from ivr.session import Script
 
-__all__ = ["FILES", "BadConfiguration", "Configuration", "load"]
+__all__ = ["FILES", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 
 FILES = ("system", "queues", "agents", "ivr", "hours")
 
@@ -46,8 +46,23 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What callers are led by."""
 
 
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked configuration with what it was made of: what still looks odd in it can be told with its place."""
+
+    configuration: Configuration
+    queues: QueuesFile
+    ivr: IvrFile
+    hours: HoursFile
+    sources: dict[str, Source]
+
+
 def load(folder: Path) -> Configuration:
     """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
+    return examine(folder).configuration
+
+
+def examine(folder: Path) -> Examined:
+    """As `load`, for those who want to look into the files as well."""
     if not folder.is_dir():
         raise BadConfiguration([Problem(str(folder), 0, 0, "", "there is no such folder")])
     sources = {name: read(folder / f"{name}.yaml") for name in FILES}
@@ -63,16 +78,17 @@ def load(folder: Path) -> Configuration:
     problems += problems_across(files, sources, prompts, sound=not problems)
     if problems:
         raise BadConfiguration(problems)
-    return _configuration(folder, _version(sources), files, prompts)
+    return _examined(folder, sources, files, prompts)
 
 
-def _configuration(folder: Path, version: str, files: Files, prompts: Prompts) -> Configuration:
+def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: Prompts) -> Examined:
     assert files.system is not None
     assert files.queues is not None
     assert files.agents is not None
     assert files.ivr is not None
     assert files.hours is not None
-    return Configuration(
+    version = _version(sources)
+    configuration = Configuration(
         folder=folder,
         version=version,
         system=files.system,
@@ -85,6 +101,7 @@ def _configuration(folder: Path, version: str, files: Files, prompts: Prompts) -
             music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
         ),
     )
+    return Examined(configuration=configuration, queues=files.queues, ivr=files.ivr, hours=files.hours, sources=sources)
 
 
 def _version(sources: dict[str, Source]) -> str:

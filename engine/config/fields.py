@@ -42,6 +42,7 @@ __all__ = [
     "Weight",
     "Whole",
     "database_url",
+    "duration",
     "redis_url",
     "seconds",
 ]
@@ -66,6 +67,14 @@ def seconds(value: Any) -> float:
     if not 0 <= found <= _A_YEAR_S:
         raise ValueError("expected a duration from 0 to a year")
     return found
+
+
+def duration(value_s: float) -> str:
+    """As ops write it: 5400.0 -> '1h30m', 90.0 -> '1m30s', 0.5 -> '0.5s'."""
+    minutes, secs = divmod(value_s, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = [(hours, "h"), (minutes, "m"), (round(secs, 3), "s")]
+    return "".join(f"{value:g}{unit}" for value, unit in parts if value) or "0s"
 
 
 def _plain(value: str) -> tuple[str, str, str]:

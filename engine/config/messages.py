@@ -57,8 +57,8 @@ def _hint(name: str, known: list[str]) -> str:
     return f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known) or 'none'}"
 
 
-def problem_of(source: Source, model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    """One of pydantic's errors as a problem of the file."""
+def problem_of(source: Source, model: Any, detail: ErrorDetails) -> Problem:
+    """One of pydantic's errors as a problem of the file; `model` is what the whole file should be."""
     path = path_of(source, detail)
     if detail["type"] == "extra_forbidden":
         known = _keys_at(model, detail["loc"][:-1])
@@ -100,7 +100,7 @@ def path_of(source: Source, detail: ErrorDetails) -> Path_:
     return (*path, "type") if detail["type"] in _UNION_TAGS else path
 
 
-def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+def _keys_at(model: Any, location: tuple[int | str, ...]) -> list[str]:
     """The keys that may stand at this place."""
     here: list[Any] = [model]
     for part in location:
