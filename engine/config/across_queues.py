@@ -155,11 +155,13 @@ Way = tuple[Path_, OverflowModel]
 
 
 def _check_circles(source: Source, file: QueuesFile, known: KnownToQueues) -> Iterator[Problem]:
-    """Callers who are sent on by the maximum wait alone would go round without an end; by the limits alone, without a pause."""
-    for ways, what in (
-        ({name: _of(queue, "overflow") for name, queue in file.queues.items()}, _ROUND_AFTER_WAITS),
-        ({name: _of(queue, "limits", "hours") for name, queue in file.queues.items()}, _ROUND_AT_ONCE),
-    ):
+    """Callers who are sent on by the maximum wait alone would go round without an end; by the limits alone, without a pause.
+    Limits ask only callers who come from the flow: a way from queue to queue is not gone on from by another limit."""
+    at_once = {
+        name: [found for found in _of(queue, "limits", "hours") if found[1].node] for name, queue in file.queues.items()
+    }
+    after_waits = {name: _of(queue, "overflow") for name, queue in file.queues.items()}
+    for ways, what in ((after_waits, _ROUND_AFTER_WAITS), (at_once, _ROUND_AT_ONCE)):
         for name, exits in ways.items():
             for path, way in exits:
                 target = _target(way, known)

@@ -15,6 +15,8 @@ STATES: Final = ("ready", "offline", "talking", "wrap-up")
 """What an agent may be at the beginning, besides a not-ready reason."""
 ACTIONS: Final = ("ready", "log in", "log out", "hang up", "finish", "answer", "do not answer", "decline")
 """What an agent may do, besides a not-ready reason."""
+OUTCOMES: Final = ("agent", "rings", "moves_to", "goes_to", "hears", "told", "ends", "leaves", "waits")
+"""What may be expected of a caller."""
 LONGEST_LIST: Final = 1000
 
 _STANCE = re.compile(r"(?P<state>\S+)(?: in (?P<queue>\S+))?(?: for (?P<time>\S+))?", re.ASCII)
@@ -97,8 +99,14 @@ class ExpectModel(Model):
     """These agents are rung for him."""
     moves_to: Identifier | None = None
     """He goes on to this queue."""
+    goes_to: Identifier | None = None
+    """He leaves for this node of ivr.yaml."""
+    hears: Identifier | None = None
+    """This prompt is played to him, and he goes on waiting."""
     told: Identifier | None = None
     """This prompt is played to him, and the call ends."""
+    ends: bool = False
+    """The call ends, with whatever he is told or with the busy tone."""
     leaves: bool = False
     """He leaves the queue, for wherever."""
     waits: bool = False
@@ -109,9 +117,13 @@ class ExpectModel(Model):
 
     @model_validator(mode="after")
     def _one_thing(self) -> "ExpectModel":
-        if sum(map(bool, (self.agent, self.rings, self.moves_to, self.told, self.leaves, self.waits))) != 1:
-            raise ValueError("name one of agent, rings, moves_to, told, leaves: true, waits: true")
+        if sum(bool(getattr(self, what)) for what in OUTCOMES) != 1:
+            raise ValueError(f"name one of {', '.join(OUTCOMES)}")
         return self
+
+    def what(self) -> str:
+        """Which of the outcomes is expected."""
+        return next(what for what in OUTCOMES if getattr(self, what))
 
 
 class TestModel(Model):

@@ -70,4 +70,6 @@ def _expected(source: Source, here: Path_, test: TestModel, examined: Examined) 
             yield from _unless(source, (*place, "rings"), "agent", agent, _agents(examined))
         yield from _unless(source, (*place, "moves_to"), "queue", expected.moves_to, examined.queues.queues)
         yield from _unless(source, (*place, "queue"), "queue", expected.queue, examined.queues.queues)
-        yield from _unless(source, (*place, "told"), "prompt", expected.told, prompts)
+        yield from _unless(source, (*place, "goes_to"), "node", expected.goes_to, examined.ivr.nodes)
+        for key, prompt in (("told", expected.told), ("hears", expected.hears)):
+            yield from _unless(source, (*place, key), "prompt", prompt, prompts)

@@ -8,13 +8,15 @@ played too, under rules by which only that agent can be meant.
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import count
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from acd import events as ev
-from acd.commands import Command, EndCall, OfferCall
+from acd.commands import Command, EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
 from acd.core import Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, CallState, OfferId, OfferOutcome, QueueId
@@ -25,6 +27,7 @@ from agents.state import AgentState, PhoneState
 from engine.config.check import Examined
 from engine.config.ivr_models import EnqueueModel
 from engine.ruletests.models import CallerModel, EventModel, StanceModel, TestModel
+from ivr.hours import is_open
 
 __all__ = ["Happening", "NotPossible", "Played", "play"]
 
@@ -42,7 +45,7 @@ class NotPossible(Exception):
 class Happening(msgspec.Struct, frozen=True):
     """Something that became of a caller, `at` seconds after the beginning.
 
-    `what` is one of enters, rings, answered, missed, left, told.
+    `what` is one of enters, rings, answered, missed, left, goes, hears, told.
     """
 
     at: float
@@ -50,7 +53,7 @@ class Happening(msgspec.Struct, frozen=True):
     queue: str = ""
     agent: str = ""
     note: str = ""
-    """Of told the prompt, of left how, of missed why, of enters the queue before."""
+    """Of told and hears the prompt, of goes the node, of left how, of missed why, of enters the queue before."""
 
 
 class Played(msgspec.Struct):
@@ -65,7 +68,7 @@ class Played(msgspec.Struct):
 def play(test: TestModel, examined: Examined) -> Played:
     """Play the test to its end. Raises NotPossible."""
     stage = _Stage(test, examined)
-    for agenda in (_past_of_callers, _past_of_agents, _test_itself):
+    for agenda in (_past_of_callers, _past_of_agents, _hours_of_queues, _test_itself):
         agenda(stage)
     stage.run()
     return stage.played
@@ -134,10 +137,16 @@ class _Stage:
             case OfferCall():
                 self._ring(command)
             case EndCall():
-                self._add(command.call, "told", note=command.prompt)
+                self._add(command.call, "told", note=command.prompt or ("busy" if command.busy else command.reason))
                 self._untold.append(ev.CallClosed(call=command.call, reason=command.reason))
+            case GoToNode():
+                self._add(command.call, "goes", note=command.node)
+            case PlayPrompt():
+                self._add(command.call, "hears", note=command.prompt)
+            case WithdrawOffer():
+                pass  # a phone that rings is told; what it was to do later applies no longer
             case _:
-                pass
+                assert_never(command)
 
     def _ring(self, offer: OfferCall) -> None:
         self._untold.append(ev.OfferRinging(offer=offer.offer, channel=f"PJSIP/agent-{offer.agent}", leg=offer.offer))
@@ -169,7 +178,7 @@ class _Stage:
                 case OfferEnded() if record.outcome is not OfferOutcome.ACCEPTED:
                     self._add(record.call, "missed", record.queue, record.agent, record.outcome)
                 case QueueLeft() if record.how != "answered":
-                    self._add(record.call, "left", record.queue, note=record.how)
+                    self._add(record.call, "left", record.queue, note=record.why or record.how)
                 case _:
                     pass
 
@@ -273,6 +282,21 @@ def _only(rules: Rules, agent: AgentId, queue: QueueId) -> Rules:
         QueueRules(id=one.id, affinity=one.affinity, strategy=Strategy.LONGEST_IDLE) for one in rules.queues.values()
     ]
     return Rules.of(rules.version, plain, agents, time_zone=rules.time_zone)
+
+
+def _hours_of_queues(stage: _Stage) -> None:
+    """Calendars are to the minute: queues close and open as they say, from the beginning to the end."""
+    for queue in stage.rules.queues.values():
+        if queue.calendar:
+            calendar = stage.examined.configuration.script.calendars[queue.calendar]
+            was_open = True
+            for minute in range(int(stage.test.ends_s() // 60) + 1):
+                moment = datetime.fromtimestamp(stage.begins_at + minute * 60, UTC)
+                if (now_open := is_open(calendar, moment)) != was_open:
+                    kind = ev.QueueOpened if now_open else ev.QueueClosed
+                    event = kind(queue=queue.id, by="hours")
+                    stage.at(minute * 60.0, lambda event=event: stage.tell(event))  # type: ignore[misc]
+                    was_open = now_open
 
 
 # --- the test itself -------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Files of rule tests, read, played and compared with what is expected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -90,21 +91,33 @@ def _run(source: Source, index: int, test: TestModel, examined: Examined) -> Ite
 
 # --- whether ---------------------------------------------------------------------------------------------------------
 
+_SHOWN_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "agent": ("answered", "agent"),
+    "moves_to": ("enters", "queue"),
+    "goes_to": ("goes", "note"),
+    "hears": ("hears", "note"),
+    "told": ("told", "note"),
+    "ends": ("told", ""),
+    "leaves": ("left", ""),
+}
+"""By outcome, the happening that shows it, and its field that must be what is expected."""
+
 
 def _is_met(expected: ExpectModel, played: Played, ends_s: float) -> bool:
+    outcome = expected.what()
     happened = [one for one in played.happened[expected.caller] if _is_at(one, expected)]
-    here = [one for one in happened if expected.queue in (None, one.queue)]
-    if expected.agent is not None:
-        return any(one.what == "answered" and one.agent == expected.agent for one in here)
-    if expected.rings:
-        return {one.agent for one in here if one.what == "rings"} >= set(expected.rings)
-    if expected.moves_to is not None:
-        return any(one.what == "enters" and one.note and one.queue == expected.moves_to for one in happened)
-    if expected.told is not None:
-        return any(one.what == "told" and one.note == expected.told for one in happened)
-    if expected.leaves:
-        return any(one.what == "left" for one in here)
-    return _waits(expected, played, ends_s)
+    if outcome == "waits":
+        return _waits(expected, played, ends_s)
+    if outcome == "rings":
+        return {one.agent for one in happened if one.what == "rings"} >= set(expected.rings)
+    what, field = _SHOWN_BY[outcome]
+    return any(
+        one.what == what
+        and (not field or getattr(one, field) == getattr(expected, outcome))
+        and (outcome != "moves_to" or bool(one.note))
+        and (expected.queue is None or one.queue in ("", expected.queue))
+        for one in happened
+    )
 
 
 def _is_at(one: Happening, expected: ExpectModel) -> bool:
@@ -117,7 +130,7 @@ def _waits(expected: ExpectModel, played: Played, ends_s: float) -> bool:
     for one in played.happened[expected.caller]:
         if one.at > at:
             break
-        if one.what in ("answered", "left", "told"):
+        if one.what in ("answered", "left", "goes", "told"):
             queue = None
         elif one.what == "enters":
             queue = one.queue
@@ -140,44 +153,44 @@ def _failure(
     return Failure(source.problem(path, message), tuple(lines))
 
 
+_WANTED: Final[Mapping[str, tuple[str, str]]] = {
+    "agent": ("{at}由座席 {name} 接听{queue}", "be answered by agent {name}{queue}{at}"),
+    "rings": ("{at}振铃座席 {name}{queue}", "ring at agent {name}{queue}{at}"),
+    "moves_to": ("{at}转入队列 {name}", "go on to queue {name}{at}"),
+    "goes_to": ("{at}转到节点 {name}", "go to node {name}{at}"),
+    "hears": ("{at}听到 {name} 并继续等待", "hear {name} and wait on{at}"),
+    "told": ("{at}听到 {name} 后结束", "be told {name} and end{at}"),
+    "ends": ("{at}结束通话", "have his call ended{at}"),
+    "leaves": ("{at}离开队列{queue}", "leave the queue{queue}{at}"),
+    "waits": ("{at}仍在等待{queue}", "still wait{queue}{at}"),
+}
+_SAID: Final[Mapping[str, tuple[str, str]]] = {
+    "rings": ("{at} 座席 {agent} 振铃", "{at} agent {agent} is rung"),
+    "answered": ("{at} 座席 {agent} 接听", "{at} agent {agent} answers"),
+    "missed": ("{at} 座席 {agent} 未接（{note}）", "{at} agent {agent} does not take it ({note})"),
+    "left": ("{at} 离开队列 {queue}（{note}）", "{at} leaves queue {queue} ({note})"),
+    "goes": ("{at} 转到节点 {note}", "{at} goes to node {note}"),
+    "hears": ("{at} 听到 {note}", "{at} hears {note}"),
+    "told": ("{at} 通话结束（{note}）", "{at} the call ends ({note})"),
+}
+
+
 def _wanted(expected: ExpectModel, test: TestModel) -> str:
     if expected.at is not None:
         at = say(f"在 {duration(expected.at)} ", f" at {duration(expected.at)}")
     else:
         at = say(f"在 {duration(test.ends_s())} 之前", f" by {duration(test.ends_s())}")
     queue = say(f"（队列 {expected.queue}）", f" in queue {expected.queue}") if expected.queue else ""
-    if expected.agent is not None:
-        return say(f"{at}由座席 {expected.agent} 接听{queue}", f"be answered by agent {expected.agent}{queue}{at}")
-    if expected.rings:
-        agents = ", ".join(expected.rings)
-        return say(f"{at}振铃座席 {agents}{queue}", f"ring at agent {agents}{queue}{at}")
-    if expected.moves_to is not None:
-        return say(f"{at}转入队列 {expected.moves_to}", f"go on to queue {expected.moves_to}{at}")
-    if expected.told is not None:
-        return say(f"{at}听到 {expected.told} 后结束", f"be told {expected.told} and end{at}")
-    if expected.leaves:
-        return say(f"{at}离开队列{queue}", f"leave the queue{queue}{at}")
-    return say(f"{at}仍在等待{queue}", f"still wait{queue}{at}")
+    name = ", ".join(expected.rings) if expected.rings else getattr(expected, expected.what())
+    return say(*_WANTED[expected.what()]).format(at=at, name=name, queue=queue)
 
 
 def _said(one: Happening) -> str:
     at = duration(max(one.at, 0.0))
-    match one.what:
-        case "enters":
-            before = say(f"（来自 {one.note}）", f" from {one.note}") if one.note else ""
-            return say(f"{at} 进入队列 {one.queue}{before}", f"{at} comes to queue {one.queue}{before}")
-        case "rings":
-            return say(f"{at} 座席 {one.agent} 振铃", f"{at} agent {one.agent} is rung")
-        case "answered":
-            return say(f"{at} 座席 {one.agent} 接听", f"{at} agent {one.agent} answers")
-        case "missed":
-            return say(
-                f"{at} 座席 {one.agent} 未接（{one.note}）", f"{at} agent {one.agent} does not take it ({one.note})"
-            )
-        case "left":
-            return say(f"{at} 离开队列 {one.queue}（{one.note}）", f"{at} leaves queue {one.queue} ({one.note})")
-        case _:
-            return say(f"{at} 播放 {one.note or '-'}，通话结束", f"{at} is told {one.note or '-'}, the call ends")
+    if one.what == "enters":
+        before = say(f"（来自 {one.note}）", f" from {one.note}") if one.note else ""
+        return say(f"{at} 进入队列 {one.queue}{before}", f"{at} comes to queue {one.queue}{before}")
+    return say(*_SAID[one.what]).format(at=at, agent=one.agent, queue=one.queue, note=one.note or "-")
 
 
 def _reasons(caller: str, played: Played, examined: Examined) -> list[str]:

@@ -51,18 +51,20 @@ def _exits(node: NodeModel, examined: Examined) -> set[str]:
             return set()
 
 
-def _queues_before(examined: Examined, queue: QueueId) -> set[str]:
+def _queues_before(examined: Examined, queue: QueueId, *, again: bool = False) -> set[str]:
     """The queue, and those whose callers may be sent on to it."""
     before: set[str] = {queue}
-    rules = examined.configuration.rules
-    while more := {other.id for other in rules.queues.values() if before & _targets(examined, other)} - before:
+    queues = examined.configuration.rules.queues.values()
+    while more := {other.id for other in queues if before & _targets(examined, other, again=again)} - before:
         before |= more
     return before
 
 
-def _targets(examined: Examined, queue: QueueRules) -> set[str]:
-    ways = [queue.overflow, queue.full, queue.nobody, queue.too_long, queue.closed]
-    ways += [recipe.do.leave for recipe in queue.recipes]
+def _targets(examined: Examined, queue: QueueRules, *, again: bool = False) -> set[str]:
+    """Queues its callers may be sent on to. `again`: also those who were sent here; limits ask only who comes from the flow."""
+    limits = [queue.full, queue.nobody, queue.too_long, queue.closed]
+    ways = [queue.overflow, *(recipe.do.leave for recipe in queue.recipes)]
+    ways += [way for way in limits if way is not None and (way.node or not again)]
     return {target for way in ways if (target := _target(examined, way)) is not None}
 
 
@@ -80,7 +82,8 @@ def _circles(examined: Examined) -> Iterator[Problem]:
         for path, model in exits_of(examined.queues.queues[queue.id]):
             way = Overflow(queue=QueueId(model.queue) if model.queue else None, node=model.node or "")
             target = _target(examined, way)
-            if target is not None and target in _queues_before(examined, queue.id):
+            goes_on = path[0] in ("overflow", "recipes") or bool(model.node)
+            if goes_on and target is not None and target in _queues_before(examined, queue.id, again=True):
                 yield source.problem(
                     ("queues", queue.id, *path),
                     say(

@@ -37,7 +37,7 @@ def test_what_is_odd_is_told_with_its_place(tmp_path: Path, case: str) -> None:
 
 def test_the_small_site_is_odd_in_two_places_only(tmp_path: Path) -> None:
     assert [str(doubt) for doubt in told_of(tmp_path, dict(SITE))] == [
-        "agents.yaml:2:68: agents.1001.skills.sales: no queue asks for this skill",
+        "agents.yaml:2:71: agents.1001.skills.sales: no queue asks for this skill",
         "queues.yaml:2:12: vip.levels.1: no caller has this level",
     ]
 

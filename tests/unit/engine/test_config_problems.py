@@ -79,6 +79,20 @@ def test_all_problems_of_all_files_are_told_in_one_run(tmp_path: Path) -> None:
     ]
 
 
+def test_limits_that_lead_round_by_nodes_of_the_flow_are_told(tmp_path: Path) -> None:
+    """From queue to queue they may point at each other: limits ask only callers who come from the flow."""
+    ivr = SITE["ivr"] + "  repairs:\n    type: enqueue\n    queue: repair\n"
+    queues = SITE["queues"].replace("    ring: 15s\n", "    limits: {nobody: {node: repairs}}\n")
+    queues = queues.replace("    last_agent:", "    limits: {nobody: {node: person}}\n    last_agent:")
+    what = "callers would be sent in a circle between full, closed or empty queues"
+    assert problems(tmp_path, {**SITE, "ivr": ivr, "queues": queues}) == [
+        f"queues.yaml:8:23: queues.sales.limits.nobody.node: {what}",
+        f"queues.yaml:13:23: queues.repair.limits.nobody.node: {what}",
+    ]
+    by_queues = queues.replace("{node: repairs}", "{queue: repair}").replace("{node: person}", "{queue: sales}")
+    assert problems(tmp_path, {**SITE, "queues": by_queues}) == []
+
+
 def test_problems_within_one_queue_and_one_node_do_not_hide_each_other(tmp_path: Path) -> None:
     queues = edited("queues", "ring: 15s", "ring: soon")["queues"].replace("{queue: repair}", "{queue: repiar}")
     ivr = edited("ivr", "timeout: 5s", "timeout: soon")["ivr"].replace("1: person", "1: persn")
