@@ -84,6 +84,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help=say("按这一天检查（默认今天）", "check as on this day (default: today)"),
     )
+    imported = add(
+        "import-queues",
+        "把 Asterisk 的 queues.conf 转换为 queues.yaml 与 agents.yaml",
+        "turn Asterisk's queues.conf into queues.yaml and agents.yaml",
+    )
+    imported.add_argument("file", type=Path, metavar="FILE", help="queues.conf")
+    imported.add_argument(
+        "--agents", type=Path, metavar="FILE", help=say("agents.conf，取座席姓名", "agents.conf, for people's names")
+    )
+    imported.add_argument(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help=say("queuerules.conf（默认取同目录下的）", "queuerules.conf (default: the one beside FILE)"),
+    )
+    imported.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=say("写入此目录（默认输出到终端）", "write there (default: to the terminal)"),
+    )
+    imported.add_argument("--force", action="store_true", help=say("覆盖已有文件", "write over files that are there"))
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
     watch.add_argument("agent")
     watch.add_argument(
@@ -121,6 +143,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from engine.checking import check
 
     return check(arguments.folder, arguments.today, strict=arguments.strict)
+
+
+def _import_queues(arguments: argparse.Namespace) -> int:
+    from engine.queues_conf import import_queues
+
+    return import_queues(arguments.file, arguments.agents, arguments.rules, arguments.out, force=arguments.force)
 
 
 def _up(arguments: argparse.Namespace) -> int:

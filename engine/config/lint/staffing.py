@@ -119,8 +119,7 @@ def _membership(source: Source, here: Path_, agent: AgentSettings, queue: QueueR
                 f"he is never given a caller: by then they have overflowed (max_wait {said})",
             ),
         )
-    weighted = queue.strategy in (Strategy.WEIGHTED_RANDOM, Strategy.WRANDOM)
-    if served.share != 1.0 and not weighted:
+    if served.share != 1.0 and queue.strategy is not Strategy.WEIGHTED_RANDOM:
         yield source.problem(
             (*here, "share"),
             say(
