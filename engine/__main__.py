@@ -118,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("call")
     explain.add_argument("--url")
     explain.add_argument("--token")
+    back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
+    back.add_argument(
+        "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
+    )
+    back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
+    back.add_argument("--url")
+    back.add_argument("--token")
     bench = add("bench", "运行一个基准测试", "run a benchmark")
     bench.add_argument("name", nargs="?", help="handoff, routing, ...")
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -262,6 +269,14 @@ def _explain(arguments: argparse.Namespace) -> int:
     from engine.watch import explain
 
     return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token))
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from engine.rollback import rollback, show_versions
+
+    if arguments.list:
+        return show_versions()
+    return rollback(arguments.version, url=arguments.url, token=arguments.token)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
