@@ -1,5 +1,6 @@
 """Each thing that can be wrong is told once, with file, line, column, path, what was expected and what stands there."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,12 @@ def test_the_example_files_show_every_key_there_is(file: str, model: type[BaseMo
     text = (EXAMPLES / f"{file}.yaml").read_text("utf-8")
     missing = [key for key in sorted(keys_of(model)) if f"{key}:" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize("model", [QueuesFile, AgentsFile], ids=lambda model: model.__name__)
+def test_the_reference_for_ops_tells_every_key_there_is(model: type[BaseModel]) -> None:
+    documents = "".join((EXAMPLES.parent / "docs" / name).read_text("utf-8") for name in ("rules.md", "operations.md"))
+    assert [key for key in sorted(keys_of(model)) if not re.search(rf"[`.{{]{key}\b", documents)] == []
 
 
 def keys_of(model: type[BaseModel]) -> set[str]:
