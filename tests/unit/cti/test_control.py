@@ -19,6 +19,7 @@ from cti.ami_protocol import AmiMessage
 from cti.control import CallControl
 from cti.errors import AmiError, NotConnected
 from cti.lookout import Lookout
+from ivr.inbox import Order
 from tests.unit.acd.floors import Stage, queue, rules
 
 CALL, CALLER = CallId("site-1795338018.0"), "PJSIP/trunk-00000000"
@@ -94,9 +95,9 @@ class Session:
     """A caller's session, as far as orders go."""
 
     def __init__(self) -> None:
-        self.orders: list[OfferCall | EndCall] = []
+        self.orders: list[Order] = []
 
-    def order(self, command: OfferCall | EndCall) -> None:
+    def order(self, command: Order) -> None:
         self.orders.append(command)
 
 
@@ -250,7 +251,7 @@ async def test_end_of_a_phone_is_told_when_the_callers_leg_is_not_with_us(site: 
     site.caller("1001")
     site.facts(dialled())
     site.tell(ev.CallDetached(call=CALL))
-    site.facts(dial_ended(ami.DialStatus.BUSY))
+    site.facts(dial_ended(ami.DialStatus.BUSY), hung_up())
     (failed,) = site.told(ev.OfferFailed)
     assert failed == ev.OfferFailed(offer=FIRST, outcome=OfferOutcome.DECLINED, cause="BUSY")
     assert site.stage.floor.calls[CALL].state is CallState.WAITING
@@ -260,7 +261,7 @@ async def test_caller_without_his_leg_who_gave_up_tells_nothing_of_the_phone(sit
     site.caller("1001")
     site.facts(dialled())
     site.tell(ev.CallDetached(call=CALL))
-    site.facts(dial_ended(ami.DialStatus.CANCEL))
+    site.facts(dial_ended(ami.DialStatus.CANCEL), hung_up())
     assert site.told(ev.OfferFailed) == []
 
 
