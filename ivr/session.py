@@ -51,7 +51,8 @@ OUTCOMES: Final = {
 """What Asterisk's DIALSTATUS makes of an offer. Any other word means that the phone could not be rung: UNREACHABLE."""
 
 CALL_REJECTED: Final = 21
-"""Q.850: a phone whose user pressed "decline" (603); its DIALSTATUS is CHANUNAVAIL, as if there were no phone."""
+"""Q.850: a phone whose user pressed "decline" (603); its DIALSTATUS is CHANUNAVAIL, as if there were no phone, and NOANSWER
+where others ring on."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,7 +264,8 @@ class CallerSession:
     def _tell_failed(self, rung: Sequence[OfferCall], result: DialResult) -> None:
         """Of each that nobody has told of. What the dial says as a whole is right for one phone; of several, one that never
         rang while others did was not there."""
-        outcome = outcome_of(result.status, result.cause)
+        one_of_many = len(rung) > 1 and result.status == "NOANSWER"  # rang out, whatever another refused it with before
+        outcome = outcome_of(result.status, 0 if one_of_many else result.cause)
         left = [offer.offer for offer in rung if not self._desk.answered(offer.offer)]
         silent = {offer for offer in left if not self._desk.rang(offer)} if len(rung) > 1 else set()
         if len(silent) == len(rung):  # Asterisk's events are away
@@ -327,8 +329,7 @@ class CallerSession:
 
 def outcome_of(status: str, cause: int) -> OfferOutcome:
     """What Asterisk's DIALSTATUS and the phone's cause make of an offer that was not answered."""
-    outcome = OUTCOMES.get(status, OfferOutcome.UNREACHABLE)
-    return OfferOutcome.DECLINED if outcome is OfferOutcome.UNREACHABLE and cause == CALL_REJECTED else outcome
+    return OfferOutcome.DECLINED if cause == CALL_REJECTED else OUTCOMES.get(status, OfferOutcome.UNREACHABLE)
 
 
 def _taken(rung: Sequence[OfferCall], result: DialResult) -> OfferId:

@@ -310,7 +310,7 @@ async def test_second_answer_of_the_same_moment_is_none(together: Site) -> None:
     ("status", "cause", "outcome"),
     [
         (ami.DialStatus.BUSY, 17, OfferOutcome.DECLINED),
-        (ami.DialStatus.CHANUNAVAIL, 21, OfferOutcome.DECLINED),
+        (ami.DialStatus.NOANSWER, 21, OfferOutcome.DECLINED),
         (ami.DialStatus.CHANUNAVAIL, 3, OfferOutcome.UNREACHABLE),
         (ami.DialStatus.NOANSWER, 19, OfferOutcome.NO_ANSWER),
     ],
