@@ -21,6 +21,7 @@ class Benchmark(NamedTuple):
 
 BENCHMARKS = {
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
+    "ringall": Benchmark("phones that ring together: one winner, and how soon the others stop", "bench.ringall"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
     "scrape": Benchmark("what one scrape of the metrics page costs", "bench.scrape"),
 }

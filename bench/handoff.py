@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.phones import find_phones_at, sipp
 from engine.asterisk.ports import free_port
 from engine.asterisk.process import AsteriskProcess, private_root
 from engine.asterisk.process import start as start_asterisk
@@ -34,7 +34,6 @@ from engine.site import REPOSITORY, Site, asterisk_settings
 
 __all__ = ["main"]
 
-SIPP = Path(__file__).with_name("sipp")
 APP_QUEUE_NUMBER = "9000"
 ARRIVALS_PER_S = 150
 TALK_MEAN_S = 3.0
@@ -153,11 +152,7 @@ def _prepare(agents: int, port: int) -> Callable[[Path], None]:
                 "\n[bench]\nstrategy = leastrecent\nautofill = yes\nretry = 1\ntimeout = 15\nwrapuptime = 0\n"
                 f"ringinuse = no\nannounce-frequency = 0\nmusicclass = default\n{members}"
             )
-        pjsip = (etc / "pjsip.conf").read_text("utf-8")
-        pjsip = re.sub(r"(\[(agent-\d+)\]\ntype = aor\n)", rf"\1contact = sip:\2@127.0.0.1:{port}\n", pjsip).replace(
-            "qualify_frequency = 10", "qualify_frequency = 0"
-        )
-        (etc / "pjsip.conf").write_text(pjsip, "utf-8")
+        find_phones_at(folder, port)
 
     return prepare
 
@@ -181,8 +176,8 @@ async def _side(folder: Path, number: str, load: _Load, pids: list[int]) -> Side
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs in this loop
     before = [_cpu_s(pid) for pid in pids]
     at = ("-p", str(load.agents_port))
-    phones = await _sipp(folder, "agents.xml", *at, "-mi", "127.0.0.1", "-trace_logs", "-aa", "127.0.0.1")
-    callers = await _sipp(
+    phones = await sipp(folder, "agents.xml", *at, "-mi", "127.0.0.1", "-trace_logs", "-aa", "127.0.0.1")
+    callers = await sipp(
         folder,
         "caller.xml",
         *("-p", str(free_port(udp=True)), "-mi", "127.0.0.1", "-s", number),
@@ -204,17 +199,6 @@ async def _side(folder: Path, number: str, load: _Load, pids: list[int]) -> Side
     gaps = _gaps(log.read_text("utf-8").splitlines())
     cut = statistics.quantiles(gaps, n=100)
     return Side(load.calls, len(gaps), cut[49], cut[94], cut[98], used[0], sum(used[1:]))
-
-
-async def _sipp(folder: Path, scenario: str, *arguments: str) -> asyncio.subprocess.Process:
-    with (folder / f"{scenario}.out").open("wb") as output:
-        return await asyncio.create_subprocess_exec(
-            *("sipp", "-sf", str(SIPP / scenario), "-i", "127.0.0.1", "-nostdin", "-trace_err", *arguments),
-            cwd=folder,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "TERM": "dumb"},
-        )
 
 
 def _cpu_s(pid: int) -> float:

@@ -208,6 +208,12 @@ class AgiSession:
         reply = await self.command("STREAM FILE", name, escape_digits, timeout_s=PLAYBACK_TIMEOUT_S)
         return await self._digit(reply, name)
 
+    async def control_stream_file(self, name: str) -> None:
+        """Play a file (no extension) that AMI's ControlPlayback can stop, and no key: without others named, # and * would
+        wind. PlaybackFailed if it cannot play."""
+        reply = await self.command("CONTROL STREAM FILE", name, "", "3000", "x", "x", timeout_s=PLAYBACK_TIMEOUT_S)
+        await self._playable(reply, name)
+
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """The next key, or None if none came in time."""
         reply = await self.command("WAIT FOR DIGIT", str(timeout_ms), timeout_s=timeout_ms / 1000 + COMMAND_TIMEOUT_S)

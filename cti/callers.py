@@ -14,7 +14,8 @@ from cti.agi import AgiSession
 from cti.control import CallControl
 from cti.errors import AgiError
 from cti.leg import AgiLeg
-from ivr.entry import Entry, entry_of
+from cti.translate import agent_of_channel
+from ivr.entry import Entry, entry_of, talked_offer
 from ivr.session import Caller, CallerSession, Script
 
 __all__ = ["Callers"]
@@ -65,7 +66,7 @@ class Callers:
             name=environment.name[:LONGEST_NAME],
         )
         entry = await self._entry(call, query)
-        leg = AgiLeg(session)
+        leg = AgiLeg(session, self._control.stop_playback)
         desk = _Desk(self._runner, self._control)
         mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
@@ -78,16 +79,16 @@ class Callers:
         """How he comes to us: new, or back after we were away."""
         call = self._runner.floor.calls.get(call_id)
         talked = query.get("talked") == "1"
-        answered_at = ended_at = None
-        if call is not None and talked and call.offer is not None:
-            trace = await self._control.lookout.trace_of(call.offer)
+        offer = answered_at = ended_at = None
+        if call is not None and talked:
+            agents = {rung: self._runner.floor.offers[rung].agent for rung in call.ringing}
+            offer = talked_offer(call, agents, AgentId(agent_of_channel(query.get("peer", "")) or ""))
+        if offer is not None:
+            trace = await self._control.lookout.trace_of(offer)
             answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
+            call = self._runner.floor.calls.get(call_id)
         return entry_of(
-            self._runner.floor.calls.get(call_id),
-            query.get("place", ""),
-            talked=talked,
-            answered_at=answered_at,
-            ended_at=ended_at,
+            call, query.get("place", ""), talked=talked, offer=offer, answered_at=answered_at, ended_at=ended_at
         )
 
     # --- an agent's feature code --------------------------------------------------------------------------------------
@@ -163,6 +164,10 @@ class _Desk:
     def answered(self, offer: OfferId) -> bool:
         found = self._runner.floor.offers.get(offer)
         return found is None or found.answered_at is not None
+
+    def rang(self, offer: OfferId) -> bool:
+        found = self._runner.floor.offers.get(offer)
+        return found is not None and found.rang_at is not None
 
     async def answered_at(self, offer: OfferId) -> float | None:
         trace = await self._control.lookout.trace_of(offer)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, assert_never
 
-from acd.commands import Command, EndCall, OfferCall, WithdrawOffer
+from acd.commands import Command, EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
 from acd.events import (
     CallDetached,
     HoldEnded,
@@ -29,7 +29,8 @@ from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
 from cti.errors import AmiError
 from cti.lookout import PHONE_STATES, Actions, Lookout
-from ivr.session import OUTCOMES
+from ivr.inbox import Order
+from ivr.session import outcome_of
 
 __all__ = ["CallControl", "CallerOrders"]
 
@@ -44,7 +45,7 @@ LAST_RESORT = "Queue"
 class CallerOrders(Protocol):
     """A caller's session, as far as commands go."""
 
-    def order(self, command: OfferCall | EndCall) -> None: ...
+    def order(self, command: Order) -> None: ...
 
 
 class CallControl:
@@ -58,6 +59,10 @@ class CallControl:
         self._sessions: dict[CallId, CallerOrders] = {}
         self._legs: dict[str, OfferId] = {}
         self._read_legs()
+        self._together: set[OfferId] = set()
+        """Offers whose phones ring beside others: how each ends, its own channel says."""
+        self._refused: dict[str, ami.DialStatus] = {}
+        """Legs of those that were not answered, until their hang-up tells the cause."""
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,18 +83,15 @@ class CallControl:
         """This session has the caller's leg no more; another may have it already."""
         if self._sessions.get(call) is session:
             del self._sessions[call]
+            self._forget_what_is_over()
 
     # --- the core's commands ------------------------------------------------------------------------------------------
 
     def carry_out(self, command: Command) -> None:
         """Pass a command on; what cannot be passed on comes back as an event."""
         match command:
-            case OfferCall() | EndCall():
-                session = self._sessions.get(command.call)
-                if session is None:
-                    self._no_leg_for(command)
-                else:
-                    session.order(command)
+            case OfferCall() | EndCall() | PlayPrompt() | GoToNode():
+                self._order(command)
             case WithdrawOffer(channel=""):
                 self._stop_when_seen.add((command.call, command.agent))
             case WithdrawOffer():
@@ -97,7 +99,25 @@ class CallControl:
             case _:
                 assert_never(command)
 
-    def _no_leg_for(self, command: OfferCall | EndCall) -> None:
+    def _order(self, command: Order) -> None:
+        session = self._sessions.get(command.call)
+        if session is None:
+            self._no_leg_for(command)
+            return
+        if isinstance(command, OfferCall) and self._rings_with_others(command.offer):
+            self._together.add(command.offer)
+        session.order(command)
+
+    def _rings_with_others(self, offer_id: OfferId) -> bool:
+        offer = self._runner.floor.offers.get(offer_id)
+        return offer is not None and len(self._runner.floor.calls[offer.call].ringing) > 1
+
+    def _forget_what_is_over(self) -> None:
+        floor = self._runner.floor
+        self._together.intersection_update(floor.offers)
+        self._stop_when_seen = {(call, agent) for call, agent in self._stop_when_seen if call in floor.calls}
+
+    def _no_leg_for(self, command: Order) -> None:
         log.warning("no leg for a command", extra={"call_id": command.call})
         self._runner.tell(CallDetached(call=command.call))
         if isinstance(command, OfferCall):
@@ -105,6 +125,10 @@ class CallControl:
 
     def _stop_ringing(self, channel: str) -> None:
         self._spawn(self._act("Hangup", {"Channel": channel, "Cause": "26"}))  # Q.850 26: answered elsewhere
+
+    def stop_playback(self, channel: str) -> None:
+        """Cut off what Asterisk plays on a caller's channel, if it does."""
+        self._spawn(self._act("ControlPlayback", {"Channel": channel, "Control": "stop"}))
 
     async def _act(self, name: str, fields: Mapping[str, str | list[str]]) -> None:
         if self._actions is None:
@@ -133,8 +157,7 @@ class CallControl:
             case ami.DialEnded():
                 self._dial_failed(fact)
             case ami.ChannelHungUp():
-                if offer := self._legs.pop(fact.uniqueid, None):
-                    self._talk_ended(offer)
+                self._hung_up(fact)
             case ami.DeviceChanged():
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
             case ami.HoldStarted(agent_id=str(agent)):
@@ -159,18 +182,26 @@ class CallControl:
             self._stop_ringing(fact.agent_channel)
 
     def _dial_failed(self, fact: ami.DialEnded) -> None:
-        """How a ringing without an answer ended, the caller's leg says; if it is not with us, Asterisk's word counts.
-        That the caller gave up is no word about the phone: his own end tells the story."""
+        """How a ringing without an answer ended, the caller's leg says; if it is not with us, or other phones ring on for him,
+        Asterisk's word of this phone counts. That the caller gave up, or that another was quicker, is no word about the phone:
+        his own end, or the answer, tells the story."""
         offer = self._runner.floor.offers.get(self._legs.get(fact.agent_uniqueid, OfferId("")))
-        if offer is None or self._runner.floor.calls[offer.call].attached or fact.status is ami.DialStatus.CANCEL:
+        if offer is None or fact.status is ami.DialStatus.CANCEL:
             return
-        outcome = OUTCOMES.get(fact.status, OfferOutcome.UNREACHABLE)
-        self._runner.tell(OfferFailed(offer=offer.id, outcome=outcome, cause=fact.status))
+        if offer.id in self._together or not self._runner.floor.calls[offer.call].attached:
+            self._refused[fact.agent_uniqueid] = fact.status
 
-    def _talk_ended(self, offer_id: OfferId) -> None:
-        offer = self._runner.floor.offers.get(offer_id)
-        if offer is not None and offer.answered_at is not None:
-            self._runner.tell(TalkEnded(offer=offer_id))
+    def _hung_up(self, fact: ami.ChannelHungUp) -> None:
+        """The end of an agent's leg: of a talk, or of a ringing that came to nothing."""
+        status = self._refused.pop(fact.uniqueid, None)
+        offer = self._runner.floor.offers.get(self._legs.pop(fact.uniqueid, OfferId("")))
+        if offer is None:
+            return
+        self._together.discard(offer.id)
+        if offer.answered_at is not None:
+            self._runner.tell(TalkEnded(offer=offer.id))
+        elif status is not None:
+            self._runner.tell(OfferFailed(offer=offer.id, outcome=outcome_of(status, fact.cause), cause=status))
 
     def _device_changed(self, agent_id: AgentId, phone: PhoneState) -> None:
         agent = self._runner.floor.agents.get(agent_id)
@@ -183,6 +214,7 @@ class CallControl:
     def link_lost(self, reason: str) -> None:
         """The event stream broke: nothing more is offered."""
         self.lookout.lost_sight()
+        self._refused.clear()
         if self._runner.floor.linked:
             log.warning("the link to Asterisk is lost: %s", reason)
             self._runner.tell(LinkLost())

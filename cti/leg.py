@@ -1,27 +1,40 @@
 """The caller's leg as a session sees it (ivr.ports.Leg), over FastAGI."""
 
+import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from agents.roster import AgentId
 from cti.agi_session import AgiSession, SessionEnd
+from cti.dial_line import dial_options, dial_target, ring_seconds, room_for
 from cti.errors import CallerHungUp, EngineSideLost, PlaybackFailed
-from ivr.ports import CallerGone, DialResult, LegLost
+from cti.translate import agent_of_channel
+from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 
-__all__ = ["AgiLeg"]
+__all__ = ["AgiLeg", "StopPlayback"]
 
 log = logging.getLogger(__name__)
 
 ANY_KEY = "0123456789*#"
+USER_BUSY = 17  # Q.850
+BUSY_S = 5
+"""How long a caller who is answered already hears the busy tone."""
+STOP_AGAIN_S = 0.05
+"""A stop that reaches Asterisk before it has begun to play is lost; so much later it is sent again, then after
+twice the time, and so on."""
+
+StopPlayback = Callable[[str], None]
+"""Asks Asterisk, on another way than this leg, to stop what it plays on the channel of this name."""
 
 
 class AgiLeg:
     """One caller's channel. Implements ivr.ports.Leg; the promises are written there."""
 
-    def __init__(self, session: AgiSession) -> None:
+    def __init__(self, session: AgiSession, stop_playback: StopPlayback) -> None:
         self._session = session
+        self._stop_playback = stop_playback
 
     async def answer(self) -> None:
         with _translated():
@@ -47,15 +60,30 @@ class AgiLeg:
         with _translated():
             await self._session.set_music(False)
 
-    async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
-        """Dial with g: the caller comes back when the agent hangs up; U: recording begins on the agent's answer.
+    async def announce(self, sound: str, stop: asyncio.Event) -> None:
+        """The leg takes no other command while it plays, so the stop goes over AMI."""
+        playing = asyncio.create_task(self._play_stoppable(sound))
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)
+            patience_s = STOP_AGAIN_S
+            while not playing.done():
+                self._stop_playback(self._session.environment.channel)
+                await asyncio.wait((playing,), timeout=patience_s)
+                patience_s *= 2
+            await playing
+        finally:
+            stopped.cancel()
+            playing.cancel()
 
-        A dial ends for Asterisk's AGI before it says that the caller hung up: the question for the result brings it out.
-        """
-        record = f"U(hotline-record^{record_name})" if record_name else ""
+    def room_for(self, phones: Sequence[RungPhone]) -> int:
+        return room_for(phones)
+
+    async def dial(self, phones: Sequence[RungPhone], ring_s: float, music_class: str) -> DialResult:
+        """A dial ends for Asterisk's AGI before it says that the caller hung up: the question for the result brings it out."""
         try:
             with contextlib.suppress(CallerHungUp):
-                await self._session.dial(f"PJSIP/agent-{agent}", math.ceil(ring_s), f"gim({music_class}){record}")
+                await self._session.dial(dial_target(phones), ring_seconds(ring_s), dial_options(phones, music_class))
             result = await self._dial_result()
         except CallerHungUp:
             raise CallerGone from None
@@ -74,6 +102,13 @@ class AgiLeg:
             await self._session.set_variable("HOTLINE_DONE", "1")
             await self._session.hangup()
 
+    async def refuse(self) -> None:
+        """Busy is a 486 while the caller is not answered yet, else a tone; either way he is gone when it returns."""
+        with _translated():
+            await self._session.set_variable("HOTLINE_DONE", "1")
+            await self._session.exec("Busy", str(BUSY_S))
+            await self._session.exec("Hangup", str(USER_BUSY))
+
     async def fall_back(self) -> None:
         """Tell the dialplan that the time for waiting for the engine is over (extensions.conf, label given-up)."""
         with _translated():
@@ -90,19 +125,28 @@ class AgiLeg:
         self._session.on_end(ended)
 
     async def _play_one(self, sound: str, keys: str) -> str | None:
+        return await self._played(self._session.stream_file(sound, keys))
+
+    async def _play_stoppable(self, sound: str) -> None:
+        await self._played(self._session.control_stream_file(sound))
+
+    async def _played(self, playing: Coroutine[None, None, str | None]) -> str | None:
         with _translated():
             try:
-                return await self._session.stream_file(sound, keys)
+                return await playing
             except PlaybackFailed as failed:
                 log.error("%s", failed, extra={"call_id": self._session.environment.uniqueid})
                 return None
 
     async def _dial_result(self) -> DialResult:
-        """Both variables in one command; Asterisk still answers it when the caller is gone."""
-        wanted = "${DIALSTATUS}/${HANGUPCAUSE}"  # ANSWEREDTIME counts from the caller's own answer, long before
+        """All variables in one command; Asterisk still answers it when the caller is gone."""
+        wanted = "${DIALSTATUS}/${HANGUPCAUSE}/${DIALEDPEERNAME}"  # ANSWEREDTIME counts from the caller's own answer
         reply = await self._session.command("GET FULL VARIABLE", wanted, survives_hangup=True)
-        status, _, cause = (reply.data or "").partition("/")
-        return DialResult(answered=status == "ANSWER", status=status, cause=int(cause or 0))
+        status, cause, peer = f"{reply.data or ''}//".split("/", 2)
+        agent = agent_of_channel(peer.rstrip("/"))
+        return DialResult(
+            answered=status == "ANSWER", status=status, agent=AgentId(agent) if agent else None, cause=int(cause or 0)
+        )
 
 
 class _translated:

@@ -7,6 +7,7 @@ himself: only of his agent's side something can have been missed.
 """
 
 import math
+import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 from acd.events import (
@@ -62,10 +63,10 @@ def missed_of_calls(
     when it was asked what lives: an offer that began to ring after that cannot be among it, and is not missed."""
     alive = {channel.uniqueid: channel for channel in live}
     events: list[Event] = []
-    for offer in floor.offers.values():
-        if max(offer.made_at, offer.rang_at or 0.0) > asked_at:
-            continue
-        events += _of_offer(offer, floor.calls[offer.call], alive, past, floor.link_lost_at)
+    for call, offers in _by_call(floor, asked_at):
+        taken = _taken(offers, alive, past)
+        for offer in offers if taken is None else [taken]:
+            events += _of_offer(offer, call, alive, past, floor.link_lost_at)
     for call in floor.calls.values():
         if not call.attached and call.id not in alive:
             events.append(_call_gone(floor, call, past, booted_at))
@@ -100,6 +101,36 @@ def past_of_offer(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast 
         return past.get(offer.leg)
     legs = (leg for leg in _agents_legs(offer.call, past) if agent_of_channel(leg.channel) == offer.agent)
     return next((leg for leg in legs if (leg.hung_up_at or leg.answered_at or 0.0) >= offer.made_at), None)
+
+
+def _by_call(floor: Floor, asked_at: float) -> Iterable[tuple[Call, list[Offer]]]:
+    """Callers with those of their offers that can have been missed, in the order of the offers."""
+    together: dict[CallId, list[Offer]] = {}
+    for offer in floor.offers.values():
+        if max(offer.made_at, offer.rang_at or 0.0) <= asked_at:
+            together.setdefault(offer.call, []).append(offer)
+    return [(floor.calls[call], offers) for call, offers in together.items()]
+
+
+def _taken(offers: Sequence[Offer], alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast]) -> Offer | None:
+    """Which of the phones that rang together was answered: its end is the others' end too, for the core to see to. Of two
+    picked up in the same moment Asterisk dropped one at once: the other lasted."""
+    if len(offers) < 2:
+        return None
+    lasted = {offer.id: _lasted_until(offer, alive, past) for offer in offers}
+    longest = max(offers, key=lambda offer: lasted[offer.id])
+    return longest if lasted[longest.id] > 0.0 else None
+
+
+def _lasted_until(offer: Offer, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast]) -> float:
+    """When a phone that was picked up was put down; 0: it was not picked up. One that talks lasts longer than one that is
+    only up."""
+    if (leg := _living_leg(offer, alive)) is not None:
+        return 0.0 if leg.state != UP else math.inf if leg.bridge_id else sys.float_info.max
+    trace = past_of_offer(offer, past)
+    if trace is None or trace.answered_at is None:
+        return 0.0
+    return trace.hung_up_at or math.inf
 
 
 def _of_offer(
@@ -148,14 +179,22 @@ def _call_gone(floor: Floor, call: Call, past: Mapping[str, ChannelPast], booted
     if trace is None or trace.hung_up_at is None:
         cause = HangUpCause.SWITCH_LOST if booted_at > call.opened_at else HangUpCause.FOUND_GONE
         return CallLeftByCaller(call=call.id, at=floor.link_lost_at, cause=cause)
-    offer = floor.offers.get(call.offer) if call.offer else None
-    ours = past_of_offer(offer, past) if offer else None
-    if ours is not None and ours.answered_at is not None:
+    ours = _talk_of(floor, call, past)
+    if ours is not None:
         cause = HangUpCause.LEFT_BY_AGENT if ours.hung_up_by == ours.channel else HangUpCause.FOUND_GONE
         return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=cause)
     if call.state is CallState.AFTER:
         return CallLeftByCaller(call=call.id, at=trace.hung_up_at, cause=HangUpCause.FOUND_GONE)
     return _left(call.id, trace.hung_up_at, past)
+
+
+def _talk_of(floor: Floor, call: Call, past: Mapping[str, ChannelPast]) -> ChannelPast | None:
+    """The agent's leg of the talk he had by an offer of ours."""
+    ids = call.ringing or ([call.offer] if call.offer else [])
+    offers = [floor.offers[offer] for offer in ids]
+    taken = _taken(offers, {}, past) or next(iter(offers), None)
+    trace = past_of_offer(taken, past) if taken else None
+    return trace if trace is not None and trace.answered_at is not None else None
 
 
 def _left(call: CallId, at: float, past: Mapping[str, ChannelPast]) -> CallLeftByCaller:

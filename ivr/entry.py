@@ -1,14 +1,26 @@
 """How a caller's leg comes to its session: as a new call, or back from music or a talk after the engine was away. Pure."""
 
+from collections.abc import Mapping
 from typing import assert_never
 
 import msgspec
 
 from acd.model import Call, CallState, Disposition, OfferId
-from agents.roster import QueueId
+from agents.roster import AgentId, QueueId
 from ivr.flow import NodeId
 
-__all__ = ["AfterTalk", "AtNode", "Entry", "Forgotten", "InQueue", "NewCall", "entry_of", "place_in_queue"]
+__all__ = [
+    "AfterTalk",
+    "AtNode",
+    "Entry",
+    "Forgotten",
+    "InQueue",
+    "LastWord",
+    "NewCall",
+    "entry_of",
+    "place_in_queue",
+    "talked_offer",
+]
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -26,7 +38,7 @@ class AtNode(_Entry, frozen=True):
 
 
 class InQueue(_Entry, frozen=True):
-    """He was waiting, or a phone was ringing for him."""
+    """He was waiting, or phones were ringing for him."""
 
     queue: QueueId
 
@@ -39,6 +51,10 @@ class AfterTalk(_Entry, frozen=True):
     ended_at: float | None = None
 
 
+class LastWord(_Entry, frozen=True):
+    """The core has decided that his call ends, and says again how as soon as he is back."""
+
+
 class Forgotten(_Entry, frozen=True):
     """The floor does not know him (its journal was lost), but his channel says he was waiting in this queue."""
 
@@ -46,7 +62,7 @@ class Forgotten(_Entry, frozen=True):
     priority: int
 
 
-Entry = NewCall | AtNode | InQueue | AfterTalk | Forgotten
+Entry = NewCall | AtNode | InQueue | AfterTalk | LastWord | Forgotten
 
 
 def entry_of(
@@ -54,34 +70,40 @@ def entry_of(
     place: str = "",
     *,
     talked: bool = False,
+    offer: OfferId | None = None,
     answered_at: float | None = None,
     ended_at: float | None = None,
 ) -> Entry:
     """`call` is what the floor knows of him, `place` the text his channel kept, `talked` whether his last dial was
-    answered (DIALSTATUS is ANSWER), with the times of that talk, seconds since the epoch, if they are known."""
+    answered (DIALSTATUS is ANSWER): by whose offer (`talked_offer`), with the times of that talk, seconds since the epoch, if
+    they are known."""
     if call is None:
         return AfterTalk() if talked else _from_place(place)
     match call.state:
         case CallState.IVR:
             return AtNode(NodeId(call.node))
         case CallState.WAITING | CallState.OFFERED if not talked:
-            return _waiting(call)
-        case CallState.AFTER if call.ending is Disposition.OVERFLOWED:
-            return _waiting(call)  # the core has a last word for him, which is given to those who wait
+            assert call.queue is not None
+            return InQueue(call.queue)
+        case CallState.AFTER if call.ending in (Disposition.OVERFLOWED, Disposition.BLOCKED):
+            return LastWord()
         case CallState.WAITING | CallState.OFFERED | CallState.TALKING | CallState.AFTER:
-            return AfterTalk(call.offer, answered_at, ended_at)
+            return AfterTalk(offer or call.offer, answered_at, ended_at)
         case _:
             assert_never(call.state)
+
+
+def talked_offer(call: Call, agents: Mapping[OfferId, AgentId], answered_by: AgentId) -> OfferId | None:
+    """Whose talk a caller comes back from, of his live offers: of those that rang together the one of the agent whose phone
+    Asterisk says was answered. `agents` says whose offer each is."""
+    if not call.ringing:
+        return call.offer
+    return next((offer for offer in call.ringing if agents[offer] == answered_by), call.offer)
 
 
 def place_in_queue(queue: QueueId, priority: int) -> str:
     """The text a waiting caller's channel keeps."""
     return f"waiting/{queue}/{priority}"
-
-
-def _waiting(call: Call) -> Entry:
-    assert call.queue is not None
-    return InQueue(call.queue)
 
 
 def _from_place(place: str) -> Entry:

@@ -1,5 +1,6 @@
 """What a caller's session needs from the world, by role: his leg in Asterisk, and the desk where the core sits."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -9,15 +10,23 @@ from acd.events import Event
 from acd.model import OfferId
 from agents.roster import AgentId
 
-__all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost"]
+__all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost", "RungPhone"]
+
+
+class RungPhone(msgspec.Struct, frozen=True):
+    """A phone to ring, and the name to record the talk under if it is the one that answers; None: no recording."""
+
+    agent: AgentId
+    record_name: str | None = None
 
 
 class DialResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dial ended: `status` is Asterisk's DIALSTATUS, `cause` the Q.850 cause with which the phone refused (0: none is
-    known)."""
+    """How a dial ended: `status` is Asterisk's DIALSTATUS, `agent` who answered, `cause` the Q.850 cause with which the last
+    phone to refuse did so (0: none is known)."""
 
     answered: bool
     status: str
+    agent: AgentId | None = None
     cause: int = 0
 
 
@@ -60,9 +69,17 @@ class Leg(Protocol):
         """Silence again."""
         ...
 
-    async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
-        """Ring the agent's phone, with music for the caller, and connect the two; returns when it is over and the caller
-        is still there. `record_name`: record the talk under this name."""
+    async def announce(self, sound: str, stop: asyncio.Event) -> None:
+        """Play the sound as `play` does, and no more of it once `stop` is set: return as soon as the leg is free."""
+        ...
+
+    def room_for(self, phones: Sequence[RungPhone]) -> int:
+        """How many of these phones, from the first, one dial can ring."""
+        ...
+
+    async def dial(self, phones: Sequence[RungPhone], ring_s: float, music_class: str) -> DialResult:
+        """Ring the phones together, with music for the caller, and connect him with the first that is answered; the others
+        stop and are told so. Returns when it is over and the caller is still there."""
         ...
 
     async def set_place(self, place: str) -> None:
@@ -71,6 +88,10 @@ class Leg(Protocol):
 
     async def hang_up(self) -> None:
         """End the call for good."""
+        ...
+
+    async def refuse(self) -> None:
+        """End the call for good with the busy tone."""
         ...
 
     async def fall_back(self) -> None:
@@ -91,6 +112,10 @@ class Desk(Protocol):
 
     def answered(self, offer: OfferId) -> bool:
         """Whether the answer to this offer has been told already, by whomever. True too when the offer is over."""
+        ...
+
+    def rang(self, offer: OfferId) -> bool:
+        """Whether the phone is known to have rung for this live offer."""
         ...
 
     async def answered_at(self, offer: OfferId) -> float | None:

@@ -241,7 +241,7 @@ async def test_waiting_caller_returns_to_a_restarted_engine_with_his_place(
 
     await engine.serve(hold)
     call = await network.call(DID, number="13800001111", listen=True)
-    assert await visits.get() == {"did": DID, "talked": "0", "place": ""}
+    assert await visits.get() == {"did": DID, "talked": "0", "place": "", "peer": ""}
     await asyncio.sleep(1)
     await engine.die()
     await asyncio.sleep(1.5)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from acd import events as ev
-from acd.commands import EndCall, OfferCall, WithdrawOffer
+from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
 from acd.model import CallId, CallState, OfferId, OfferOutcome
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -19,6 +19,7 @@ from cti.ami_protocol import AmiMessage
 from cti.control import CallControl
 from cti.errors import AmiError, NotConnected
 from cti.lookout import Lookout
+from ivr.inbox import Order
 from tests.unit.acd.floors import Stage, queue, rules
 
 CALL, CALLER = CallId("site-1795338018.0"), "PJSIP/trunk-00000000"
@@ -94,17 +95,18 @@ class Session:
     """A caller's session, as far as orders go."""
 
     def __init__(self) -> None:
-        self.orders: list[OfferCall | EndCall] = []
+        self.orders: list[Order] = []
 
-    def order(self, command: OfferCall | EndCall) -> None:
+    def order(self, command: Order) -> None:
         self.orders.append(command)
 
 
 class Site:
     """The real core and runner with control in between; one caller, whose session is here."""
 
-    def __init__(self, diary: Path, unseen_since: float | None = None) -> None:
-        self.stage = Stage(rules({"1001": ["sales"], "1002": ["sales"]}, [queue("sales", ring_s=15.0, retry_s=0.0)]))
+    def __init__(self, diary: Path, unseen_since: float | None = None, ring_at_once: int = 1) -> None:
+        sales = queue("sales", ring_s=15.0, retry_s=0.0, ring_at_once=ring_at_once)
+        self.stage = Stage(rules({"1001": ["sales"], "1002": ["sales"]}, [sales]))
         self.manager, self.journal, self.session = Manager(), Pages(), Session()
         self.dispatched: list[float] = []
         self.diary = diary
@@ -250,7 +252,7 @@ async def test_end_of_a_phone_is_told_when_the_callers_leg_is_not_with_us(site: 
     site.caller("1001")
     site.facts(dialled())
     site.tell(ev.CallDetached(call=CALL))
-    site.facts(dial_ended(ami.DialStatus.BUSY))
+    site.facts(dial_ended(ami.DialStatus.BUSY), hung_up())
     (failed,) = site.told(ev.OfferFailed)
     assert failed == ev.OfferFailed(offer=FIRST, outcome=OfferOutcome.DECLINED, cause="BUSY")
     assert site.stage.floor.calls[CALL].state is CallState.WAITING
@@ -260,8 +262,103 @@ async def test_caller_without_his_leg_who_gave_up_tells_nothing_of_the_phone(sit
     site.caller("1001")
     site.facts(dialled())
     site.tell(ev.CallDetached(call=CALL))
-    site.facts(dial_ended(ami.DialStatus.CANCEL))
+    site.facts(dial_ended(ami.DialStatus.CANCEL), hung_up())
     assert site.told(ev.OfferFailed) == []
+
+
+# --- phones that ring together ----------------------------------------------------------------------------------------
+
+
+BENS_LEG, BENS_CHANNEL = "site-1795338018.3", "PJSIP/agent-1002-00000003"
+
+
+def bens(status: ami.DialStatus, cause: int = 16) -> list[ami.Fact]:
+    """Ben's phone is through with it."""
+    ended = ami.DialEnded(CALL, BENS_CHANNEL, BENS_LEG, "1002", status)
+    return [ended, ami.ChannelHungUp(BENS_CHANNEL, BENS_LEG, CALL, "1002", cause, "")]
+
+
+@pytest_asyncio.fixture
+async def together(tmp_path: Path) -> AsyncIterator[Site]:
+    """Both phones ring for the caller."""
+    found = Site(tmp_path / "hotline.csv", ring_at_once=0)
+    found.caller("1001", "1002")
+    found.facts(dialled(), dialled(BENS_LEG, BENS_CHANNEL, "1002"))
+    yield found
+    found.runner.close()
+
+
+async def test_offers_of_one_step_lie_before_the_session_together(together: Site) -> None:
+    assert [order.agent for order in together.session.orders if isinstance(order, OfferCall)] == ["1001", "1002"]
+    assert {offer.leg for offer in together.stage.floor.offers.values()} == {LEG, BENS_LEG}
+
+
+async def test_first_to_answer_has_the_caller_and_what_the_others_phones_say_later_is_nothing(together: Site) -> None:
+    together.facts(*bens(ami.DialStatus.ANSWER)[:1], dial_ended(ami.DialStatus.CANCEL), hung_up())
+    assert together.stage.floor.calls[CALL].answered_by == BEN
+    assert together.stage.floor.agents[ANNA].state is AgentState.READY
+    assert [type(event) for event in together.told()[-3:]] == [ev.OfferRinging, ev.OfferRinging, ev.OfferAnswered]
+
+
+async def test_second_answer_of_the_same_moment_is_none(together: Site) -> None:
+    together.facts(*bens(ami.DialStatus.ANSWER)[:1], ANSWERED, hung_up())
+    assert together.stage.floor.calls[CALL].answered_by == BEN
+    assert together.stage.floor.agents[ANNA].state is AgentState.READY
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "outcome"),
+    [
+        (ami.DialStatus.BUSY, 17, OfferOutcome.DECLINED),
+        (ami.DialStatus.NOANSWER, 21, OfferOutcome.DECLINED),
+        (ami.DialStatus.CHANUNAVAIL, 3, OfferOutcome.UNREACHABLE),
+        (ami.DialStatus.NOANSWER, 19, OfferOutcome.NO_ANSWER),
+    ],
+)
+async def test_phone_that_does_not_take_the_call_while_another_rings_on_ends_its_own_offer_alone(
+    together: Site, status: ami.DialStatus, cause: int, outcome: OfferOutcome
+) -> None:
+    together.facts(*bens(status, cause))
+    assert together.told(ev.OfferFailed) == [ev.OfferFailed(offer=SECOND, outcome=outcome, cause=status)]
+    assert together.stage.floor.calls[CALL].ringing == [FIRST]
+
+
+async def test_last_of_them_is_told_of_by_its_own_channel_too(together: Site) -> None:
+    together.facts(*bens(ami.DialStatus.BUSY, 17), dial_ended(ami.DialStatus.NOANSWER), hung_up())
+    outcomes = [event.outcome for event in together.told() if isinstance(event, ev.OfferFailed)]
+    assert outcomes == [OfferOutcome.DECLINED, OfferOutcome.NO_ANSWER]
+    assert len(together.session.orders) == 4, "the next round lies there until the dial is over"
+
+
+async def test_one_of_several_phones_is_stopped_alone(together: Site) -> None:
+    together.control.carry_out(WithdrawOffer(offer=SECOND, call=CALL, agent=BEN, channel=BENS_CHANNEL, reason="late"))
+    await together.settle()
+    assert together.manager.asked == [("Hangup", {"Channel": BENS_CHANNEL, "Cause": "26"})]
+
+
+async def test_what_a_phone_said_before_the_line_broke_is_not_held_against_a_later_one(together: Site) -> None:
+    together.facts(*bens(ami.DialStatus.BUSY)[:1])
+    together.control.link_lost("lost")
+    together.facts(*bens(ami.DialStatus.CANCEL)[1:])
+    assert together.told(ev.OfferFailed) == []
+
+
+async def test_prompt_on_a_callers_channel_is_stopped(site: Site) -> None:
+    site.control.stop_playback(CALLER)
+    await site.settle()
+    assert site.manager.asked == [("ControlPlayback", {"Channel": CALLER, "Control": "stop"})]
+
+
+@pytest.mark.parametrize("order", [PlayPrompt(call=CALL, prompt="sorry"), GoToNode(call=CALL, node="menu")])
+async def test_what_is_for_a_waiting_caller_goes_to_his_session_and_without_one_he_is_out_of_the_line(
+    site: Site, order: Order
+) -> None:
+    site.caller()
+    site.control.carry_out(order)
+    assert site.session.orders == [order]
+    site.control.let_go(CALL, site.session)
+    site.control.carry_out(order)
+    assert not site.stage.floor.calls[CALL].attached
 
 
 LATE: dict[str, list[ami.Fact]] = {

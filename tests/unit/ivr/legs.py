@@ -5,10 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from acd import events as ev
-from acd.commands import EndCall, OfferCall
+from acd.commands import WithdrawOffer
 from acd.model import OfferId
-from agents.roster import AgentId
-from ivr.ports import CallerGone, DialResult, LegLost
+from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
 from tests.unit.acd.floors import Stage
 
@@ -36,6 +35,8 @@ class FakeLeg:
         self._ended: CallerGone | LegLost | None = None
         self._callbacks: list[Callable[[CallerGone | LegLost], None]] = []
         self._dial: asyncio.Future[DialResult] | None = None
+        """The dial, or the prompt for a waiting caller, that goes on."""
+        self.room = 60
         self._awaited: dict[tuple[object, ...], asyncio.Event] = {}
 
     async def reached(self, *act: object) -> None:
@@ -53,6 +54,14 @@ class FakeLeg:
             callback(gone)
         if self._dial is not None and not self._dial.done():
             self._dial.set_exception(gone)
+
+    def press(self, *keys: str | None) -> None:
+        """What the caller presses when he is next asked."""
+        self._keys.extend(keys)
+
+    def said(self) -> None:
+        """The prompt that is being played comes to its end."""
+        self.dial_over(DialResult(answered=False, status=""))
 
     def dial_over(self, result: DialResult) -> None:
         """The running dial ends."""
@@ -76,8 +85,26 @@ class FakeLeg:
     async def music_off(self) -> None:
         await self._act("music_off")
 
-    async def dial(self, agent: AgentId, ring_s: float, record_name: str | None, music_class: str) -> DialResult:
-        await self._act("dial", agent, ring_s, record_name, music_class)
+    async def announce(self, sound: str, stop: asyncio.Event) -> None:
+        await self._act("announce", sound)
+        playing = self._dial = asyncio.get_running_loop().create_future()
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if playing.done():
+            playing.result()
+        else:
+            await self._act("cut", sound)
+
+    def room_for(self, phones: Sequence[RungPhone]) -> int:
+        return min(len(phones), self.room)
+
+    async def dial(self, phones: Sequence[RungPhone], ring_s: float, music_class: str) -> DialResult:
+        match phones:
+            case [phone]:
+                await self._act("dial", phone.agent, ring_s, phone.record_name, music_class)
+            case _:
+                await self._act("dial_together", *(phone.agent for phone in phones))
         if self._dials:
             return self._dials.popleft()
         self._dial = asyncio.get_running_loop().create_future()
@@ -88,6 +115,9 @@ class FakeLeg:
 
     async def hang_up(self) -> None:
         await self._act("hang_up")
+
+    async def refuse(self) -> None:
+        await self._act("refuse")
 
     async def fall_back(self) -> None:
         await self._act("fall_back")
@@ -123,12 +153,16 @@ class CoreDesk:
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
         for command in self.stage.tell(event).commands:
-            if isinstance(command, OfferCall | EndCall) and self.session is not None:
+            if not isinstance(command, WithdrawOffer) and self.session is not None:
                 self.session.order(command)
 
     def answered(self, offer: OfferId) -> bool:
         live = self.stage.floor.offers.get(offer)
         return live is None or live.answered_at is not None
+
+    def rang(self, offer: OfferId) -> bool:
+        live = self.stage.floor.offers.get(offer)
+        return live is not None and live.rang_at is not None
 
     async def answered_at(self, offer: OfferId) -> float | None:
         return self.picked_up_at

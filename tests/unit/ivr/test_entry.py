@@ -3,7 +3,19 @@
 import pytest
 
 from acd.model import Call, CallId, CallState, Disposition, OfferId, QueueId
-from ivr.entry import AfterTalk, AtNode, Entry, Forgotten, InQueue, NewCall, entry_of, place_in_queue
+from agents.roster import AgentId
+from ivr.entry import (
+    AfterTalk,
+    AtNode,
+    Entry,
+    Forgotten,
+    InQueue,
+    LastWord,
+    NewCall,
+    entry_of,
+    place_in_queue,
+    talked_offer,
+)
 from ivr.flow import NodeId
 
 
@@ -36,7 +48,8 @@ def known(state: CallState, ending: Disposition | None = None) -> Call:
         (known(CallState.TALKING), False, AfterTalk(OfferId("c-1"), 5.0, 9.0)),
         (known(CallState.AFTER), True, AfterTalk(None, 5.0, 9.0)),
         (known(CallState.AFTER, Disposition.SERVED), False, AfterTalk(None, 5.0, 9.0)),
-        (known(CallState.AFTER, Disposition.OVERFLOWED), False, InQueue(QueueId("sales"))),
+        (known(CallState.AFTER, Disposition.OVERFLOWED), False, LastWord()),
+        (known(CallState.AFTER, Disposition.BLOCKED), False, LastWord()),
     ],
 )
 def test_known_caller_goes_on_where_the_floor_has_him(call: Call, talked: bool, entry: Entry) -> None:
@@ -58,3 +71,26 @@ def test_place_that_is_not_ours_makes_a_new_call(place: str) -> None:
 
 def test_forgotten_caller_who_has_talked_hears_good_bye() -> None:
     assert entry_of(None, place_in_queue(QueueId("sales"), 0), talked=True) == AfterTalk()
+
+
+FIRST, SECOND = OfferId("c-1"), OfferId("c-2")
+WHOSE = {FIRST: AgentId("anna"), SECOND: AgentId("ben")}
+
+
+@pytest.mark.parametrize(
+    ("ringing", "answered_by", "offer"),
+    [
+        ([FIRST, SECOND], "anna", FIRST),
+        ([FIRST, SECOND], "ben", SECOND),
+        ([FIRST, SECOND], "", FIRST),
+        ([FIRST], "ben", FIRST),
+        ([], "ben", FIRST),
+    ],
+)
+def test_caller_comes_back_from_the_talk_of_the_phone_that_was_answered(
+    ringing: list[OfferId], answered_by: str, offer: OfferId
+) -> None:
+    call = known(CallState.OFFERED)
+    call.ringing = ringing
+    assert talked_offer(call, WHOSE, AgentId(answered_by)) == offer
+    assert entry_of(call, talked=True, offer=offer) == AfterTalk(offer)

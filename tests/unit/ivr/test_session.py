@@ -4,12 +4,15 @@ import asyncio
 import logging
 from typing import Any
 
+import msgspec
 import pytest
 
 from acd import events as ev
+from acd.commands import EndCall, PlayPrompt
 from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
 from acd.records import CallAnswered, CallEnded, OfferEnded, TalkFinished
-from acd.rules import Overflow
+from acd.rules import CallerRule, Overflow
+from agents.roster import AgentId
 from agents.state import AgentState
 from ivr.entry import AfterTalk, Entry, Forgotten, NewCall, entry_of
 from ivr.hours import WEEKDAYS, Hours, parse_span
@@ -23,6 +26,7 @@ from tests.unit.ivr.legs import CoreDesk, FakeLeg
 CALL = CallId("c")
 CALLER = Caller(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="4008869119")
 ALWAYS = dict.fromkeys(WEEKDAYS, (parse_span("00:00-24:00"),))
+BEN = AgentId("ben")
 SERVED = DialResult(answered=True, status="ANSWER")
 TO_REPAIR = [None, "1"]
 """Keys of a caller who listens to the welcome and presses 1 at the menu."""
@@ -33,7 +37,8 @@ class Room:
 
     def __init__(self, leg: FakeLeg, *on_duty: str, entry: Entry | None = None, **settings: Any) -> None:
         queues = [queue("sales"), queue("repair", music="soft", **settings)]
-        self.stage = Stage(rules({"anna": ["repair"], "ben": ["repair", "sales"]}, queues), *on_duty)
+        agents = {"anna": ["repair"], "ben": ["repair", "sales"], "cleo": ["repair"]}
+        self.stage = Stage(rules(agents, queues), *on_duty)
         self.leg = leg
         self.desk = CoreDesk(self.stage)
         self.entry = entry or NewCall()
@@ -51,6 +56,11 @@ class Room:
         )
         self.desk.session = CallerSession(CALLER, self.leg, self.desk, script, lambda: self.stage.now, self.entry)
         return self.desk.session
+
+    def block(self, number: str) -> None:
+        """This number is on the blacklist."""
+        rules = msgspec.structs.replace(self.stage.floor.rules, numbers={number: CallerRule(blocked=True)})
+        self.stage.tell(ev.RulesLoaded(rules=rules))
 
     def start(self) -> "asyncio.Task[None]":
         return asyncio.create_task(self.session().run())
@@ -292,6 +302,271 @@ async def test_failure_detaches_the_caller_at_once_and_his_end_meanwhile_is_told
     await running
     ends = [kind for kind in room.desk.kinds() if kind in ("CallLeftByCaller", "CallDetached", "CallClosed")]
     assert ends == ["CallDetached", *told]
+
+
+# --- several phones ---------------------------------------------------------------------------------------------------
+
+
+def together(*on_duty: str, leg: FakeLeg | None = None, **settings: Any) -> Room:
+    """A queue in which all phones ring for a caller."""
+    return Room(leg or FakeLeg(TO_REPAIR), *on_duty, ring_at_once=0, **settings)
+
+
+def ends(room: Room) -> dict[str, tuple[OfferOutcome, str]]:
+    """How each agent's last offer ended."""
+    ended = (record for record in room.stage.records if isinstance(record, OfferEnded))
+    return {record.agent: (record.outcome, record.cause) for record in ended}
+
+
+async def test_offers_of_one_step_ring_together_and_the_one_who_answered_has_the_caller() -> None:
+    room = together("anna", "ben", leg=FakeLeg(TO_REPAIR, [DialResult(answered=True, status="ANSWER", agent=BEN)]))
+    await room.session().run()
+    assert room.leg.acts("dial", "dial_together") == [("dial_together", "anna", "ben")]
+    assert room.stage.last(TalkFinished).agent == "ben"
+    assert ends(room) == {
+        "ben": (OfferOutcome.ACCEPTED, ""),
+        "anna": (OfferOutcome.WITHDRAWN, "answered_elsewhere"),
+    }
+
+
+async def test_caller_who_ends_a_talk_only_the_leg_knows_of_had_it_with_the_one_who_answered() -> None:
+    room = together("anna", "ben")
+    running = room.start()
+    await settle()
+    room.leg.end(CallerGone(DialResult(answered=True, status="ANSWER", agent=BEN)))
+    await running
+    assert room.stage.last(CallAnswered).agent == "ben"
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_phones_that_all_rang_out_are_each_told_of_once() -> None:
+    room = together("anna", "ben", "cleo")
+    running = room.start()
+    await settle()
+    ring(room)
+    room.stage.tell(ev.OfferFailed(offer=OfferId("c-1"), outcome=OfferOutcome.DECLINED, cause="BUSY"))
+    room.leg.dial_over(DialResult(answered=False, status="NOANSWER", cause=21))
+    await settle()
+    assert [event.offer for event in room.desk.told if isinstance(event, ev.OfferFailed)] == ["c-2", "c-3"]
+    assert ends(room) == {
+        "anna": (OfferOutcome.DECLINED, "BUSY"),
+        "ben": (OfferOutcome.NO_ANSWER, "NOANSWER"),
+        "cleo": (OfferOutcome.NO_ANSWER, "NOANSWER"),
+    }
+    room.leg.end(CallerGone())
+    await running
+
+
+@pytest.mark.parametrize(("rang", "outcome"), [(1, OfferOutcome.UNREACHABLE), (0, OfferOutcome.NO_ANSWER)])
+async def test_phone_that_never_rang_while_another_did_was_not_there(rang: int, outcome: OfferOutcome) -> None:
+    room = together("anna", "ben")
+    running = room.start()
+    await settle()
+    ring(room, rang)
+    room.leg.dial_over(DialResult(answered=False, status="NOANSWER"))
+    await settle()
+    assert ends(room)["anna"][0] is OfferOutcome.NO_ANSWER
+    assert ends(room)["ben"][0] is outcome
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_more_phones_than_a_dial_can_hold_are_given_back_at_once() -> None:
+    room = together("anna", "ben", "cleo")
+    room.leg.room = 2
+    running = room.start()
+    await settle()
+    assert room.leg.acts("dial_together") == [("dial_together", "anna", "ben")]
+    assert ends(room) == {"cleo": (OfferOutcome.WITHDRAWN, "too_many_phones")}
+    room.leg.end(CallerGone())
+    await running
+
+
+def ring(room: Room, phones: int = 9) -> None:
+    """So many of the phones ring."""
+    for number, offer in enumerate(list(room.stage.floor.offers)[:phones]):
+        room.stage.tell(ev.OfferRinging(offer=offer, channel=f"PJSIP/agent-{number}", leg=f"leg-{number}"))
+
+
+# --- what the core says to those who wait, and to those who do not get so far -----------------------------------------
+
+
+SAY = PlayPrompt(call=CALL, prompt="sorry")
+SAY_MORE = PlayPrompt(call=CALL, prompt="closed")
+
+
+async def waiting(*on_duty: str, **settings: Any) -> tuple[Room, "asyncio.Task[None]", CallerSession]:
+    """A caller in the music of his queue."""
+    room = Room(FakeLeg(TO_REPAIR), *on_duty, **settings)
+    running = room.start()
+    await settle()
+    assert room.leg.did[-1] == ("music", "soft")
+    assert room.desk.session is not None
+    return room, running, room.desk.session
+
+
+async def test_prompts_are_said_one_after_the_other_and_the_music_goes_on() -> None:
+    room, running, session = await waiting()
+    session.order(SAY)
+    session.order(SAY_MORE)
+    await settle()
+    assert room.leg.did[-1] == ("announce", "hotline/zh/sorry")
+    room.leg.said()
+    await settle()
+    assert room.leg.did[-1] == ("announce", "hotline/zh/closed")
+    room.leg.said()
+    await settle()
+    assert room.leg.did[-2:] == [("announce", "hotline/zh/closed"), ("music", "soft")]
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_agent_who_comes_free_cuts_the_prompt_short_and_what_else_was_to_be_said_is_forgotten() -> None:
+    room, running, session = await waiting()
+    session.order(SAY)
+    await settle()
+    session.order(SAY_MORE)
+    come_to_work(room, "anna")
+    await settle()
+    assert room.leg.did[-2:] == [("cut", "hotline/zh/sorry"), ("dial", "anna", 15.0, "c-1", "soft")]
+    session.order(SAY)
+    room.leg.dial_over(DialResult(answered=False, status="NOANSWER"))
+    await settle()
+    assert room.leg.did[-1] == ("music", "soft")
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_offer_that_is_over_before_the_leg_is_free_is_not_dialled() -> None:
+    room, running, session = await waiting()
+    session.order(SAY)
+    await settle()
+    come_to_work(room, "anna")
+    before = len(room.stage.commands)
+    room.stage.tell(ev.OfferFailed(offer=OfferId("c-1"), outcome=OfferOutcome.WITHDRAWN))
+    for command in room.stage.commands[before:]:
+        session.order(command)  # type: ignore[arg-type]
+    await settle()
+    assert room.leg.acts("dial", "dial_together") == [("dial", "anna", 15.0, "c-2", "soft")]
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_caller_who_hangs_up_in_a_prompt_is_told_of_once() -> None:
+    room, running, session = await waiting()
+    session.order(SAY)
+    await settle()
+    room.leg.end(CallerGone())
+    await running
+    assert room.desk.kinds()[-2:] == ["CallQueued", "CallLeftByCaller"]
+    assert room.leg.did[-1] == ("announce", "hotline/zh/sorry")
+
+
+async def test_end_of_the_call_cuts_the_prompt_short() -> None:
+    room, running, session = await waiting(max_wait_s=30.0, overflow=Overflow(prompt="closed"))
+    session.order(SAY)
+    await settle()
+    room.stage.wait(31)
+    session.order(room.stage.commands[-1])  # type: ignore[arg-type]
+    await running
+    assert room.leg.did[-4:] == [
+        ("cut", "hotline/zh/sorry"),
+        ("music_off",),
+        ("play", "hotline/zh/closed"),
+        ("hang_up",),
+    ]
+
+
+async def test_prompt_this_calls_script_does_not_know_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    room, running, session = await waiting()
+    session.order(PlayPrompt(call=CALL, prompt="new"))
+    session.order(SAY)
+    await settle()
+    assert room.leg.did[-1] == ("announce", "hotline/zh/sorry")
+    assert 'no prompt "new"' in caplog.text
+    session.order(EndCall(call=CALL, reason="full", prompt="newer"))
+    await running
+    assert room.leg.did[-2:] == [("play",), ("hang_up",)]
+
+
+async def test_caller_who_leaves_the_queue_for_a_node_goes_on_there_and_may_come_back() -> None:
+    room, running, session = await waiting(max_wait_s=30.0, overflow=Overflow(node="menu"))
+    room.leg.press("2")
+    room.stage.wait(31)
+    session.order(room.stage.commands[-1])  # type: ignore[arg-type]
+    await settle()
+    assert room.leg.did[-6:] == [
+        ("music_off",),
+        ("place", ""),
+        ("ask", "hotline/zh/menu"),
+        ("play", "hotline/zh/wait"),
+        ("place", "waiting/sales/0"),
+        ("music", "default"),
+    ]
+    assert room.stage.call("c").path == ["welcome", "hours", "menu", "repair:1", "menu", "sales:2"]
+    assert room.stage.call("c").queue == "sales"
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_node_the_calls_script_does_not_know_leads_to_the_start_of_its_flow() -> None:
+    room, running, session = await waiting(max_wait_s=30.0, overflow=Overflow(node="new"))
+    room.stage.wait(31)
+    session.order(room.stage.commands[-1])  # type: ignore[arg-type]
+    await settle()
+    assert room.stage.call("c").path[4:7] == ["welcome", "hours", "menu"]
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_blocked_caller_gets_the_busy_tone_and_is_not_answered() -> None:
+    room = Room(FakeLeg())
+    room.block(CALLER.number)
+    await room.session().run()
+    assert room.leg.did == [("refuse",)]
+    assert room.desk.kinds() == ["CallArrived", "CallClosed"]
+    assert room.ended().disposition is Disposition.BLOCKED
+
+
+async def test_blocked_caller_who_is_gone_before_the_tone_is_over_was_blocked() -> None:
+    room = Room(FakeLeg(gone_at=0))
+    room.block(CALLER.number)
+    await room.session().run()
+    assert room.desk.kinds() == ["CallArrived", "CallClosed"]
+    assert room.ended().disposition is Disposition.BLOCKED
+
+
+async def test_blocked_caller_whom_the_restart_met_is_told_again() -> None:
+    room = Room(FakeLeg())
+    room.block(CALLER.number)
+    room.stage.tell(ev.CallArrived(call=CALL, channel="PJSIP/trunk-1", number=CALLER.number, did="400"))
+    room.stage.tell(ev.EngineStarted(), ev.LinkRegained())
+    room.entry = entry_of(room.stage.call("c"))
+    await room.session().run()
+    assert room.leg.did == [("refuse",)]
+    assert room.ended().disposition is Disposition.BLOCKED
+
+
+async def test_end_of_the_call_is_carried_out_between_two_steps_of_the_flow() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    session = room.session()
+    running = asyncio.create_task(session.run())
+    await room.leg.reached("answer")
+    session.order(EndCall(call=CALL, reason="closed", prompt="sorry"))
+    await running
+    assert room.leg.did[-2:] == [("play", "hotline/zh/sorry"), ("hang_up",)]
+    assert not room.leg.acts("ask")
+
+
+def come_to_work(room: Room, agent: str) -> None:
+    """Ready, with the orders that come of it on their way."""
+    before = len(room.stage.commands)
+    room.stage.come_to_work(agent)
+    for command in room.stage.commands[before:]:
+        room.desk.session.order(command)  # type: ignore[union-attr, arg-type]
+
+
+# --- after a restart --------------------------------------------------------------------------------------------------
 
 
 def rejoin(state_after: list[ev.Event], leg: FakeLeg, *on_duty: str, talked: bool = False) -> Room:

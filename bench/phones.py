@@ -1,0 +1,31 @@
+"""SIPp's callers and phones, and how Asterisk knows where the phones are."""
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+__all__ = ["find_phones_at", "sipp"]
+
+SCENARIOS = Path(__file__).with_name("sipp")
+
+
+def find_phones_at(folder: Path, port: int) -> None:
+    """Every agent's phone of the rendered Asterisk is at this port of the same host, without registering."""
+    file = folder / "etc" / "pjsip.conf"
+    text = re.sub(
+        r"(\[(agent-\d+)\]\ntype = aor\n)", rf"\1contact = sip:\2@127.0.0.1:{port}\n", file.read_text("utf-8")
+    )
+    file.write_text(text.replace("qualify_frequency = 10", "qualify_frequency = 0"), "utf-8")
+
+
+async def sipp(folder: Path, scenario: str, *arguments: str) -> asyncio.subprocess.Process:
+    """SIPp with one of the scenarios; what it prints and logs is left in the folder."""
+    with (folder / f"{scenario}.out").open("wb") as output:
+        return await asyncio.create_subprocess_exec(
+            *("sipp", "-sf", str(SCENARIOS / scenario), "-i", "127.0.0.1", "-nostdin", "-trace_err", *arguments),
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "TERM": "dumb"},
+        )
