@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("call")
     explain.add_argument("--url")
     explain.add_argument("--token")
+    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
     bench = add("bench", "运行一个基准测试", "run a benchmark")
     bench.add_argument("name", nargs="?", help="handoff, routing, ...")
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -222,7 +223,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 def _explain(arguments: argparse.Namespace) -> int:
     from engine.watch import explain
 
-    return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token))
+    return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token, lang=arguments.lang))
 
 
 def _bench(arguments: argparse.Namespace) -> int:
