@@ -37,12 +37,12 @@ async def show_call(request: web.Request) -> web.Response:
             raise forbidden("this is another agent's call")
         return reply(call_view(services.runner.floor, live, services.runner.now(), full=full))
     async with asyncio.timeout(ASK_S):
-        ended = await services.history.call(call)
-    if ended is None:
+        past = await services.history.call(call)
+    if past is None:
         raise not_found("call", call)
-    if not may_oversee(identity) and ended.agent != identity.agent:
+    if not may_oversee(identity) and past.ended.agent != identity.agent:
         raise forbidden("this was another agent's call")
-    return reply(ended_call_view(ended, full=full))
+    return reply(ended_call_view(past, full=full))
 
 
 async def explain_call(request: web.Request) -> web.Response:
@@ -52,7 +52,7 @@ async def explain_call(request: web.Request) -> web.Response:
     decisions = await _decisions(services, call)
     if not decisions and call not in services.runner.floor.calls:
         raise not_found("call", call)
-    if not may_oversee(identity) and all(decision.chosen != identity.agent for decision in decisions):
+    if not may_oversee(identity) and not any(_given_to(identity, one) for one in decisions):
         raise forbidden("this call was never given to you")
     names = Names.of(services.runner.floor.rules, services.reasons())
     told = [explain(decision, names, services.zone) for decision in decisions]
@@ -70,9 +70,14 @@ async def _decisions(services: Services, call: CallId) -> Sequence[Decision]:
     return [known[number] for number in sorted(known)]
 
 
+def _given_to(identity: Identity, decision: Decision) -> bool:
+    return identity.agent is not None and identity.agent in (decision.chosen, *decision.rung)
+
+
 def _is_his(services: Services, identity: Identity, call: Call) -> bool:
     """Whether the agent is being rung for this call, talks to the caller, or did."""
     if identity.agent is None:
         return False
-    offer = services.runner.floor.offers.get(call.offer) if call.offer else None
-    return identity.agent in (offer.agent if offer else None, call.answered_by)
+    offers = services.runner.floor.offers
+    with_him = {offers[offer].agent for offer in (*call.ringing, call.offer) if offer in offers}
+    return identity.agent in (*with_him, call.answered_by)

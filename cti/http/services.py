@@ -9,13 +9,14 @@ import msgspec
 from aiohttp import web
 
 from acd.model import CallId, QueueId
-from acd.records import CallEnded, Decision
+from acd.records import Decision
 from acd.runner import Runner
 from agents.accounts import Accounts
 from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.health import Health
 from cti.screenpop import PopHub
+from cti.views import PastCall
 from metrics.figures import Figures
 from recordings.ledger import Recording
 
@@ -60,7 +61,7 @@ class TodaysFigures(Protocol):
 class History(Protocol):
     """What SQL knows of calls that are over. Raises HistoryUnavailable."""
 
-    async def call(self, call: CallId) -> CallEnded | None:
+    async def call(self, call: CallId) -> PastCall | None:
         """The call, if it is over and known."""
         ...
 

@@ -24,7 +24,7 @@ from acd.events import (
 )
 from acd.floor import Floor
 from acd.model import CallId, OfferId
-from acd.records import CallEnded, Decision, Record
+from acd.records import Decision, Record
 from acd.rules import Affinity, CallerRule, QueueRules, Rules, Strategy
 from acd.runner import Runner
 from agents.accounts import Accounts, Role
@@ -37,6 +37,7 @@ from cti.http.app import make_app
 from cti.http.server import HttpServer
 from cti.http.services import HistoryUnavailable, ReloadRefused, Services
 from cti.screenpop import PopHub
+from cti.views import PastCall
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -116,11 +117,11 @@ class DictHistory:
     """A database that may be away."""
 
     def __init__(self) -> None:
-        self.calls: dict[CallId, CallEnded] = {}
+        self.calls: dict[CallId, PastCall] = {}
         self.stored: dict[CallId, list[Decision]] = {}
         self.away = False
 
-    async def call(self, call: CallId) -> CallEnded | None:
+    async def call(self, call: CallId) -> PastCall | None:
         self._answer()
         return self.calls.get(call)
 
