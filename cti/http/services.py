@@ -26,12 +26,15 @@ __all__ = [
     "Archive",
     "History",
     "HistoryUnavailable",
+    "KeptVersion",
     "MetricsPage",
     "NotReadyReasons",
     "Reload",
     "ReloadRefused",
     "Services",
     "TodaysFigures",
+    "UnknownVersion",
+    "Versions",
 ]
 
 NotReadyReasons = Mapping[str, Mapping[str, str]]
@@ -48,6 +51,18 @@ class ReloadRefused(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(f"{len(problems)} problem(s) in the configuration; nothing was changed")
         self.problems = tuple(problems)
+
+
+class UnknownVersion(Exception):
+    """No configuration of this version is kept."""
+
+
+class KeptVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration that was in force and can be gone back to. `at`: when it last came into force, in seconds since the
+    epoch."""
+
+    version: str
+    at: float
 
 
 class TodaysFigures(Protocol):
@@ -105,6 +120,19 @@ class Reload(Protocol):
     async def __call__(self) -> None: ...
 
 
+class Versions(Protocol):
+    """The configurations that were in force lately."""
+
+    async def kept(self) -> Sequence[KeptVersion]:
+        """Newest first; the one in force is the first of them, unless it could not be kept."""
+        ...
+
+    async def go_back(self, version: str | None) -> None:
+        """Put a kept version in force, whole or not at all; None: the one before that in force. Raises UnknownVersion,
+        ReloadRefused, or acd.core.Refused."""
+        ...
+
+
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
@@ -120,6 +148,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     metrics: MetricsPage
     reload: Reload
+    versions: Versions
     zone: tzinfo
     version: str
     metrics_token: str = ""
