@@ -27,6 +27,7 @@ from cti.ami import AmiClient
 from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
+from cti.region import Regions
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
@@ -35,6 +36,7 @@ from engine.facts import Row, row_of_caller, row_of_recording, rows_of
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
+from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
@@ -101,7 +103,11 @@ class Engine:
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
+        self.regions = Regions()
         self.web = Web(self)
+        self.openings = Openings(
+            self.runner, lambda: self.configuration.script.calendars, self.web.floor_feed.note_queue
+        )
 
     async def start(self) -> None:
         """Begin to serve. Returns when listening; the link to Asterisk comes up by itself."""
@@ -117,6 +123,8 @@ class Engine:
         self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
+        self._keep("opening hours", self.openings.run())
+        self._keep("regions", self.regions.load())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
@@ -161,6 +169,7 @@ class Engine:
                 self.rules_refused = str(refused)
                 log.error("the rules before stay in force: %s", refused)
         self.figures.follow()
+        self.openings.follow()
         if not self.rules_refused:
             keep_as_last_good(self.configuration, self.site.home)
 
@@ -179,6 +188,7 @@ class Engine:
         self.rules_refused = ""
         self.figures.follow()
         self.web.follow(fresh)
+        self.openings.follow()
         keep_as_last_good(fresh, self.site.home)
         log.info("configuration %s is in force", fresh.version)
         return fresh
