@@ -152,13 +152,12 @@ async def _run_site(configuration: Configuration) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from engine.last_good import load_or_last_good
+    from engine.gone_back import configuration_to_start_with
     from engine.site import home_folder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _go_first()
-    configuration, _ = load_or_last_good(arguments.config.resolve(), home_folder())
-    return asyncio.run(_run_engine(configuration))
+    return asyncio.run(_run_engine(configuration_to_start_with(arguments.config.resolve(), home_folder())))
 
 
 def _go_first() -> None:

@@ -12,8 +12,11 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from acd.core import Refused
 from acd.events import AgentLoggedOut, EngineStarted, RulesLoaded, WrapUpDone
@@ -33,6 +36,7 @@ from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.facts import Row, row_of_caller, row_of_recording, rows_of
+from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
@@ -40,6 +44,7 @@ from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
+from engine.versions import list_versions, path_of
 from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
@@ -180,17 +185,31 @@ class Engine:
             if self.floor.agents[agent].state is not AgentState.OFFLINE:
                 self.runner.tell(AgentLoggedOut(agent=agent))
 
-    def reload(self) -> Configuration:
-        """Read the configuration again and use it, whole or not at all. Raises BadConfiguration or acd.core.Refused."""
-        fresh = load(self.configuration.folder)
+    def reload(self, folder: Path | None = None) -> Configuration:
+        """Read the configuration again and use it, whole or not at all. With `folder` the files there are used this once; the
+        next reload reads the configuration's own again. Raises BadConfiguration or acd.core.Refused."""
+        own = self.configuration.folder
+        fresh = load(folder or own)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
-        self.configuration = fresh
+        self.configuration = replace(fresh, folder=own)
         self.rules_refused = ""
         self.figures.follow()
         self.web.follow(fresh)
         self.openings.follow()
         keep_as_last_good(fresh, self.site.home)
+        if folder is None:
+            forget(self.site.home)
         log.info("configuration %s is in force", fresh.version)
+        return fresh
+
+    def go_back(self, version: str | None = None) -> Configuration:
+        """Use a kept version, whole or not at all; None: the newest one that is not in force. It holds over restarts until the
+        configuration's own files are changed or loaded again. Raises engine.versions.UnknownVersion, and as `reload`."""
+        home, now = self.site.home, self.floor.rules.version
+        before = [kept.version for kept in list_versions(home) if kept.version != now]
+        wanted = version if version is not None else before[0] if before else ""
+        fresh = self.reload(path_of(wanted, home))
+        note(home, self.configuration.folder, fresh.version)
         return fresh
 
     def reload_on_signal(self) -> None:

@@ -2,17 +2,20 @@
 
 An engine that is restarted while somebody has a half-edited file open must go on with what it had: callers are waiting. So
 each configuration that comes into force is copied, and `load_or_last_good` takes the copy when the files have problems.
-`hotline up` and `hotline check` do not: whoever stands at the terminal is told.
+`hotline up` and `hotline check` do not: whoever stands at the terminal is told. The versions before are kept as well
+(engine.versions), for `hotline rollback`.
 """
 
 import logging
 import shutil
+import time
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from engine.config import BadConfiguration, Configuration, load
 from engine.site import write_private
+from engine.versions import keep_version
 
 __all__ = ["keep_as_last_good", "load_or_last_good"]
 
@@ -32,6 +35,7 @@ def keep_as_last_good(configuration: Configuration, home: Path) -> None:
     if not unchanged:
         shutil.rmtree(fresh, ignore_errors=True)
         return
+    keep_version(fresh, configuration.version, home, time.time())
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 

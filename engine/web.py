@@ -1,5 +1,6 @@
 """The engine's answers to what the HTTP side asks for: figures, history, recordings; and its start and stop."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,10 +22,11 @@ from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import HistoryUnavailable, ReloadRefused, Services
+from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services, UnknownVersion
 from cti.screenpop import PopHub
 from cti.views import PastCall
 from cti.webhooks import HookSettings, Webhooks
+from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database, DatabaseNotReady
@@ -38,7 +40,7 @@ from recordings.ledger import Recording, find_recording, list_recordings, path_o
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["EngineFigures", "RecordingArchive", "SqlHistory", "Web"]
+__all__ = ["EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,25 @@ class SqlHistory:
         if story is None:
             return ()
         return [msgspec.convert(row.body, Decision) for row in story.decisions]
+
+
+class EngineVersions:
+    """cti.http.services.Versions over the home folder."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    async def kept(self) -> Sequence[KeptVersion]:
+        found = await asyncio.to_thread(versions.list_versions, self._engine.site.home)
+        return [KeptVersion(version=one.version, at=one.at) for one in found]
+
+    async def go_back(self, version: str | None) -> None:
+        try:
+            self._engine.go_back(version)
+        except versions.UnknownVersion as error:
+            raise UnknownVersion(str(error)) from error
+        except BadConfiguration as error:
+            raise ReloadRefused([str(problem) for problem in error.problems]) from error
 
 
 class RecordingArchive:
@@ -162,6 +183,7 @@ class Web:
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
+            versions=EngineVersions(engine),
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),
