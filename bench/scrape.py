@@ -48,6 +48,12 @@ class Floor:
     def site_agents(self) -> Mapping[AgentState, int]:
         return dict.fromkeys(AgentState, self._agents // len(AgentState))
 
+    def queues_closed(self) -> Mapping[QueueId, bool]:
+        return dict.fromkeys(self._queues, False)
+
+    def breaks_overrun(self) -> int:
+        return 0
+
     def ami_connected(self) -> Mapping[str, bool]:
         return {"node1": True}
 

@@ -50,6 +50,15 @@ class FloorFeed:
             return
         for record in records:
             self._note(record)
+        self._flush_soon()
+
+    def note_queue(self, queue: QueueId) -> None:
+        """A queue changed in a way of which there is no record: it was closed or opened."""
+        if self._feeds:
+            self._queues[queue] = None
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
         if self._timer is None and (self._agents or self._queues):
             self._timer = asyncio.get_running_loop().call_later(self._gather_s, self._flush)
 

@@ -6,7 +6,7 @@ Every event carries the whole pop, so an event missed or seen twice does no harm
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,7 +15,7 @@ from acd.model import CallId, Offer, OfferId, OfferOutcome, QueueId
 from acd.records import CallAnswered, OfferEnded, OfferMade, TalkFinished
 from agents.roster import AgentId
 from cti.masking import mask_number, mask_text
-from cti.views import AgentView
+from cti.views import AgentView, shown_attributes
 
 __all__ = [
     "AgentEvent",
@@ -56,7 +56,8 @@ class Pop(msgspec.Struct, frozen=True, kw_only=True):
     id: OfferId
     state: PopState
     reason: str = ""
-    """Why it was withdrawn: caller_left | no_answer | declined | unreachable | lost_sight | ..."""
+    """Why it was withdrawn: caller_left | no_answer | declined | unreachable | answered_elsewhere |
+    pulled_back | lost_sight | ..."""
     call: CallId
     agent: AgentId
     queue: QueueId
@@ -66,11 +67,19 @@ class Pop(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller's network says; shown as text, never as markup."""
     did: str
     vip: int
+    customer: str = ""
+    """Which customer he is; empty while that is not known."""
+    attributes: Mapping[str, str] = {}
+    """What else is known of him: region, line, what the caller rules say, what a CRM told."""
+    require: Mapping[str, int] = {}
+    """The skills that were asked of the agent, with the least level."""
     wait_s: float
     path: tuple[str, ...]
     last_contact: LastContactView | None
     reasons: tuple[str, ...]
     """Why this agent; empty for an offer made before the engine was started anew."""
+    rung: tuple[AgentId, ...] = ()
+    """Everybody whose phone rings for this caller, when there are several: the first to answer has him."""
     offered_at: float
     answered_at: float | None = None
     ended_at: float | None = None
@@ -123,7 +132,13 @@ def encode(event: PopEvent | AgentEvent | Snapshot, *, full: bool) -> bytes:
 
 def masked(pop: Pop) -> Pop:
     """The pop without the middle of the caller's number."""
-    return msgspec.structs.replace(pop, number=mask_number(pop.number), name=mask_text(pop.name))
+    return msgspec.structs.replace(
+        pop,
+        number=mask_number(pop.number),
+        name=mask_text(pop.name),
+        customer=mask_text(pop.customer),
+        attributes=shown_attributes(pop.attributes, full=False),
+    )
 
 
 def pop_offered(floor: Floor, made: OfferMade) -> Pop:
@@ -139,6 +154,7 @@ def pop_offered(floor: Floor, made: OfferMade) -> Pop:
         name=made.name,
         did=made.did,
         vip=made.vip,
+        **_known(floor, made.call),
         wait_s=made.wait_s,
         path=made.path,
         last_contact=_contact(floor, made.last_agent, made.last_contact_at),
@@ -153,9 +169,12 @@ def pop_withdrawn(pop: Pop, ended: OfferEnded) -> Pop:
     return msgspec.structs.replace(pop, state=PopState.WITHDRAWN, reason=reason, ended_at=ended.ended_at)
 
 
-def pop_answered(pop: Pop, answered: CallAnswered) -> Pop:
-    """The agent has the caller."""
-    return msgspec.structs.replace(pop, state=PopState.ANSWERED, answered_at=answered.at, wait_s=answered.total_wait_s)
+def pop_answered(floor: Floor, pop: Pop, answered: CallAnswered) -> Pop:
+    """The agent has the caller; by now more may be known of him."""
+    known = {**_known(floor, answered.call), "rung": ()}
+    return msgspec.structs.replace(
+        pop, state=PopState.ANSWERED, answered_at=answered.at, wait_s=answered.total_wait_s, **known
+    )
 
 
 def pop_ended(pop: Pop, finished: TalkFinished) -> Pop:
@@ -183,6 +202,7 @@ def pop_restored(floor: Floor, offer: Offer) -> Pop:
         name=call.name,
         did=call.did,
         vip=call.vip,
+        **_known(floor, call.id),
         wait_s=(offer.answered_at or offer.made_at) - call.queued_at,
         path=tuple(call.path),
         last_contact=_contact(floor, contact.agent, contact.at) if contact else None,
@@ -190,6 +210,20 @@ def pop_restored(floor: Floor, offer: Offer) -> Pop:
         offered_at=offer.made_at,
         answered_at=offer.answered_at,
     )
+
+
+def _known(floor: Floor, call_id: CallId) -> dict[str, Any]:
+    """What the floor knows of a caller beside what the records say."""
+    call = floor.calls.get(call_id)
+    if call is None:
+        return {}
+    rung = tuple(floor.offers[offer].agent for offer in call.ringing)
+    return {
+        "customer": call.customer,
+        "attributes": call.attributes,
+        "require": call.require,
+        "rung": rung if len(rung) > 1 else (),
+    }
 
 
 def _queue_names(floor: Floor, queue: QueueId) -> Mapping[str, str]:

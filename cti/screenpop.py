@@ -129,7 +129,7 @@ class PopHub:
             case OfferEnded() if pop := self._live.get(record.offer):
                 return pop_withdrawn(pop, record)
             case CallAnswered() if pop := self._live.get(record.offer):
-                return pop_answered(pop, record)
+                return pop_answered(self._runner.floor, pop, record)
             case TalkFinished() if pop := self._live.get(record.offer):
                 return pop_ended(pop, record)
             case _:

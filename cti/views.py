@@ -16,11 +16,14 @@ __all__ = [
     "AgentView",
     "CallView",
     "EndedCallView",
+    "PastCall",
     "QueueView",
+    "StayView",
     "agent_view",
     "call_view",
     "ended_call_view",
     "queue_views",
+    "shown_attributes",
 ]
 
 
@@ -31,6 +34,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     groups: tuple[str, ...]
     queues: tuple[QueueId, ...]
+    skills: Mapping[str, int] = {}
     state: AgentState
     reason: str
     """Why he is not ready; empty in other states."""
@@ -42,6 +46,10 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     wish: str | None
     """What he asked for during a call and gets after it: a not-ready reason, "logout", or None."""
     wrap_up_until: float | None
+    extensions: int = 0
+    """How often he has asked for more time in this wrap-up."""
+    overrun: bool = False
+    """His break lasts longer than his group's rule allows."""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +66,12 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """Agents who serve it, by state."""
     free: int
     """Of those who are ready, the ones whose phone can ring."""
+    closed: bool = False
+    """Whether it takes no new callers."""
+    closed_by: tuple[str, ...] = ()
+    """What keeps it closed: "hours", "hand" (a supervisor)."""
+    overruns: int = 0
+    """Agents who serve it whose breaks last too long."""
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,20 +83,62 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     did: str
     vip: int
+    customer: str = ""
+    """Which customer he is; empty while that is not known."""
+    attributes: Mapping[str, str] = {}
+    """What else is known of him: region, line, what the caller rules say, what a CRM told."""
     opened_at: float
     path: tuple[str, ...]
     queue: QueueId | None
     segment: int
     priority: int
+    require: Mapping[str, int] = {}
+    """The skills an agent needs for him now, with the least level."""
+    added: tuple[QueueId, ...] = ()
+    """Queues whose agents may take him as well."""
     wait_s: float | None
     """How long he has waited (or had, when he was answered) since he entered his first queue; None: never waited."""
     position: int | None
     """1: next in his queue; None: not in line."""
     held_for: AgentId | None
-    """The last agent he is waiting for."""
+    """The one agent he is waiting for: the last he had, or, if `assigned`, the one a supervisor gave him to."""
+    assigned: bool = False
+    expected_s: float | None = None
+    """The wait that was expected when he entered the queue; four of five wait between the next two."""
+    expected_low_s: float | None = None
+    expected_high_s: float | None = None
     offer: OfferId | None
     agent: AgentId | None
     """Who is rung for him, or talks to him, or has."""
+    rung: tuple[AgentId, ...] = ()
+    """Everybody whose phone rings for him."""
+
+
+class StayView(msgspec.Struct, frozen=True, kw_only=True):
+    """One stay of a call in a queue, when it is over. Times are seconds since the epoch, durations seconds."""
+
+    queue: QueueId
+    entered_at: float | None
+    left_at: float | None
+    wait_s: float | None
+    how: str
+    """answered | abandoned | short_abandon | overflowed | switch_lost"""
+    why: str
+    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    agent: AgentId | None
+    expected_s: float | None
+    """The wait that was expected when he entered; four of five wait between the next two."""
+    expected_low_s: float | None
+    expected_high_s: float | None
+
+
+class PastCall(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a call that is over."""
+
+    ended: CallEnded
+    customer: str = ""
+    attributes: Mapping[str, str] = {}
+    stays: tuple[StayView, ...] = ()
 
 
 class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +159,10 @@ class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None
     path: tuple[str, ...]
     rules: str
+    customer: str = ""
+    attributes: Mapping[str, str] = {}
+    stays: tuple[StayView, ...] = ()
+    """His stays in queues, in order."""
 
 
 def agent_view(floor: Floor, agent: Agent) -> AgentView:
@@ -114,6 +174,7 @@ def agent_view(floor: Floor, agent: Agent) -> AgentView:
         name=settings.name,
         groups=settings.groups,
         queues=settings.queues,
+        skills=settings.skills,
         state=agent.state,
         reason=agent.reason,
         since=agent.since,
@@ -122,6 +183,8 @@ def agent_view(floor: Floor, agent: Agent) -> AgentView:
         call=offer.call if offer else None,
         wish="logout" if agent.wish == "" else agent.wish,
         wrap_up_until=agent.wrap_up_until if agent.state is AgentState.WRAP_UP else None,
+        extensions=agent.extensions if agent.state is AgentState.WRAP_UP else 0,
+        overrun=agent.overrun,
     )
 
 
@@ -136,6 +199,7 @@ def queue_views(floor: Floor, queues: Iterable[QueueId], now: float) -> list[Que
 
 def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) -> QueueView:
     since = min(began, default=None)
+    closed_by = tuple(floor.closed.get(queue, ()))
     return QueueView(
         queue=queue,
         names=floor.rules.queues[queue].names,
@@ -144,6 +208,9 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) ->
         longest_wait_s=0.0 if since is None else max(now - since, 0.0),
         agents=_by_state(floor.standings[queue]),
         free=floor.standings[queue].get(FREE, 0),
+        closed=bool(closed_by),
+        closed_by=closed_by,
+        overruns=sum(floor.agents[member].overrun for member in floor.rules.members[queue]),
     )
 
 
@@ -161,6 +228,7 @@ def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:
     in_line = call.queue is not None and call.id in floor.waiting[call.queue]
     answered_at = offer.answered_at if offer else None
     waited = call.segment > 0 and call.state is not CallState.AFTER
+    low_s, expected_s, high_s = call.expected or (None, None, None)
     return CallView(
         call=call.id,
         state=call.state,
@@ -168,21 +236,36 @@ def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:
         name=call.name if full else mask_text(call.name),
         did=call.did,
         vip=call.vip,
+        customer=call.customer if full else mask_text(call.customer),
+        attributes=shown_attributes(call.attributes, full=full),
         opened_at=call.opened_at,
         path=tuple(call.path),
         queue=call.queue,
         segment=call.segment,
         priority=call.priority,
+        require=call.require,
+        added=tuple(call.added),
         wait_s=max((now if answered_at is None else answered_at) - call.queued_at, 0.0) if waited else None,
         position=floor.position(call) if in_line else None,
         held_for=call.held_for,
+        assigned=call.assigned,
+        expected_s=expected_s,
+        expected_low_s=low_s,
+        expected_high_s=high_s,
         offer=call.offer,
         agent=offer.agent if offer else call.answered_by,
+        rung=tuple(floor.offers[ringing].agent for ringing in call.ringing),
     )
 
 
-def ended_call_view(ended: CallEnded, *, full: bool) -> EndedCallView:
+def shown_attributes(attributes: Mapping[str, str], *, full: bool) -> Mapping[str, str]:
+    """Attributes come from other systems, too, and may hold numbers: without `full` these are masked."""
+    return attributes if full else {name: mask_text(value) for name, value in attributes.items()}
+
+
+def ended_call_view(past: PastCall, *, full: bool) -> EndedCallView:
     """What is to be shown of a call that is over; with `full` the whole number."""
+    ended = past.ended
     return EndedCallView(
         call=ended.call,
         number=ended.number if full else mask_number(ended.number),
@@ -198,4 +281,7 @@ def ended_call_view(ended: CallEnded, *, full: bool) -> EndedCallView:
         agent=ended.agent,
         path=ended.path,
         rules=ended.rules,
+        customer=past.customer if full else mask_text(past.customer),
+        attributes=shown_attributes(past.attributes, full=full),
+        stays=past.stays,
     )

@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("call")
     explain.add_argument("--url")
     explain.add_argument("--token")
+    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
     back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
     back.add_argument(
         "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
@@ -197,13 +198,12 @@ async def _run_site(configuration: Configuration) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from engine.last_good import load_or_last_good
+    from engine.gone_back import configuration_to_start_with
     from engine.site import home_folder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     _go_first()
-    configuration, _ = load_or_last_good(arguments.config.resolve(), home_folder())
-    return asyncio.run(_run_engine(configuration))
+    return asyncio.run(_run_engine(configuration_to_start_with(arguments.config.resolve(), home_folder())))
 
 
 def _go_first() -> None:
@@ -268,7 +268,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 def _explain(arguments: argparse.Namespace) -> int:
     from engine.watch import explain
 
-    return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token))
+    return asyncio.run(explain(arguments.call, url=arguments.url, token=arguments.token, lang=arguments.lang))
 
 
 def _rollback(arguments: argparse.Namespace) -> int:

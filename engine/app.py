@@ -12,13 +12,16 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from acd.core import Refused
 from acd.events import AgentLoggedOut, EngineStarted, RulesLoaded, WrapUpDone
-from acd.model import OfferId, QueueId
-from acd.records import Record
+from acd.model import CallId, OfferId, QueueId
+from acd.records import CallAnswered, QueueEntered, Record, TalkFinished
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
@@ -27,17 +30,21 @@ from cti.ami import AmiClient
 from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
+from cti.region import Regions
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
-from engine.facts import row_of_recording, rows_of
+from engine.facts import Row, row_of_caller, row_of_recording, rows_of
+from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
+from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
+from engine.versions import list_versions, path_of
 from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
@@ -70,6 +77,7 @@ class Engine:
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
         self._facts: list[Record] = []
+        self._callers: dict[CallId, Row] = {}
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,7 +108,11 @@ class Engine:
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
+        self.regions = Regions()
         self.web = Web(self)
+        self.openings = Openings(
+            self.runner, lambda: self.configuration.script.calendars, self.web.floor_feed.note_queue
+        )
 
     async def start(self) -> None:
         """Begin to serve. Returns when listening; the link to Asterisk comes up by itself."""
@@ -116,6 +128,8 @@ class Engine:
         self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
+        self._keep("opening hours", self.openings.run())
+        self._keep("regions", self.regions.load())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
@@ -160,6 +174,7 @@ class Engine:
                 self.rules_refused = str(refused)
                 log.error("the rules before stay in force: %s", refused)
         self.figures.follow()
+        self.openings.follow()
         if not self.rules_refused:
             keep_as_last_good(self.configuration, self.site.home)
 
@@ -170,16 +185,31 @@ class Engine:
             if self.floor.agents[agent].state is not AgentState.OFFLINE:
                 self.runner.tell(AgentLoggedOut(agent=agent))
 
-    def reload(self) -> Configuration:
-        """Read the configuration again and use it, whole or not at all. Raises BadConfiguration or acd.core.Refused."""
-        fresh = load(self.configuration.folder)
+    def reload(self, folder: Path | None = None) -> Configuration:
+        """Read the configuration again and use it, whole or not at all. With `folder` the files there are used this once; the
+        next reload reads the configuration's own again. Raises BadConfiguration or acd.core.Refused."""
+        own = self.configuration.folder
+        fresh = load(folder or own)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
-        self.configuration = fresh
+        self.configuration = replace(fresh, folder=own)
         self.rules_refused = ""
         self.figures.follow()
         self.web.follow(fresh)
+        self.openings.follow()
         keep_as_last_good(fresh, self.site.home)
+        if folder is None:
+            forget(self.site.home)
         log.info("configuration %s is in force", fresh.version)
+        return fresh
+
+    def go_back(self, version: str | None = None) -> Configuration:
+        """Use a kept version, whole or not at all; None: the newest one that is not in force. It holds over restarts until the
+        configuration's own files are changed or loaded again. Raises engine.versions.UnknownVersion, and as `reload`."""
+        home, now = self.site.home, self.floor.rules.version
+        before = [kept.version for kept in list_versions(home) if kept.version != now]
+        wanted = version if version is not None else before[0] if before else ""
+        fresh = self.reload(path_of(wanted, home))
+        note(home, self.configuration.folder, fresh.version)
         return fresh
 
     def reload_on_signal(self) -> None:
@@ -201,20 +231,26 @@ class Engine:
             self.runner.sinks.append(self.redis.on_records)
 
     def _facts_sink(self, records: Sequence[Record], now: float) -> None:
-        """Facts can wait for the commands that were decided with them: the next caller's phone rings first."""
+        """Facts can wait for the commands that were decided with them: the next caller's phone rings first. What the floor
+        knows of a caller is taken down now: he may be gone by then."""
         if not self._facts:
             asyncio.get_running_loop().call_soon(self._keep_facts)
         self._facts.extend(records)
+        for record in records:
+            if isinstance(record, QueueEntered | CallAnswered | TalkFinished) and record.call in self.floor.calls:
+                call = self.floor.calls[record.call]
+                self._callers[call.id] = row_of_caller(call, self.floor.rules.version)
 
     def _keep_facts(self) -> None:
         """Spool what has gathered; also before each snapshot, because a restart does nothing again from before it."""
         facts, self._facts = self._facts, []
+        callers, self._callers = self._callers, {}
         for record in facts:
             self.keeper.on_record(record)
-        self._to_spool(facts)
+        self._to_spool(facts, callers.values())
 
-    def _to_spool(self, records: Sequence[Record]) -> None:
-        rows = [row for record in records for row in rows_of(record)]
+    def _to_spool(self, records: Sequence[Record], more: Iterable[Row] = ()) -> None:
+        rows = [*(row for record in records for row in rows_of(record)), *more]
         try:
             self.spool.append(rows)
         except SpoolNotWritable as error:

@@ -9,6 +9,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from acd.model import Call
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -26,7 +27,7 @@ from acd.records import (
 )
 from recordings.ledger import LedgerEntry
 
-__all__ = ["Row", "row_of_recording", "rows_of"]
+__all__ = ["Row", "row_of_caller", "row_of_recording", "rows_of"]
 
 UNSTORABLE: Final = re.compile("[\\0\\ud800-\\udfff]")
 
@@ -68,6 +69,23 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return ()
         case _:
             assert_never(record)
+
+
+def row_of_caller(call: Call, rules: str) -> Row:
+    """What is known of a live caller beside what the records say; it grows, so the last such row counts. `rules`: the
+    version in force. A row must be able to stand alone, so it says again what the first record of the call said."""
+    attributes = {_clean(name): _clean(value) for name, value in call.attributes.items()}
+    values = {
+        "opened_at": call.opened_at,
+        "number": _clean(call.number),
+        "name": _clean(call.name),
+        "did": _clean(call.did),
+        "vip": call.vip,
+        "rules": rules,
+        "customer": _clean(call.customer),
+        "attributes": attributes,
+    }
+    return Row("calls", {"call": call.id}, values)
 
 
 def row_of_recording(entry: LedgerEntry) -> Row:
@@ -117,6 +135,9 @@ def _entered(record: QueueEntered) -> Row:
         priority=record.priority,
         vip=record.vip,
         overflow_from=record.overflow_from,
+        expected_low_s=record.expected_low_s,
+        expected_s=record.expected_s,
+        expected_high_s=record.expected_high_s,
     )
 
 
@@ -129,6 +150,7 @@ def _left(record: QueueLeft) -> Row:
         wait_s=record.wait_s,
         how=record.how,
         phase=record.phase,
+        why=record.why,
         **agent,
     )
 

@@ -50,6 +50,13 @@ class EngineView:
             counts[agent.state] += 1
         return counts
 
+    def queues_closed(self) -> Mapping[QueueId, bool]:
+        floor = self._engine.floor
+        return {queue: bool(floor.closed.get(queue)) for queue in floor.rules.queues}
+
+    def breaks_overrun(self) -> int:
+        return sum(agent.overrun for agent in self._engine.floor.agents.values())
+
     def ami_connected(self) -> Mapping[str, bool]:
         return {self._engine.site.configuration.system.site: self._engine.ami.connected}
 

@@ -175,9 +175,15 @@ def _plain(text: str) -> str:
 
 
 async def explain(
-    call: str, *, url: str | None = None, token: str | None = None, console: Console | None = None
+    call: str,
+    *,
+    url: str | None = None,
+    token: str | None = None,
+    lang: str | None = None,
+    console: Console | None = None,
 ) -> int:
-    """Print why a call was routed as it was. Exit code 1 if nobody can say."""
+    """Print every decision about a call, in order and in words. `lang`: zh or en; None: the terminal's. Exit code 1 if nobody
+    can say."""
     out = console or Console(highlight=False)
     try:
         address = URL(engine_url(url)) / "api" / "calls" / call / "explain"
@@ -187,7 +193,7 @@ async def explain(
         return 1
     decisions = answer["decisions"]
     for decision in decisions:
-        out.print(Text(_plain(decision[language()])))
+        out.print(Text(_plain(decision[lang or language()])))
     if not decisions:
         out.print(say("该通话尚未进行分配。", "nothing has been decided about this call yet."))
     return 0

@@ -1,5 +1,6 @@
 """The engine's answers to what the HTTP side asks for: figures, history, recordings; and its start and stop."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,31 +13,34 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd.model import CallId, CallState, Disposition, QueueId
+from acd.model import CallId, QueueId
 from acd.ports import RecordSink
-from acd.records import CallEnded, Decision
+from acd.records import Decision
 from agents.accounts import Accounts
 from agents.roster import AgentId
 from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import HistoryUnavailable, ReloadRefused, Services
+from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services, UnknownVersion
 from cti.screenpop import PopHub
+from cti.views import PastCall
 from cti.webhooks import HookSettings, Webhooks
+from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database, DatabaseNotReady
 from engine.database.queries import call_story
 from engine.health import EngineHealth
 from engine.live import VERSION
+from engine.past import past_call
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["EngineFigures", "RecordingArchive", "SqlHistory", "Web"]
+__all__ = ["EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
 
@@ -84,28 +88,10 @@ class SqlHistory:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def call(self, call: CallId) -> CallEnded | None:
+    async def call(self, call: CallId) -> PastCall | None:
         async with _reading(self._database) as session:
             story = await call_story(session, call)
-        if story is None or story.call.ended_at is None or story.call.disposition is None:
-            return None
-        row = story.call
-        return CallEnded(
-            call=CallId(row.call),
-            opened_at=row.opened_at or row.ended_at or 0.0,
-            ended_at=row.ended_at or 0.0,
-            number=row.number or "",
-            name=row.name or "",
-            did=row.did or "",
-            vip=row.vip or 0,
-            disposition=Disposition(str(row.disposition)),
-            left_in=CallState(row.left_in or CallState.AFTER),
-            ended_by=row.ended_by or "",
-            queue=QueueId(row.queue) if row.queue else None,
-            agent=AgentId(row.agent) if row.agent else None,
-            path=tuple(step.node if not step.key else f"{step.node}:{step.key}" for step in story.ivr_steps),
-            rules=row.rules or "",
-        )
+        return None if story is None else past_call(story)
 
     async def decisions(self, call: CallId) -> Sequence[Decision]:
         async with _reading(self._database) as session:
@@ -113,6 +99,25 @@ class SqlHistory:
         if story is None:
             return ()
         return [msgspec.convert(row.body, Decision) for row in story.decisions]
+
+
+class EngineVersions:
+    """cti.http.services.Versions over the home folder."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    async def kept(self) -> Sequence[KeptVersion]:
+        found = await asyncio.to_thread(versions.list_versions, self._engine.site.home)
+        return [KeptVersion(version=one.version, at=one.at) for one in found]
+
+    async def go_back(self, version: str | None) -> None:
+        try:
+            self._engine.go_back(version)
+        except versions.UnknownVersion as error:
+            raise UnknownVersion(str(error)) from error
+        except BadConfiguration as error:
+            raise ReloadRefused([str(problem) for problem in error.problems]) from error
 
 
 class RecordingArchive:
@@ -178,6 +183,7 @@ class Web:
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
+            versions=EngineVersions(engine),
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),

@@ -14,7 +14,7 @@ from agents.state import AgentState
 from metrics.definitions import QueueCounts
 from metrics.exposition import CONTENT_TYPE, head, histogram_lines, value_lines
 from metrics.families import FAMILIES
-from metrics.intervals import Distributions, Histogram, Tally
+from metrics.intervals import Distributions, Expectations, Histogram, Tally
 
 __all__ = ["CONTENT_TYPE", "Exporter", "LiveView"]
 
@@ -41,6 +41,14 @@ class LiveView(Protocol):
 
     def site_agents(self) -> Mapping[AgentState, int]:
         """Agents by state, each once."""
+        ...
+
+    def queues_closed(self) -> Mapping[QueueId, bool]:
+        """Whether they take no new callers. Every configured queue is in it."""
+        ...
+
+    def breaks_overrun(self) -> int:
+        """Agents whose break lasts too long."""
         ...
 
     def ami_connected(self) -> Mapping[str, bool]:
@@ -104,6 +112,7 @@ _Histograms = Iterable[tuple[tuple[str, ...], Histogram]]
 _NO_LABELS: Final = ()
 _EMPTY: Final = QueueCounts()
 _NEVER: Final = Distributions()
+_NOTHING_EXPECTED: Final = Expectations()
 
 _COUNTERS: Final[dict[str, Callable[[QueueCounts], float]]] = {
     "offered": lambda c: c.offered,
@@ -180,6 +189,18 @@ def _longest_wait(page: _Page) -> _Values:
     return [((queue,), seconds) for queue, seconds in page.live.longest_wait_s().items()]
 
 
+def _closed(page: _Page) -> _Values:
+    return [((queue,), int(closed)) for queue, closed in page.live.queues_closed().items()]
+
+
+def _expected_waits(page: _Page) -> _Values:
+    for queue in page.queues:
+        found = page.tally.expectations.get(queue, _NOTHING_EXPECTED)
+        yield (queue, "below"), found.below
+        yield (queue, "within"), found.within
+        yield (queue, "above"), found.above
+
+
 def _connected(page: _Page) -> _Values:
     return [((node,), int(up)) for node, up in page.live.ami_connected().items()]
 
@@ -207,8 +228,11 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_queue_offers_total": _offers,
     "callcenter_queue_waiting_calls": _waiting,
     "callcenter_queue_longest_wait_seconds": _longest_wait,
+    "callcenter_queue_closed": _closed,
+    "callcenter_expected_wait_outcomes_total": _expected_waits,
     "callcenter_agents": _agents,
     "callcenter_site_agents": _site_agents,
+    "callcenter_breaks_overrun": _one(lambda page: page.live.breaks_overrun()),
     "callcenter_ivr_node_entered_total": _nodes,
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),
@@ -270,6 +294,9 @@ class Exporter:
     def _histograms(self, name: str, page: _Page) -> _Histograms:
         if name == "callcenter_dispatch_latency_seconds":
             return [(_NO_LABELS, self._dispatch)]
+        if name == "callcenter_expected_wait_error_seconds":
+            expected = page.tally.expectations
+            return [((queue,), expected.get(queue, _NOTHING_EXPECTED).error) for queue in page.queues]
         part, known = _DISTRIBUTIONS[name], page.tally.distributions
         return [((queue,), part(known.get(queue, _NEVER))) for queue in page.queues]
 

@@ -64,10 +64,23 @@ _ALL: Final = (
         ("queue", "outcome"),
     ),
     Family("callcenter_queue_wait_seconds", Kind.HISTOGRAM, "Time in the queue, whatever came of it.", _QUEUE),
+    Family(
+        "callcenter_expected_wait_error_seconds",
+        Kind.HISTOGRAM,
+        "How far the wait of answered callers was from the one expected when they entered the queue, either way.",
+        _QUEUE,
+    ),
+    Family(
+        "callcenter_expected_wait_outcomes_total",
+        Kind.COUNTER,
+        "Answered callers whose wait was below, within or above the expected range.",
+        ("queue", "outcome"),
+    ),
     Family("callcenter_talk_seconds", Kind.HISTOGRAM, "Time agent and caller were connected, with hold.", _QUEUE),
     Family("callcenter_acw_seconds", Kind.HISTOGRAM, "After-call work.", _QUEUE),
     Family("callcenter_queue_waiting_calls", Kind.GAUGE, "Callers waiting now, those being offered too.", _QUEUE),
     Family("callcenter_queue_longest_wait_seconds", Kind.GAUGE, "Wait of who waits longest; 0: nobody does.", _QUEUE),
+    Family("callcenter_queue_closed", Kind.GAUGE, "1 while the queue takes no new callers.", _QUEUE),
     Family(
         "callcenter_agents",
         Kind.GAUGE,
@@ -75,6 +88,7 @@ _ALL: Final = (
         ("queue", "state"),
     ),
     Family("callcenter_site_agents", Kind.GAUGE, "Agents by state, each once.", ("state",)),
+    Family("callcenter_breaks_overrun", Kind.GAUGE, "Agents whose break lasts longer than their group's rule allows."),
     # the menu
     Family("callcenter_ivr_node_entered_total", Kind.COUNTER, "Callers who came to a menu node.", ("flow", "node")),
     # the engine

@@ -40,7 +40,7 @@ from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts
 
-__all__ = ["HALF_HOUR_S", "Book", "Histogram", "Stay", "Tally", "half_hour", "pieces"]
+__all__ = ["HALF_HOUR_S", "Book", "Expectations", "Histogram", "Stay", "Tally", "half_hour", "pieces"]
 
 HALF_HOUR_S: Final = 1800
 KEPT_HALF_HOURS: Final = 100
@@ -51,6 +51,7 @@ AT_ONCE_S: Final = 1.0
 WAIT_BOUNDS_S: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0)
 TALK_BOUNDS_S: Final = (15.0, 30.0, 60.0, 120.0, 180.0, 300.0, 450.0, 600.0, 900.0, 1800.0)
 WRAP_UP_BOUNDS_S: Final = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0)
+ERROR_BOUNDS_S: Final = (2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0)
 
 
 def half_hour(at: float) -> int:
@@ -120,6 +121,17 @@ class Distributions(msgspec.Struct, array_like=True):
     wrap_up: Histogram = msgspec.field(default_factory=lambda: Histogram.over(WRAP_UP_BOUNDS_S))
 
 
+class Expectations(msgspec.Struct, array_like=True):
+    """What became of the waits a queue's answered callers were to expect."""
+
+    error: Histogram = msgspec.field(default_factory=lambda: Histogram.over(ERROR_BOUNDS_S))
+    """By how much the wait missed the middle of what was expected, either way."""
+    below: int = 0
+    """Answered sooner than the low end said; four of five are to be within."""
+    within: int = 0
+    above: int = 0
+
+
 class Stay(msgspec.Struct, array_like=True):
     """What must be remembered of a live call that has come to a queue."""
 
@@ -145,6 +157,7 @@ class Tally(msgspec.Struct, kw_only=True):
     """Never goes back; agents' times are not in it."""
     half_hours: dict[int, Book] = {}
     distributions: dict[QueueId, Distributions] = {}
+    expectations: dict[QueueId, Expectations] = {}
     nodes: dict[str, int] = {}
     """How often each node of the IVR was entered."""
     stays: dict[CallId, Stay] = {}
@@ -252,6 +265,21 @@ class Tally(msgspec.Struct, kw_only=True):
             in_time = record.in_service_level and (stay.first or record.total_wait_s <= self._within_s(record.queue))
             for book in self._books(stay.first_at):
                 _count_answer(book.site, record.total_wait_s, in_time)
+
+        self._compare(record)
+
+    def _compare(self, record: CallAnswered) -> None:
+        """The wait against what was expected of it when he entered the queue, if anything was."""
+        low_s, expected_s, high_s = record.expected_low_s, record.expected_s, record.expected_high_s
+        if low_s is None or expected_s is None or high_s is None:
+            return
+        found = self.expectations.get(record.queue)
+        if found is None:
+            found = self.expectations[record.queue] = Expectations()
+        found.error.observe(abs(record.wait_s - expected_s))
+        found.below += record.wait_s < low_s
+        found.within += low_s <= record.wait_s <= high_s
+        found.above += record.wait_s > high_s
 
     def _within_s(self, queue: QueueId) -> float:
         return self.within_s.get(queue, ServiceLevel().within_s)

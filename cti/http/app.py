@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cti.http import agents, calls, feeds, queues, recordings, service
+from cti.http import agents, calls, feeds, interventions, queues, recordings, service
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
 from cti.http.services import SERVICES, Services
@@ -33,16 +33,26 @@ def make_app(services: Services) -> web.Application:
             web.get("/metrics", service.metrics),
             web.get("/api/version", service.version),
             web.post("/api/reload", service.reload),
+            web.get("/api/rules", service.rules),
+            web.post("/api/rollback", service.rollback),
             web.get("/api/queues", queues.list_queues),
             web.get("/api/queues/{queue}", queues.show_queue),
+            web.post("/api/queues/{queue}/close", interventions.close_queue),
+            web.post("/api/queues/{queue}/open", interventions.open_queue),
             web.get("/api/agents", agents.list_agents),
             web.get("/api/agents/{agent}", agents.show_agent),
             web.post("/api/agents/{agent}/state", agents.change_state),
+            web.post("/api/agents/{agent}/wrap-up", agents.extend_wrap_up),
             web.get("/api/agents/{agent}/feed", feeds.agent_feed),
             web.get("/api/floor/feed", feeds.floor_feed),
             web.get("/api/calls", calls.list_calls),
             web.get("/api/calls/{call}", calls.show_call),
             web.get("/api/calls/{call}/explain", calls.explain_call),
+            web.post("/api/calls/{call}/identify", calls.identify_call),
+            web.post("/api/calls/{call}/raise", interventions.raise_call),
+            web.post("/api/calls/{call}/assign", interventions.assign_call),
+            web.post("/api/calls/{call}/send", interventions.send_call),
+            web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
             web.get("/api/recordings", recordings.list_recordings),
             web.get("/api/recordings/{recording}/audio", recordings.play_recording),
         ]

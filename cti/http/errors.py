@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from acd.core import Refused
-from cti.http.services import HistoryUnavailable, ReloadRefused
+from cti.http.services import HistoryUnavailable, ReloadRefused, UnknownVersion
 from recordings.ledger import RecordingNotThere
 
 __all__ = ["ApiError", "errors_as_answers", "forbidden", "not_found", "reply"]
@@ -19,23 +19,32 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CHINESE: Final[dict[str, str]] = {
     "agent_in_use": "座席仍在签入状态",
+    "agent_not_on_duty": "座席未签入或示忙",
+    "already_there": "来电已在该队列中",
     "bad_configuration": "配置有误，未作任何更改",
     "bad_request": "请求格式有误",
+    "break_quota_full": "班组小休人数已满",
+    "call_not_waiting": "来电不在排队中",
     "forbidden": "没有权限",
     "history_unavailable": "历史数据暂不可用",
     "illegal_transition": "当前状态不允许此操作",
     "internal": "系统内部错误",
     "method_not_allowed": "不支持此方法",
+    "no_more_extensions": "事后处理时间不能再延长",
+    "not_a_raise": "优先级只能提升",
     "not_found": "没有此资源",
+    "offer_over": "派发已结束或已接听",
     "queue_in_use": "队列中仍有来电",
     "recording_not_there": "录音文件不存在",
     "too_large": "请求内容过大",
     "unauthorized": "未登录或令牌无效",
     "unknown_agent": "没有此座席",
     "unknown_call": "没有此通话",
+    "unknown_offer": "没有此派发",
     "unknown_queue": "没有此队列",
     "unknown_reason": "未定义的示忙原因",
     "unknown_recording": "没有此录音",
+    "unknown_version": "没有保留此版本",
 }
 """What the errors are called in Chinese. The ids are part of the API: they are added to, never renamed."""
 
@@ -58,7 +67,7 @@ def forbidden(message: str) -> ApiError:
 
 
 def not_found(what: str, key: str) -> ApiError:
-    """There is no such thing; `what` is agent, queue, call or recording."""
+    """There is no such thing; `what` is agent, queue, call, offer, version or recording."""
     return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
 
 
@@ -91,6 +100,8 @@ def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911 - the map itse
             return ApiError(404, "recording_not_there", str(error))
         case ReloadRefused():
             return ApiError(422, "bad_configuration", str(error), problems=list(error.problems))
+        case UnknownVersion():
+            return ApiError(404, "unknown_version", str(error))
         case HistoryUnavailable() | TimeoutError():
             return ApiError(503, "history_unavailable", "the database does not answer; try again later")
         case web.HTTPException() if error.status < 500:

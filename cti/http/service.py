@@ -1,15 +1,22 @@
-"""The engine itself: health, metrics, version, reload."""
+"""The engine itself: health, metrics, version; the rules in force, reloading them and going back."""
 
+import msgspec
 from aiohttp import hdrs, web
 
 from agents.accounts import Role
 from cti.health import ComponentState, serving
-from cti.http.access import bearer_token, identity_of, require_role, same_secret, unauthorized
+from cti.http.access import bearer_token, identity_of, require_role, same_secret, unauthorized, write_down
 from cti.http.errors import reply
 from cti.http.services import SERVICES
 from metrics.exposition import CONTENT_TYPE
 
-__all__ = ["health", "metrics", "reload", "version"]
+__all__ = ["health", "metrics", "reload", "rollback", "rules", "version"]
+
+
+class Rollback(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of going back; without a version to the one before that in force."""
+
+    version: str | None = None
 
 
 async def health(request: web.Request) -> web.Response:
@@ -36,9 +43,33 @@ async def version(request: web.Request) -> web.Response:
     return reply({"version": services.version, "rules": services.runner.floor.rules.version})
 
 
+async def rules(request: web.Request) -> web.Response:
+    """The version in force, and those that can be gone back to, newest first."""
+    identity_of(request)
+    services = request.app[SERVICES]
+    kept = await services.versions.kept()
+    return reply({"version": services.runner.floor.rules.version, "kept": kept})
+
+
 async def reload(request: web.Request) -> web.Response:
     """Read the configuration anew; for administrators. A bad one changes nothing and is answered with all its problems."""
-    require_role(identity_of(request), frozenset({Role.ADMINISTRATOR}))
+    identity = identity_of(request)
+    require_role(identity, frozenset({Role.ADMINISTRATOR}))
     services = request.app[SERVICES]
     await services.reload()
-    return reply({"rules": services.runner.floor.rules.version})
+    version = services.runner.floor.rules.version
+    write_down(request, identity, "rules loaded", version=version)
+    return reply({"rules": version})
+
+
+async def rollback(request: web.Request) -> web.Response:
+    """Put a version in force that was so before; for administrators. The files stay as they are."""
+    identity = identity_of(request)
+    require_role(identity, frozenset({Role.ADMINISTRATOR}))
+    services = request.app[SERVICES]
+    body = await request.read()
+    wanted = msgspec.json.decode(body, type=Rollback) if body else Rollback()
+    await services.versions.go_back(wanted.version)
+    version = services.runner.floor.rules.version
+    write_down(request, identity, "went back to earlier rules", version=version)
+    return reply({"version": version})

@@ -9,13 +9,14 @@ import msgspec
 from aiohttp import web
 
 from acd.model import CallId, QueueId
-from acd.records import CallEnded, Decision
+from acd.records import Decision
 from acd.runner import Runner
 from agents.accounts import Accounts
 from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.health import Health
 from cti.screenpop import PopHub
+from cti.views import PastCall
 from metrics.figures import Figures
 from recordings.ledger import Recording
 
@@ -25,12 +26,15 @@ __all__ = [
     "Archive",
     "History",
     "HistoryUnavailable",
+    "KeptVersion",
     "MetricsPage",
     "NotReadyReasons",
     "Reload",
     "ReloadRefused",
     "Services",
     "TodaysFigures",
+    "UnknownVersion",
+    "Versions",
 ]
 
 NotReadyReasons = Mapping[str, Mapping[str, str]]
@@ -49,6 +53,18 @@ class ReloadRefused(Exception):
         self.problems = tuple(problems)
 
 
+class UnknownVersion(Exception):
+    """No configuration of this version is kept."""
+
+
+class KeptVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration that was in force and can be gone back to. `at`: when it last came into force, in seconds since the
+    epoch."""
+
+    version: str
+    at: float
+
+
 class TodaysFigures(Protocol):
     """The figures since midnight. Does not block."""
 
@@ -60,7 +76,7 @@ class TodaysFigures(Protocol):
 class History(Protocol):
     """What SQL knows of calls that are over. Raises HistoryUnavailable."""
 
-    async def call(self, call: CallId) -> CallEnded | None:
+    async def call(self, call: CallId) -> PastCall | None:
         """The call, if it is over and known."""
         ...
 
@@ -104,6 +120,19 @@ class Reload(Protocol):
     async def __call__(self) -> None: ...
 
 
+class Versions(Protocol):
+    """The configurations that were in force lately."""
+
+    async def kept(self) -> Sequence[KeptVersion]:
+        """Newest first; the one in force is the first of them, unless it could not be kept."""
+        ...
+
+    async def go_back(self, version: str | None) -> None:
+        """Put a kept version in force, whole or not at all; None: the one before that in force. Raises UnknownVersion,
+        ReloadRefused, or acd.core.Refused."""
+        ...
+
+
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
@@ -119,6 +148,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     metrics: MetricsPage
     reload: Reload
+    versions: Versions
     zone: tzinfo
     version: str
     metrics_token: str = ""

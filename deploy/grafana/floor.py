@@ -113,6 +113,7 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
         Column(
             "最长等待 Longest wait", f"max by (queue) (callcenter_queue_longest_wait_seconds{Q})", "s", LONGEST_WAIT
         ),
+        Column("停止进线 Closed", f"max by (queue) (callcenter_queue_closed{Q})", steps=NEVER),
         Column("值守座席 On duty", f"sum by (queue) (queue:callcenter_agents_on_duty:count{Q})"),
         Column("进线 Offered", f"sum by (queue) (queue:callcenter_offered:increase30m{Q})"),
         Column(
@@ -133,6 +134,10 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
     board.with_panel(lines("服务水平 · Service level", levels, "percentunit"))
     board.with_panel(lines("来电结果（每分钟）· What became of calls (per minute)", _outcomes(), stacked=True))
     board.with_panel(lines("等待时长 · Time in queue", _quantiles("callcenter_queue_wait_seconds"), "s"))
+    title = "实际等待与预计（占比）· Waits against what was expected (share)"
+    board.with_panel(lines(title, _expectations(), "percentunit", stacked=True))
+    missed = _quantiles("callcenter_expected_wait_error_seconds")
+    board.with_panel(lines("预计等待误差 · Error of the expected wait", missed, "s"))
 
 
 def _outcomes() -> dict[str, str]:
@@ -144,6 +149,15 @@ def _outcomes() -> dict[str, str]:
         "交换机丢失 Lost with the switch": "switch_lost",
     }
     return {name: f"60 * sum(rate(callcenter_queue_{kind}_total{Q}[$__rate_interval]))" for name, kind in kinds.items()}
+
+
+def _expectations() -> dict[str, str]:
+    kinds = {"短于预计 Shorter": "below", "符合预计 Within": "within", "长于预计 Longer": "above"}
+    all_of_them = f"sum(rate(callcenter_expected_wait_outcomes_total{Q}[30m]))"
+    return {
+        name: f'sum(rate(callcenter_expected_wait_outcomes_total{Q[:-1]}, outcome="{kind}"}}[30m])) / ({all_of_them} > 0)'
+        for name, kind in kinds.items()
+    }
 
 
 def _quantiles(histogram: str, labels: str = Q) -> dict[str, str]:
@@ -160,6 +174,8 @@ def _agents(board: dashboard_builder.Dashboard) -> None:
     board.with_panel(lines(title, offers, stacked=True, names=OUTCOME_NAMES))
     ready = {"{{queue}}": 'sum by (queue) (callcenter_agents{site=~"$site", queue=~"$queue", state="ready"})'}
     board.with_panel(lines("就绪座席 · Agents ready", ready))
+    overruns = {"{{instance}}": f"max by (instance) (callcenter_breaks_overrun{SITE})"}
+    board.with_panel(lines("小休超时人数 · Breaks too long", overruns))
     board.with_panel(lines("平均处理时长 · Mean times", _means(), "s"))
 
 

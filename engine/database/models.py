@@ -51,10 +51,15 @@ class CallRow(FactTables):
     queue: Mapped[str | None]
     agent: Mapped[str | None]
     path: Mapped[list[str] | None]
+    customer: Mapped[str | None]
+    """Which customer it was, as far as anybody said; empty: nobody did. NULL: the call came to no queue."""
+    attributes: Mapped[dict[str, Any] | None]
+    """What else was known of the caller: region, line, what the caller rules say, what a CRM told."""
 
     __table_args__ = (
         Index("calls_by_opening", "opened_at"),
         Index("calls_by_number", "number", "opened_at"),
+        Index("calls_by_customer", "customer", "opened_at"),
     )
 
 
@@ -94,6 +99,12 @@ class SegmentRow(FactTables):
     offer: Mapped[str | None]
     answered_at: Mapped[float | None]
     in_service_level: Mapped[bool | None]
+    why: Mapped[str | None]
+    """With `overflowed`: which limit, recipe or supervisor sent him away."""
+    expected_low_s: Mapped[float | None]
+    """The wait that was expected when he entered: four of five are to lie between this and `expected_high_s`."""
+    expected_s: Mapped[float | None]
+    expected_high_s: Mapped[float | None]
 
     __table_args__ = (
         Index("segments_by_queue", "queue", "entered_at"),

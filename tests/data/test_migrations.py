@@ -3,11 +3,13 @@
 import asyncio
 import sqlite3
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, text
 
 from engine.database import Database, DatabaseNotReady, DatabaseTooNew
@@ -30,8 +32,38 @@ async def test_opening_an_up_to_date_database_changes_nothing(database_url: str)
         database = Database(database_url)
         await database.open()
         async with database.session() as session:
-            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0001"]
+            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
         await database.close()
+
+
+async def test_a_database_of_the_first_version_keeps_its_calls_and_gets_the_new_columns(database_url: str) -> None:
+    database = Database(database_url)
+    await database.open()
+    async with database.transaction() as connection:
+        await connection.run_sync(downgraded)
+        await connection.execute(
+            text(
+                "INSERT INTO calls (call, opened_at, number, name, did, vip, rules)"
+                " VALUES ('old-1.1', 1.0, '13800138000', '', '4001', 0, 'v1')"
+            )
+        )
+    await database.close()
+    again = Database(database_url)
+    await again.open()
+    async with again.session() as session:
+        assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+        found = await session.execute(text("SELECT call, customer, attributes FROM calls"))
+        assert [tuple(row) for row in found.all()] == [("old-1.1", None, None)]
+    async with again.transaction() as connection:
+        assert await connection.run_sync(differences) == []
+    await again.close()
+
+
+def downgraded(connection: Connection) -> None:
+    """Back to the tables of the first version."""
+    with Operations.context(MigrationContext.configure(connection)):
+        import_module("engine.database.migrations.versions.0002_expected_waits_and_customers").downgrade()
+    connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 
 
 async def test_engines_that_start_at_once_make_the_tables_once(database_url: str) -> None:

@@ -10,7 +10,8 @@ from agents.roster import AgentId
 from engine.database import Database, DatabaseNotReady
 from engine.database.queries import call_story
 from engine.database.upserts import upsert
-from engine.facts import row_of_recording, rows_of
+from engine.facts import row_of_caller, row_of_recording, rows_of
+from engine.past import past_call
 from recordings.ledger import (
     LedgerEntry,
     RecordingNotThere,
@@ -19,7 +20,7 @@ from recordings.ledger import (
     list_recordings,
     path_of,
 )
-from tests.unit.engine_data.stories import abandoned_call, served_call
+from tests.unit.engine_data.stories import abandoned_call, known_caller, served_call
 
 
 async def store(database: Database, records: list[Record]) -> None:
@@ -61,6 +62,22 @@ async def test_the_story_of_a_call_has_all_its_parts_in_order(past: Database) ->
         assert [offer.outcome for offer in story.offers] == ["no_answer", "accepted"]
         assert [decision.chosen for decision in story.decisions] == ["1002", "1001"]
         assert await call_story(session, "nobody-1.1") is None
+
+
+async def test_a_past_call_tells_who_it_was_and_why_it_left_each_queue(past: Database) -> None:
+    async with past.transaction() as connection:
+        await upsert(connection, [row_of_caller(known_caller(), "v7")])
+    async with past.session() as session:
+        story = await call_story(session, "demo-1763800000.12")
+    assert story is not None
+    told = past_call(story)
+    assert told is not None
+    assert (told.customer, told.attributes) == ("C-77", {"region": "浙江 杭州"})
+    assert [(stay.queue, stay.how, stay.why, stay.expected_s) for stay in told.stays] == [
+        ("sales", "overflowed", "max_wait", None),
+        ("repair", "answered", "", 25.0),
+    ]
+    assert (told.ended.disposition, told.ended.path) == ("served", ("welcome", "menu:1"))
 
 
 async def test_reading_before_the_database_is_open_says_so(database_url: str) -> None:

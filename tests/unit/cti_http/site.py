@@ -24,7 +24,7 @@ from acd.events import (
 )
 from acd.floor import Floor
 from acd.model import CallId, OfferId
-from acd.records import CallEnded, Decision, Record
+from acd.records import Decision, Record
 from acd.rules import Affinity, CallerRule, QueueRules, Rules, Strategy
 from acd.runner import Runner
 from agents.accounts import Accounts, Role
@@ -35,8 +35,9 @@ from cti.floorfeed import FloorFeed
 from cti.health import HealthBoard
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import HistoryUnavailable, ReloadRefused, Services
+from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services
 from cti.screenpop import PopHub
+from cti.views import PastCall
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -116,11 +117,11 @@ class DictHistory:
     """A database that may be away."""
 
     def __init__(self) -> None:
-        self.calls: dict[CallId, CallEnded] = {}
+        self.calls: dict[CallId, PastCall] = {}
         self.stored: dict[CallId, list[Decision]] = {}
         self.away = False
 
-    async def call(self, call: CallId) -> CallEnded | None:
+    async def call(self, call: CallId) -> PastCall | None:
         self._answer()
         return self.calls.get(call)
 
@@ -175,6 +176,23 @@ class ScriptedReload:
         self.done += 1
 
 
+class ScriptedVersions:
+    """Two configurations that were in force."""
+
+    def __init__(self) -> None:
+        self.kept_ones = [KeptVersion(version="r1", at=NINE), KeptVersion(version="r0", at=NINE - 3600)]
+        self.refused: Exception | None = None
+        self.asked: list[str | None] = []
+
+    async def kept(self) -> Sequence[KeptVersion]:
+        return self.kept_ones
+
+    async def go_back(self, version: str | None) -> None:
+        if self.refused:
+            raise self.refused
+        self.asked.append(version)
+
+
 class SmallSite:
     """The site; `start` makes it listen. `get`, `post` and `feed` ask as a role or an agent."""
 
@@ -190,6 +208,7 @@ class SmallSite:
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
+        self.versions = ScriptedVersions()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
         self.services = Services(
@@ -205,6 +224,7 @@ class SmallSite:
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
+            versions=self.versions,
             zone=ZONE,
             version="0.1.0",
             metrics_token=metrics_token,

@@ -13,6 +13,7 @@ from acd.records import CallEnded
 from agents.accounts import Role
 from agents.roster import AgentId
 from cti.health import ComponentState
+from cti.views import PastCall, StayView
 from tests.unit.cti_http.site import CALLER, NINE, REPAIR, WANG, ZHANG, SmallSite
 
 ADMIN, LEADER = Role.ADMINISTRATOR, Role.TEAM_LEADER
@@ -309,9 +310,27 @@ async def test_whole_numbers_need_a_leader_and_a_reason_and_are_written_down(
 
 
 async def test_a_call_that_is_over_comes_from_the_history(site: SmallSite) -> None:
-    site.history.calls = {CallId("c7"): ended("c7", ZHANG)}
+    stay = StayView(
+        queue=REPAIR,
+        entered_at=NINE,
+        left_at=NINE + 30,
+        wait_s=30.0,
+        how="overflowed",
+        why="max_wait",
+        agent=None,
+        expected_s=20.0,
+        expected_low_s=5.0,
+        expected_high_s=60.0,
+    )
+    known = {"region": "江苏 连云港", "note": "ring 13812348000 back"}
+    site.history.calls = {
+        CallId("c7"): PastCall(ended=ended("c7", ZHANG), customer="C-77", attributes=known, stays=(stay,))
+    }
     _, body = await site.get("/api/calls/c7", ZHANG)
     assert (body["state"], body["disposition"], body["number"]) == ("ended", "served", "138****8000")
+    assert (body["customer"], body["attributes"]["region"]) == ("C-77", "江苏 连云港")
+    assert body["attributes"]["note"] == "ring 138****8000 back"
+    assert [(one["how"], one["why"], one["expected_s"]) for one in body["stays"]] == [("overflowed", "max_wait", 20.0)]
     assert (await site.get("/api/calls/c7", WANG))[0] == 403
     assert (await site.get("/api/calls/c8", ADMIN))[1]["error"] == "unknown_call"
 

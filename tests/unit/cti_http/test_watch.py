@@ -118,6 +118,8 @@ async def test_on_the_engines_own_machine_neither_url_nor_token_need_be_given(
     terminal = Terminal()
     assert await explain("c1", console=terminal.console) == 0
     assert "nobody is free" in terminal.text
+    assert await explain("c1", lang="zh", console=terminal.console) == 0
+    assert "无空闲座席" in terminal.text
     assert await explain("c9", console=terminal.console) == 1
     assert 'there is no call "c9"' in terminal.text
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.model import Call, CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -37,7 +37,18 @@ def served_call(n: int = 12, at: float = 1763800000.125, number: str = "13800138
         NodeEntered(call=call, at=at + 3, node="menu", key="1", step=1),
         QueueEntered(call=call, segment=1, queue=SALES, at=at + 4, priority=5, vip=2),
         _left(call, 1, SALES, at + 4, at + 34, "overflowed"),
-        QueueEntered(call=call, segment=2, queue=REPAIR, at=at + 34, priority=5, vip=2, overflow_from=SALES),
+        QueueEntered(
+            call=call,
+            segment=2,
+            queue=REPAIR,
+            at=at + 34,
+            priority=5,
+            vip=2,
+            overflow_from=SALES,
+            expected_low_s=10.0,
+            expected_s=25.0,
+            expected_high_s=60.0,
+        ),
         *_offer(call, missed, BO, at + 35, OfferOutcome.NO_ANSWER),
         *_offer(call, taken, ANNA, at + 51, OfferOutcome.ACCEPTED),
         CallAnswered(
@@ -87,6 +98,20 @@ def abandoned_call(n: int = 13, at: float = 1763800100.5, number: str = "1390013
     ]
 
 
+def known_caller(n: int = 12, at: int = 1763800000) -> Call:
+    """The caller of `served_call`, of whom the CRM has told who he is."""
+    return Call(
+        id=CallId(f"demo-{at}.{n}"),
+        channel="PJSIP/carrier-1",
+        number="13800138000",
+        name="王小明",
+        did="4001",
+        opened_at=at,
+        customer="C-77",
+        attributes={"region": "浙江 杭州"},
+    )
+
+
 def _opened(call: CallId, at: float, number: str) -> CallOpened:
     return CallOpened(call=call, at=at, number=number, name="王小明", did="4001", vip=2, rules="v7")
 
@@ -104,6 +129,7 @@ def _left(
         how=how,
         phase="waiting" if agent is None else "ringing",
         agent=agent,
+        why="max_wait" if how == "overflowed" else "",
     )
 
 

@@ -12,9 +12,9 @@ from acd.model import CallId, OfferId, QueueId
 from acd.records import AgentChanged, CallOpened, Record
 from engine.database.models import METADATA
 from engine.database.upserts import TABLES, fold
-from engine.facts import Row, row_of_recording, rows_of
+from engine.facts import Row, row_of_caller, row_of_recording, rows_of
 from recordings.ledger import LedgerEntry, State
-from tests.unit.engine_data.stories import abandoned_call, served_call
+from tests.unit.engine_data.stories import abandoned_call, known_caller, served_call
 
 
 def final_rows(records: list[Record]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -28,7 +28,9 @@ def test_a_served_call_fills_every_table_of_the_core() -> None:
     assert rows["calls", call]["disposition"] == "served"
     assert rows["calls", call]["path"] == ["welcome", "menu:1"]
     assert rows["ivr_steps", call, 1] == {"at": 1763800003.125, "node": "menu", "key": "1"}
-    assert rows["segments", call, 1]["how"] == "overflowed"
+    assert (rows["segments", call, 1]["how"], rows["segments", call, 1]["why"]) == ("overflowed", "max_wait")
+    expected = {"expected_low_s": 10.0, "expected_s": 25.0, "expected_high_s": 60.0}
+    assert rows["segments", call, 2] | expected == rows["segments", call, 2]
     assert (
         rows["segments", call, 2] | {"wait_s": 32.0, "offer": f"{call}-2", "agent": "1001"} == rows["segments", call, 2]
     )
@@ -62,7 +64,8 @@ def test_every_row_names_a_table_its_whole_key_and_columns_that_exist() -> None:
 
 def test_every_column_is_filled_by_some_record() -> None:
     filled: dict[str, set[str]] = {}
-    for row in (row for record in served_call() + abandoned_call() for row in rows_of(record)):
+    rows = [row for record in served_call() + abandoned_call() for row in rows_of(record)]
+    for row in [*rows, row_of_caller(known_caller(), "v7")]:
         filled.setdefault(row.table, set()).update(row.key, row.values)
     assert {name: set(TABLES[name].columns.keys()) for name in filled} == filled
 
@@ -86,3 +89,12 @@ def test_a_ledger_entry_writes_only_what_it_says() -> None:
     )
     values = {"call": "o", "linkedid": "o", "queue": "repair", "state": "ready"}
     assert row_of_recording(entry) == Row("recordings", {"offer": "o-1"}, values)
+
+
+def test_what_is_known_of_a_caller_can_be_stored_whatever_a_crm_says_of_him() -> None:
+    call = known_caller()
+    call.attributes = {"note\0": "half \ud800", "region": "浙江 杭州"}
+    row = row_of_caller(call, "v7")
+    assert row.key == {"call": call.id}
+    assert row.values["customer"] == "C-77"
+    assert row.values["attributes"] == {"note\ufffd": "half \ufffd", "region": "浙江 杭州"}

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.hours import WEEKDAYS, Hours, Span, is_open, parse_span
+from ivr.hours import WEEKDAYS, Hours, Span, is_open, next_change, parse_span
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORKDAYS = {day: (Span(8 * 60 + 30, 17 * 60),) for day in WEEKDAYS[:5]}
@@ -129,3 +129,66 @@ def test_what_is_no_span_is_refused_with_an_example(text: str) -> None:
 def test_empty_span_is_refused_and_says_how_to_write_always_and_never() -> None:
     with pytest.raises(ValueError, match="around the clock is 00:00-24:00"):
         parse_span("08:00-08:00")
+
+
+# --- the next change ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moment", "change"),
+    [
+        ("2026-09-14 08:29:59.999", "2026-09-14 08:30"),
+        ("2026-09-14 08:30:00", "2026-09-14 17:00"),
+        ("2026-09-14 17:00:00", "2026-09-15 08:30"),
+        ("2026-09-18 20:00:00", "2026-09-21 08:30"),  # a Friday evening
+    ],
+)
+def test_next_change_is_the_exact_minute_of_opening_or_closing(moment: str, change: str) -> None:
+    assert next_change(OFFICE, at(moment)) == at(change)
+
+
+def test_special_days_are_passed_over() -> None:
+    closed = {date(2026, 10, day): () for day in (1, 2, 5, 6)}
+    assert next_change(Hours(time_zone="Asia/Shanghai", weekly=WORKDAYS, special=closed), at("2026-09-30 18:00")) == at(
+        "2026-10-07 08:30"
+    )
+
+
+@pytest.mark.parametrize("weekly", [{}, {day: (Span(0, 1440),) for day in WEEKDAYS}])
+def test_what_is_always_so_never_changes(weekly: dict[str, tuple[Span, ...]]) -> None:
+    assert next_change(Hours(time_zone="Asia/Shanghai", weekly=weekly), at("2026-09-14 12:00")) is None
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone_says"),
+    [
+        ("2026-03-08 00:00", "2026-03-08 03:00"),  # 02:30 does not exist: open from the moment the clock is put forward
+        ("2026-11-01 00:00", "2026-11-01 02:30"),
+    ],
+)
+def test_clock_that_is_put_forward_or_back_is_minded(moment: str, zone_says: str) -> None:
+    hours = Hours(time_zone="America/New_York", weekly={"sun": (Span(150, 600),)})
+    assert next_change(hours, at(moment, NEW_YORK)) == at(zone_says, NEW_YORK)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(WEEKDAYS),
+        st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 1440)), max_size=2),
+    ),
+    st.sampled_from(["2026-03-07 23:17", "2026-10-31 22:03", "2026-06-01 00:00"]),
+    st.integers(0, 3000),
+)
+@settings(max_examples=20, deadline=None)
+def test_next_change_is_what_looking_at_every_minute_finds(
+    week: dict[str, list[tuple[int, int]]], begins: str, later_min: int
+) -> None:
+    weekly = {day: tuple(Span(opens, opens + length) for opens, length in spans) for day, spans in week.items()}
+    hours = Hours(time_zone="America/New_York", weekly=weekly)
+    start = at(begins, NEW_YORK).astimezone(UTC) + timedelta(minutes=later_min)
+    minutes = (start + timedelta(minutes=n) for n in range(1, 2 * 1440 + 1))
+    seen = next((minute for minute in minutes if is_open(hours, minute) is not is_open(hours, start)), None)
+    assert next_change(hours, start, days=2) == seen

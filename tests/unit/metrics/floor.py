@@ -22,6 +22,12 @@ class StillFloor:
     def site_agents(self) -> Mapping[AgentState, int]:
         return {AgentState.READY: 2, AgentState.TALKING: 1}
 
+    def queues_closed(self) -> Mapping[QueueId, bool]:
+        return {SALES: False, REPAIR: True}
+
+    def breaks_overrun(self) -> int:
+        return 2
+
     def ami_connected(self) -> Mapping[str, bool]:
         return {"node1": True, "node2": False}
 

@@ -72,9 +72,17 @@ def offer_ended(call: str, at: float, outcome: OfferOutcome, queue: QueueId = SA
 
 
 def answered(
-    call: str, at: float, wait_s: float, *, in_time: bool = True, queue: QueueId = SALES, total_s: float | None = None
+    call: str,
+    at: float,
+    wait_s: float,
+    *,
+    in_time: bool = True,
+    queue: QueueId = SALES,
+    total_s: float | None = None,
+    expected: tuple[float, float, float] | None = None,
 ) -> list[CallAnswered | QueueLeft]:
-    """The two records of an answer."""
+    """The two records of an answer. `expected`: low end, middle and high end of the wait that was expected."""
+    low_s, expected_s, high_s = expected or (None, None, None)
     answer = CallAnswered(
         call=CallId(call),
         segment=1,
@@ -85,6 +93,9 @@ def answered(
         wait_s=wait_s,
         total_wait_s=wait_s if total_s is None else total_s,
         in_service_level=in_time,
+        expected_low_s=low_s,
+        expected_s=expected_s,
+        expected_high_s=high_s,
     )
     return [answer, left(call, at, wait_s, "answered", queue=queue)]
 

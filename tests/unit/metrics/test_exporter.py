@@ -84,6 +84,10 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_queue_offers_total", {"queue": "sales", "outcome": "accepted"}, 1),
         ("callcenter_queue_waiting_calls", {"queue": "sales"}, 3),
         ("callcenter_queue_longest_wait_seconds", {"queue": "sales"}, 41.5),
+        ("callcenter_queue_closed", {"queue": "sales"}, 0),
+        ("callcenter_queue_closed", {"queue": "repair"}, 1),
+        ("callcenter_breaks_overrun", {}, 2),
+        ("callcenter_expected_wait_outcomes_total", {"queue": "sales", "outcome": "within"}, 0),
         ("callcenter_agents", {"queue": "sales", "state": "ready"}, 2),
         ("callcenter_agents", {"queue": "repair", "state": "wrap_up"}, 0),
         ("callcenter_site_agents", {"state": "ready"}, 2),
@@ -113,6 +117,21 @@ def test_wait_histogram_is_cumulative_and_counts_every_stay() -> None:
     assert sample(text, "callcenter_queue_wait_seconds_sum", queue="sales") == 60.0
     assert sample(text, "callcenter_talk_seconds_sum", queue="sales") == 92.0
     assert sample(text, "callcenter_acw_seconds_count", queue="sales") == 1
+
+
+def test_expected_waits_are_held_against_what_came_of_them() -> None:
+    records: list[Record] = []
+    for call, wait_s in (("a", 4.0), ("b", 20.0), ("c", 31.0), ("d", 90.0)):
+        records += [entered(call, NINE), *answered(call, NINE + wait_s, wait_s, expected=(5.0, 20.0, 60.0))]
+    records += [entered("e", NINE), *answered("e", NINE + 7, 7.0)]
+    text = page(tally_of(records))
+    name = "callcenter_expected_wait_outcomes_total"
+    counts = [sample(text, name, queue="sales", outcome=outcome) for outcome in ("below", "within", "above")]
+    assert counts == [1, 2, 1]
+    error = "callcenter_expected_wait_error_seconds"
+    assert sample(text, f"{error}_count", queue="sales") == 4
+    assert sample(text, f"{error}_sum", queue="sales") == 16.0 + 0.0 + 11.0 + 70.0
+    assert sample(text, f"{error}_bucket", queue="sales", le="15.0") == 2
 
 
 def test_queue_nobody_rang_yet_starts_at_zero() -> None:
