@@ -1,0 +1,155 @@
+"""What a run came to: its records counted by `metrics`, for the site, each queue, each VIP level, each agent, each half hour.
+
+No figure is worked out here: `metrics.definitions` has the formulas, `metrics.intervals` the rules of counting.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from acd.model import CallId, OfferOutcome
+from acd.records import CallAnswered, CallOpened, Record, TalkFinished
+from acd.rules import Rules
+from agents.roster import AgentId
+from agents.state import AgentState
+from metrics.definitions import QueueCounts, Sums, values
+from metrics.figures import Figures, OpenState, agent_times, queue_figures, site_figures
+from metrics.intervals import HALF_HOUR_S, Tally
+
+__all__ = ["COUNTS", "Counted", "HalfHour", "Scope", "Table", "half_hours", "table"]
+
+COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "overflowed", "switch_lost", "talks")
+"""Counts that stand beside the figures."""
+
+
+class Scope(NamedTuple):
+    """Whose figures: `site`, or a `queue`, `vip` level or `agent` by name."""
+
+    kind: str
+    name: str = ""
+
+
+Table = dict[Scope, dict[str, float | None]]
+"""By scope, figures (ids of metrics.definitions) and counts; None: no data."""
+
+
+class HalfHour(msgspec.Struct, frozen=True, kw_only=True):
+    """The site in one half hour of the day."""
+
+    at: float
+    offered: float
+    service_level: float | None
+    asa_s: float | None
+    queue_time_s: float | None
+    abandon_rate: float | None
+    occupancy: float | None
+
+
+class Counted:
+    """Counts the records of a run. `by_vip`: a tally for each VIP level as well, 0 being everybody else."""
+
+    def __init__(self, rules: Rules, *, by_vip: bool = True) -> None:
+        self.tally = Tally()
+        self.by_vip: dict[int, Tally] = {}
+        self.by_agent: dict[AgentId, QueueCounts] = {}
+        self._split = by_vip
+        self._of: dict[CallId, Tally] = {}
+        self.follow(rules)
+
+    def follow(self, rules: Rules) -> None:
+        """These rules hold from now on."""
+        self._rules = rules
+        for tally in (self.tally, *self.by_vip.values()):
+            tally.follow(rules)
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        apply = self.tally.apply
+        for record in records:
+            apply(record)
+            kind = type(record)
+            if kind is TalkFinished:
+                self._talked(record)  # type: ignore[arg-type]
+            elif kind is CallAnswered:
+                self._answered(record)  # type: ignore[arg-type]
+            if self._split:
+                self._by_vip(record)
+
+    def _by_vip(self, record: Record) -> None:
+        if isinstance(record, CallOpened):
+            self._of[record.call] = self._vip_tally(record.vip)
+        call = getattr(record, "call", None)
+        if call is not None and (tally := self._of.get(call)) is not None:
+            tally.apply(record)
+
+    def _vip_tally(self, level: int) -> Tally:
+        found = self.by_vip.get(level)
+        if found is None:
+            found = self.by_vip[level] = Tally()
+            found.follow(self._rules)
+        return found
+
+    def _agent(self, agent: AgentId) -> QueueCounts:
+        found = self.by_agent.get(agent)
+        if found is None:
+            found = self.by_agent[agent] = QueueCounts()
+        return found
+
+    def _answered(self, record: CallAnswered) -> None:
+        self._agent(record.agent).answered += 1
+
+    def _talked(self, record: TalkFinished) -> None:
+        counts = self._agent(record.agent)
+        counts.talks += 1
+        counts.talk_s += record.talk_s
+        counts.hold_s += record.hold_s
+
+
+def table(counted: Counted, rules: Rules, since: float, until: float) -> Table:
+    """All figures of a stretch of whole half hours. Everybody has gone home by its end: states that are still open are not in
+    it."""
+    at_home = {agent: OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents}
+    figures: Table = {Scope("site"): _row(site_figures(counted.tally, since, until, at_home.values()))}
+    for queue in rules.queues:
+        members = [at_home[agent] for agent in rules.members[queue]]
+        figures[Scope("queue", queue)] = _row(queue_figures(counted.tally, queue, since, until, members))
+    for level in sorted(counted.by_vip):
+        figures[Scope("vip", str(level))] = _row(site_figures(counted.by_vip[level], since, until))
+    for agent in rules.agents:
+        if agent in counted.by_agent:
+            times = agent_times(counted.tally, [at_home[agent]], since, until)
+            sums = Sums(counted.by_agent[agent], times)
+            figures[Scope("agent", agent)] = {**values(sums), "answered": float(counted.by_agent[agent].answered)}
+    return figures
+
+
+def _row(figures: Figures) -> dict[str, float | None]:
+    counts = figures.counts
+    missed = sum(n for outcome, n in counts.offers.items() if outcome == OfferOutcome.NO_ANSWER)
+    return {
+        **figures.values,
+        **{name: float(getattr(counts, name)) for name in COUNTS},
+        "missed_offers": float(missed),
+    }
+
+
+def half_hours(counted: Counted, rules: Rules, since: float, until: float) -> list[HalfHour]:
+    """The site, half hour by half hour."""
+    at_home = [OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents]
+    found = []
+    at = since
+    while at < until:
+        one = site_figures(counted.tally, at, at + HALF_HOUR_S, at_home)
+        found.append(
+            HalfHour(
+                at=at,
+                offered=float(one.counts.offered),
+                service_level=one.values["service_level"],
+                asa_s=one.values["asa"],
+                queue_time_s=one.values["queue_time"],
+                abandon_rate=one.values["abandon_rate"],
+                occupancy=one.values["occupancy"],
+            )
+        )
+        at += HALF_HOUR_S
+    return found
