@@ -15,9 +15,11 @@ from acd import events as ev
 from acd.commands import EndCall, OfferCall, WithdrawOffer
 from acd.core import Outcome
 from acd.model import CallId, OfferId, OfferOutcome, QueueId
-from acd.records import CallAnswered, CallEnded, QueueEntered, Record, TalkFinished
+from acd.records import AgentChanged, CallAnswered, CallEnded, QueueEntered, Record, TalkFinished
 from acd.rules import Rules
 from agents.roster import AgentId
+from agents.state import AgentState
+from planning.recorded import SYSTEM_REASONS
 from planning.virtual import VirtualFloor
 
 __all__ = ["Caller", "Centre", "People", "Ring"]
@@ -55,6 +57,10 @@ class People(Protocol):
         """How long the caller waits in all, from his first queue on; infinite: he never gives up."""
         ...
 
+    def back_after_s(self, agent: AgentId) -> float:
+        """How long he stays away who was set not ready because he took no calls."""
+        ...
+
 
 class Centre:
     """Callers and agents around one virtual floor. `sink` is given every step's records, first of all."""
@@ -70,7 +76,9 @@ class Centre:
         self._sink = sink
         self._waiting: set[CallId] = set()
         self._ringing: set[OfferId] = set()
+        self._set_aside: dict[AgentId, float] = {}
         self._react: dict[type, Callable[[Any], None]] = {
+            AgentChanged: self._changed,
             QueueEntered: self._entered,
             CallAnswered: self._answered,
             TalkFinished: self._talk_finished,
@@ -172,3 +180,18 @@ class Centre:
     def _wrap_up_done(self, agent: AgentId) -> None:
         """Refused when his time was over before: then nothing is lost."""
         self.floor.tell(ev.WrapUpDone(agent=agent))
+
+    def _changed(self, record: AgentChanged) -> None:
+        """Whom the core set not ready comes back by himself, unless something else became of him meanwhile."""
+        if record.state is AgentState.NOT_READY and record.reason in SYSTEM_REASONS:
+            if record.agent not in self._set_aside:
+                self._set_aside[record.agent] = record.at
+                back_at = record.at + self._people.back_after_s(record.agent)
+                self.floor.later(back_at, self._comes_back, (record.agent, record.at))
+        elif self._set_aside:
+            self._set_aside.pop(record.agent, None)
+
+    def _comes_back(self, aside: tuple[AgentId, float]) -> None:
+        agent, since = aside
+        if self._set_aside.get(agent) == since:
+            self.floor.tell(ev.AgentReady(agent=agent))

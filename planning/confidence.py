@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """A mean, and how far the true one may be from it at the level asked for. `half_width` None: one run tells nothing of it."""
+    """A mean, and how far the true one may be from it. `half_width` None: a single run tells nothing of that."""
 
     mean: float
     half_width: float | None

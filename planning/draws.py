@@ -100,5 +100,3 @@ class Never(_Distribution, frozen=True):
 
     def draw(self, random: Random) -> float:
         return math.inf
-
-

@@ -2,9 +2,9 @@
 patience). Arrivals are Poisson, handle times exponential, callers served in the order they came.
 
 Sources: A. K. Erlang, "Solution of some problems in the theory of probabilities of significance in automatic telephone
-exchanges", 1917, for B and C; C. Palm, "Research on telephone traffic carried by full availability groups", Tele 1, 1957, for A,
-computed as in A. Mandelbaum and S. Zeltyn, "Service engineering in action: the Palm/Erlang-A queue, with applications to call
-centers", 2007. All times are in seconds, loads in erlangs (arrivals a second times mean handle time).
+exchanges", 1917, for B and C; C. Palm, "Research on telephone traffic carried by full availability groups", Tele 1, 1957,
+for A, computed as in A. Mandelbaum and S. Zeltyn, "Service engineering in action: the Palm/Erlang-A queue, with applications
+to call centers", 2007. All times are in seconds, loads in erlangs (arrivals a second times mean handle time).
 """
 
 import math
@@ -34,9 +34,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """Share of their time that agents handle calls."""
 
 
-def outlook(
-    agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float
-) -> Outlook:
+def outlook(agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float) -> Outlook:
     """Erlang A, or Erlang C when patience is infinite."""
     if math.isinf(patience_s):
         return erlang_c(agents, arrivals_per_s, handle_s, within_s)

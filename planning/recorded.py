@@ -1,5 +1,5 @@
-"""A day as it was: who rang, when he was put into a queue, what is known of his patience and his talk, and what the agents did of
-their own accord. This is what stays the same under other rules; all else is decided anew.
+"""A day as it was: who rang, when he was put into a queue, what is known of his patience and his talk, and what the agents did
+of their own accord. This is what stays the same under other rules; all else is decided anew.
 
 Times are seconds since the epoch, durations seconds. Pure.
 """
@@ -10,7 +10,7 @@ from acd import events as ev
 from acd.model import CallId, OfferOutcome, QueueId
 from agents.roster import AgentId
 
-__all__ = ["Miss", "Move", "RecordedCall", "RecordedDay", "SYSTEM_REASONS"]
+__all__ = ["SYSTEM_REASONS", "Miss", "Move", "RecordedCall", "RecordedDay"]
 
 SYSTEM_REASONS = frozenset({str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE)})
 """Why the core itself sets an agent not ready; every other reason was his own wish."""

@@ -13,6 +13,7 @@ from acd.commands import OfferCall
 from acd.model import CallId, OfferOutcome
 from acd.records import CallAnswered, QueueEntered, QueueLeft, Record, TalkFinished
 from acd.rules import Rules
+from agents.roster import AgentId
 from planning.centre import Caller, Centre, Ring
 from planning.counted import Counted, HalfHour, Table, half_hours, table
 from planning.shifts import Shift, comings_and_goings, with_extra_agents
@@ -76,7 +77,7 @@ class _Day:
     """The people of a simulated day; `planning.centre.People` for its centre."""
 
     def __init__(self, rules: Rules, plan: Plan, seed: int) -> None:
-        self.counted = Counted(rules)
+        self.counted = Counted(rules, by_vip=bool(plan.traffic.vip))
         self.calls = 0
         self._traffic = plan.traffic
         self._fates: dict[CallId, _Fate] = {}
@@ -146,3 +147,6 @@ class _Day:
 
     def patience_s(self, entered: QueueEntered) -> float:
         return self._fates[entered.call].patience_s
+
+    def back_after_s(self, agent: AgentId) -> float:
+        return self._traffic.back_after.draw(self._ring_dice)

@@ -55,6 +55,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """From the offer to the answer."""
     missed: float = 0.0
     """Share of offers the agent lets ring out."""
+    back_after: Draws = Constant(120.0)
+    """How long agents stay away who were set not ready for missed calls."""
     redial: float = 0.0
     """Share of those who gave up who ring again."""
     redial_after: Draws = Exponential(300.0)

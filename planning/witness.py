@@ -28,7 +28,11 @@ from planning.recorded import SYSTEM_REASONS, Miss, Move, RecordedCall, Recorded
 __all__ = ["Witness"]
 
 BY_HAND = (ev.WrapUpDone, ev.AgentReady)
-SIGHT = {ev.LinkLost: ev.LinkLost, ev.EngineStarted: ev.LinkLost, ev.LinkRegained: ev.LinkRegained}
+SIGHT: dict[type, ev.LinkLost | ev.LinkRegained] = {
+    ev.LinkLost: ev.LinkLost(),
+    ev.EngineStarted: ev.LinkLost(),
+    ev.LinkRegained: ev.LinkRegained(),
+}
 """When nothing could be offered. A new engine is blind until it is linked; callers' legs are taken to be where they were."""
 WISHES = (ev.AgentNotReady, ev.AgentLoggedOut)
 
@@ -56,6 +60,8 @@ class Witness:
             else:
                 self._plan(event, at, records)
                 self._queued(event, records)
+        elif (seen := SIGHT.get(type(event))) is not None:
+            self._linked = isinstance(seen, ev.LinkRegained)
         for record in records:
             self._note(record, event)
 
@@ -90,7 +96,7 @@ class Witness:
 
     def _plan(self, event: ev.Event, at: float, records: Sequence[Record]) -> None:
         if (seen := SIGHT.get(type(event))) is not None:
-            self.day.doings.append((at, seen()))
+            self.day.doings.append((at, seen))
         elif isinstance(event, ev.PhoneChanged):
             if any(isinstance(record, AgentChanged) and record.agent == event.agent for record in records):
                 self.day.doings.append((at, event))
@@ -123,7 +129,7 @@ class Witness:
                     call = self._calls[event.call]
                     call.queue, call.queued_at, call.priority = record.queue, record.at, event.priority
 
-    def _note(self, record: Record, event: ev.Event) -> None:  # noqa: PLR0912 - one case a kind of record
+    def _note(self, record: Record, event: ev.Event) -> None:
         match record:
             case AgentChanged():
                 self._changed(record)
