@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from acd.model import CallId, OfferOutcome
-from acd.records import CallAnswered, CallOpened, Record, TalkFinished
+from acd.records import AgentChanged, CallAnswered, CallOpened, Record, TalkFinished
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState
@@ -54,6 +54,8 @@ class Counted:
         self.by_vip: dict[int, Tally] = {}
         self.by_agent: dict[AgentId, QueueCounts] = {}
         self._split = by_vip
+        self.open: dict[AgentId, OpenState] = {}
+        """What each agent is doing now, and since when: no interval tells of it yet."""
         self._of: dict[CallId, Tally] = {}
         self.follow(rules)
 
@@ -72,6 +74,8 @@ class Counted:
                 self._talked(record)  # type: ignore[arg-type]
             elif kind is CallAnswered:
                 self._answered(record)  # type: ignore[arg-type]
+            elif kind is AgentChanged:
+                self._changed(record)  # type: ignore[arg-type]
             if self._split:
                 self._by_vip(record)
 
@@ -98,6 +102,12 @@ class Counted:
     def _answered(self, record: CallAnswered) -> None:
         self._agent(record.agent).answered += 1
 
+    def _changed(self, record: AgentChanged) -> None:
+        """A phone that changes leaves the state as it was."""
+        before = self.open.get(record.agent)
+        if before is None or before.state is not record.state:
+            self.open[record.agent] = OpenState(record.agent, record.state, record.at)
+
     def _talked(self, record: TalkFinished) -> None:
         counts = self._agent(record.agent)
         counts.talks += 1
@@ -106,21 +116,25 @@ class Counted:
 
 
 def table(counted: Counted, rules: Rules, since: float, until: float) -> Table:
-    """All figures of a stretch of whole half hours. Everybody has gone home by its end: states that are still open are not in
-    it."""
-    at_home = {agent: OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents}
-    figures: Table = {Scope("site"): _row(site_figures(counted.tally, since, until, at_home.values()))}
+    """All figures of a stretch of whole half hours."""
+    everybody = _everybody(counted, rules, until)
+    figures: Table = {Scope("site"): _row(site_figures(counted.tally, since, until, everybody.values()))}
     for queue in rules.queues:
-        members = [at_home[agent] for agent in rules.members[queue]]
+        members = [everybody[agent] for agent in rules.members[queue]]
         figures[Scope("queue", queue)] = _row(queue_figures(counted.tally, queue, since, until, members))
     for level in sorted(counted.by_vip):
         figures[Scope("vip", str(level))] = _row(site_figures(counted.by_vip[level], since, until))
     for agent in rules.agents:
         if agent in counted.by_agent:
-            times = agent_times(counted.tally, [at_home[agent]], since, until)
+            times = agent_times(counted.tally, [everybody[agent]], since, until)
             sums = Sums(counted.by_agent[agent], times)
             figures[Scope("agent", agent)] = {**values(sums), "answered": float(counted.by_agent[agent].answered)}
     return figures
+
+
+def _everybody(counted: Counted, rules: Rules, until: float) -> dict[AgentId, OpenState]:
+    """All agents as they are at the end; who never came is offline."""
+    return {agent: counted.open.get(agent) or OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents}
 
 
 def _row(figures: Figures) -> dict[str, float | None]:
@@ -135,11 +149,11 @@ def _row(figures: Figures) -> dict[str, float | None]:
 
 def half_hours(counted: Counted, rules: Rules, since: float, until: float) -> list[HalfHour]:
     """The site, half hour by half hour."""
-    at_home = [OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents]
+    everybody = list(_everybody(counted, rules, until).values())
     found = []
     at = since
     while at < until:
-        one = site_figures(counted.tally, at, at + HALF_HOUR_S, at_home)
+        one = site_figures(counted.tally, at, min(at + HALF_HOUR_S, until), everybody)
         found.append(
             HalfHour(
                 at=at,

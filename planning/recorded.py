@@ -60,6 +60,8 @@ class RecordedCall(msgspec.Struct, kw_only=True):
     wrap_up_s: float | None = None
     """The agent ended his paperwork after this time; None: he took all the time he was given."""
     misses: dict[AgentId, Miss] = {}
+    rang_in_vain_s: dict[AgentId, float] = {}
+    """Agents whose phone still rang when the offer was taken back: they would have taken longer than this."""
 
 
 class RecordedDay(msgspec.Struct, kw_only=True):

@@ -41,6 +41,8 @@ ENOUGH_GIVE_UPS = 30
 """Fewer in a queue say little of its callers' patience: then all queues' callers stand for it."""
 ENOUGH_TALKS = 10
 """Agents with fewer talks are taken to be as quick as everybody."""
+NO_SUCH_RING_S = 1.0
+"""So much later a phone is answered when the record has no offer to go by."""
 BACK_AFTER_S = 60.0
 """How long an agent set not ready stays away if the record has no such case."""
 
@@ -230,8 +232,10 @@ class _Replay:
             self.sources.rings_known += 1
             return _within(Ring(miss.after_s, miss.outcome), offer.ring_s)
         self.sources.rings_drawn += 1
+        longer_s = call.rang_in_vain_s.get(offer.agent, -1.0)
         seen = self._habits.rings.get(offer.agent) or self._habits.all_rings
-        return _within(self._dice.choice(seen), offer.ring_s) if seen else Ring(0.0)
+        seen = [ring for ring in seen if ring.after_s > longer_s] if longer_s >= 0.0 else seen
+        return _within(self._dice.choice(seen), offer.ring_s) if seen else Ring(max(longer_s, 0.0) + NO_SUCH_RING_S)
 
     def talk_s(self, answered: CallAnswered) -> float:
         call = self._calls[answered.call]

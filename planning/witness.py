@@ -175,7 +175,9 @@ class Witness:
         after_s = record.ended_at - record.made_at
         if record.outcome is OfferOutcome.ACCEPTED:
             call.answer_s = after_s
-        elif record.outcome is not OfferOutcome.WITHDRAWN:
+        elif record.outcome is OfferOutcome.WITHDRAWN:
+            call.rang_in_vain_s[record.agent] = after_s
+        else:
             call.misses[record.agent] = Miss(after_s, record.outcome)
 
 

@@ -109,11 +109,13 @@ def _lines(files: Sequence[Path], number: int) -> Iterator[Line]:
 
 def time_of(path: Path) -> tuple[float, float]:
     """When the first and the last event happened. Raises JournalUnreadable."""
-    _, lines = events_of(path)
-    times = [line.t for line in lines]
-    if not times:
-        raise JournalUnreadable(f"{path}: no event lies after its snapshot")
-    return times[0], times[-1]
+    events_of(path)
+    files = sorted(path.glob("[0-9]*.jsonl")) if path.is_dir() else [path]
+    last = next(reversed(list(_lines(files[-1:], 0))), None)
+    first = next(_lines(files, 0), None)
+    if first is None or last is None:
+        raise JournalUnreadable(f"{path}: no event there")
+    return first.t, last.t
 
 
 def do_again(
