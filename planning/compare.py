@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """The site over the day, mean over the runs; times are seconds from the day's beginning."""
+    """The site over the day, mean over the runs; times are seconds from midnight."""
 
     at_s: list[float]
     offered: list[float]
@@ -68,12 +68,12 @@ def _difference(old: float | None, new: float | None) -> float | None:
     return None if old is None or new is None else new - old
 
 
-def curve(runs: Sequence[Sequence[HalfHour]]) -> Curve:
+def curve(runs: Sequence[Sequence[HalfHour]], midnight: float) -> Curve:
     """The half hours of several runs of the same length, each the mean over the runs that had callers then, by callers."""
     first = runs[0]
     columns = [[run[n] for run in runs] for n in range(len(first))]
     return Curve(
-        at_s=[half.at - first[0].at for half in first],
+        at_s=[half.at - midnight for half in first],
         offered=[sum(half.offered for half in column) / len(runs) for column in columns],
         service_level=[_mean([(half.service_level, half.offered) for half in column]) for column in columns],
         asa_s=[_mean([(half.asa_s, half.offered) for half in column]) for column in columns],

@@ -38,7 +38,8 @@ class HalfHour(msgspec.Struct, frozen=True, kw_only=True):
     """The site in one half hour of the day."""
 
     at: float
-    offered: float
+    offered: int
+    answered_within_sl: int
     service_level: float | None
     asa_s: float | None
     queue_time_s: float | None
@@ -157,7 +158,8 @@ def half_hours(counted: Counted, rules: Rules, since: float, until: float) -> li
         found.append(
             HalfHour(
                 at=at,
-                offered=float(one.counts.offered),
+                offered=one.counts.offered,
+                answered_within_sl=one.counts.answered_within_sl,
                 service_level=one.values["service_level"],
                 asa_s=one.values["asa"],
                 queue_time_s=one.values["queue_time"],

@@ -28,6 +28,8 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentId, ...] = ()
     like: AgentId | None = None
     extra: int = 0
+    first_extra: int = 1
+    """The number of the first of them."""
     breaks: tuple[Break, ...] = ()
 
     @property
@@ -39,7 +41,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     def extras(self) -> tuple[AgentId, ...]:
         """Names nobody of a roster has: a configured agent's has no plus in it. Two shifts share them, so that the 5th extra
         agent of the morning is the 5th of the evening."""
-        return tuple(AgentId(f"{self.like}+{n + 1}") for n in range(self.extra))
+        return tuple(AgentId(f"{self.like}+{self.first_extra + n}") for n in range(self.extra))
 
 
 def with_extra_agents(rules: Rules, shifts: Iterable[Shift]) -> Rules:

@@ -83,6 +83,7 @@ class _Day:
         self._fates: dict[CallId, _Fate] = {}
         self._fate_dice = Random(f"{seed} fates")  # noqa: S311 - a simulation has no secrets
         self._ring_dice = Random(f"{seed} phones")  # noqa: S311
+        self._redial_dice = Random(f"{seed} redials")  # noqa: S311 - its own: they differ with the rules, first calls do not
         self._who = Who(plan.traffic, Random(f"{seed} callers"))  # noqa: S311
         self.centre = Centre(rules, self, MIDNIGHT, self._take)
         for at_s, event in sorted(comings_and_goings(plan.shifts), key=lambda one: one[0]):
@@ -98,13 +99,13 @@ class _Day:
 
     def _comes(self, who: tuple[Stream, Iterator[float]]) -> None:
         stream, times = who
-        self._rings(stream, self._who.rings(self.centre.now))
+        self._rings(stream, self._who.rings(self.centre.now), self._fate_dice)
         self._next(stream, times)
 
-    def _rings(self, stream: Stream, number: str) -> None:
+    def _rings(self, stream: Stream, number: str, dice: Random) -> None:
         self.calls += 1
         call = CallId(f"{self.calls}")
-        dice, traffic = self._fate_dice, self._traffic
+        traffic = self._traffic
         self._fates[call] = _Fate(
             stream=stream,
             number=number,
@@ -128,7 +129,7 @@ class _Day:
             self.centre.floor.later(record.left_at + fate.redials_after_s, self._redials, fate)
 
     def _redials(self, fate: _Fate) -> None:
-        self._rings(fate.stream, fate.number)
+        self._rings(fate.stream, fate.number, self._redial_dice)
 
     # --- how people behave ------------------------------------------------------------------------------------------
 

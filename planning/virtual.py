@@ -28,7 +28,7 @@ class VirtualFloor:
         self.events = 0
         self.refused: list[tuple[Event, str]] = []
         """Events that asked for what was not possible then, and why."""
-        self._floor = Floor.under(rules)
+        self.floor = Floor.under(rules)
         self._listen = listen
         self._future: list[tuple[float, int, Callable[[Any], None], Any]] = []
         self._count = 0
@@ -56,7 +56,7 @@ class VirtualFloor:
 
     def run(self, until: float = math.inf) -> None:
         """Let everything happen up to and including this moment. Without one: until nothing is left to happen."""
-        future, floor = self._future, self._floor
+        future, floor = self._future, self.floor
         while True:
             deadline = next_deadline(floor)
             at = future[0][0] if future else math.inf
@@ -77,7 +77,7 @@ class VirtualFloor:
     def _take(self, event: Event) -> None:
         self.events += 1
         try:
-            outcome = step(self._floor, event, self.now)
+            outcome = step(self.floor, event, self.now)
         except Refused as refused:
             self.refused.append((event, refused.error))
             return

@@ -19,6 +19,7 @@ def add_commands(add: Add) -> None:
     """The parsers of all three; each sets its `run`."""
     _add_simulate(add)
     _add_replay(add)
+    _add_staffing(add)
 
 
 def _outputs(command: argparse.ArgumentParser) -> None:
@@ -122,5 +123,66 @@ def _add_replay(add: Add) -> None:
 def replay_command(arguments: argparse.Namespace) -> int:
     """The recorded day done again as it was; and, if the rules are others, as it would have been."""
     from engine.planning.replaying import run
+
+    return run(arguments)
+
+
+# --- staffing ----------------------------------------------------------------------------------------------------------
+
+
+def _add_staffing(add: Add) -> None:
+    command = add(
+        "staffing",
+        "每半小时需要多少座席：Erlang 公式与仿真",
+        "agents per half hour for a service level: by formula, and by simulation",
+    )
+    command.add_argument(
+        "--traffic", type=Path, required=True, metavar="FILE", help="traffic.yaml; planning/example/traffic.yaml"
+    )
+    command.add_argument(
+        "--rules",
+        type=Path,
+        default=Path(setting("HOTLINE_CONFIG", "config")),
+        metavar="DIR",
+        help=say("配置目录（默认 config）", "configuration folder (default: config)"),
+    )
+    command.add_argument(
+        "--target",
+        type=_share,
+        metavar="SHARE",
+        help=say(
+            "全站服务水平目标（默认取各队列目标的最高值）",
+            "the site's service level (default: the queues' highest)",
+        ),
+    )
+    command.add_argument(
+        "--shrinkage",
+        type=_share,
+        default=0.3,
+        metavar="SHARE",
+        help=say("损耗率：小休、会议、培训、缺勤（默认 0.3）", "breaks, meetings, training, illness (default: 0.3)"),
+    )
+    command.add_argument(
+        "--formulas", action="store_true", help=say("只用公式，不仿真", "the formulas alone, no simulation")
+    )
+    _runs(command, 10)
+    command.add_argument("--json", action="store_true", help=say("输出 JSON", "JSON instead of tables"))
+    command.add_argument("--csv", type=Path, metavar="FILE", help=say("另存 CSV", "write the table as CSV"))
+    command.set_defaults(run=staffing_command)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError("expected a share from 0 to below 1, such as 0.8")
+    return value
+
+
+def staffing_command(arguments: argparse.Namespace) -> int:
+    """Agents by half hour."""
+    from engine.planning.staffing import run
 
     return run(arguments)

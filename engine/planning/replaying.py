@@ -11,7 +11,6 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.console import Console
 
 from acd.rules import Rules
 from engine.config import BadConfiguration, Configuration, load
@@ -19,7 +18,7 @@ from engine.config.source import Problem
 from engine.planning.journal_file import JournalUnreadable, Redone, do_again, time_of
 from engine.planning.queue_log_file import QueueLogUnreadable, recorded_by_queue_log
 from engine.planning.report import document, show, write_csv
-from engine.planning.terminal import complain, named, progress, target
+from engine.planning.terminal import complain, named, progress, screen, target
 from engine.words import say
 from metrics.intervals import HALF_HOUR_S
 from planning.compare import Curve, Row, compare, curve
@@ -39,6 +38,8 @@ class _Recorded(msgspec.Struct, kw_only=True):
     counted: Counted
     rules: Rules
     """Under which its figures are counted."""
+    midnight: float
+    """Of the day it begins on."""
     redone: Redone | None = None
     """None: a queue_log, which has no decisions to do again."""
 
@@ -64,7 +65,8 @@ def _read(arguments: argparse.Namespace, configuration: Configuration | None) ->
                 [Problem("--rules", 0, 0, "", "is missing: a queue_log does not say what queues are")]
             )
         found, counted = recorded_by_queue_log(arguments.queue_log, configuration.rules, day)
-        return _Recorded(name="queue_log", day=found, counted=counted, rules=configuration.rules)
+        midnight = _midnight(found.since, zone)
+        return _Recorded(name="queue_log", day=found, counted=counted, rules=configuration.rules, midnight=midnight)
     since, until = day or _whole(*time_of(arguments.journal))
     with _kept(arguments.records) as file, progress(say("重放", "doing again"), None) as tell:
         redone = do_again(arguments.journal, since, until, file.write if file else None, tell)
@@ -74,6 +76,7 @@ def _read(arguments: argparse.Namespace, configuration: Configuration | None) ->
         day=redone.day,
         counted=redone.counted,
         rules=rules,
+        midnight=_midnight(since, zone),
         redone=redone,
     )
 
@@ -87,6 +90,11 @@ def _day(text: str, zone: ZoneInfo | None) -> tuple[float, float]:
         ) from None
     begins = [datetime.combine(one, time(), zone).timestamp() for one in (wanted, wanted + timedelta(days=1))]
     return begins[0], begins[1]
+
+
+def _midnight(at: float, zone: ZoneInfo | None) -> float:
+    """Of the day this moment lies in; without rules in the zone of this machine."""
+    return datetime.combine(datetime.fromtimestamp(at, zone).date(), time(), zone).timestamp()
 
 
 def _whole(first: float, last: float) -> tuple[float, float]:
@@ -130,14 +138,15 @@ def _as_it_was(arguments: argparse.Namespace, recorded: _Recorded) -> int:
         }
         print(json.dumps({**head, **document(rows, old, None)}, ensure_ascii=False, indent=1))
         return 0
-    console = Console()
+    console = screen()
     console.print(
         say(
-            f"规则与记录时相同：{redone.events} 个事件重新执行，{redone.decisions} 个分配决定与当时逐字节相同"
-            f"（记录摘要 {redone.digest[:16]}）。",
-            f"The rules are those of the record: {redone.events} events done again, {redone.decisions} decisions, the same to "
-            f"the byte (digest of all records: {redone.digest[:16]}).",
-        )
+            f"规则与记录时相同：{redone.events} 个事件重新执行，{redone.decisions} 个分配决定。"
+            f"相同的事件与规则得出逐字节相同的记录（摘要 {redone.digest[:16]}）。",
+            f"The rules are those of the record: {redone.events} events done again, {redone.decisions} decisions. The same "
+            f"events under the same rules give the same records, to the byte (digest: {redone.digest[:16]}).",
+        ),
+        soft_wrap=True,
     )
     show(rows, recorded.name, None, console)
     return 0
@@ -174,9 +183,9 @@ def _under(arguments: argparse.Namespace, recorded: _Recorded, rules: Rules) -> 
         }
         print(json.dumps({**head, **document(rows, old, new)}, ensure_ascii=False, indent=1))
         return 0
-    console = Console()
+    console = screen()
     for line in _said(replays[0].sources, recorded, at_home, check, arguments.runs):
-        console.print(line)
+        console.print(line, soft_wrap=True)
     show(rows, *names, console)
     return 0
 
@@ -249,7 +258,8 @@ def _compared(recorded: _Recorded, replays: list[Replayed]) -> tuple[list[Row], 
     day = recorded.day
     halves = half_hours(recorded.counted, recorded.rules, day.since, day.until)
     rows = compare([_table(recorded)], [one.figures for one in replays])
-    return rows, curve([halves]), curve([one.half_hours for one in replays]) if replays else None
+    new = curve([one.half_hours for one in replays], recorded.midnight) if replays else None
+    return rows, curve([halves], recorded.midnight), new
 
 
 def _write(arguments: argparse.Namespace, rows: list[Row], old: Curve, new: Curve | None, labels: Labels) -> None:

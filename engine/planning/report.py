@@ -82,7 +82,7 @@ def show(rows: Sequence[Row], old: str, new: str | None, console: Console) -> No
     agents = [row for row in rows if row.scope.kind == "agent"]
     few = len({row.scope.name for row in agents}) <= MOST_AGENTS
     for kind, names in KINDS.items():
-        wanted = {"site": BRIEF, "agent": OF_AGENTS}.get(kind, SHORT)
+        wanted = {"site": BRIEF, "vip": SHORT[:-1], "agent": OF_AGENTS}.get(kind, SHORT)
         chosen = [row for row in rows if row.scope.kind == kind and row.figure in wanted]
         if kind == "agent" and not few:
             chosen = []

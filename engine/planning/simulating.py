@@ -4,17 +4,15 @@ import argparse
 import json
 import math
 
-from rich.console import Console
-
 from engine.config import BadConfiguration, load
 from engine.config.source import Problem
 from engine.planning.report import document, show, write_csv
-from engine.planning.terminal import complain, named, progress, target
+from engine.planning.terminal import complain, named, progress, screen, target
 from engine.planning.traffic_file import load_traffic
 from engine.words import say
 from planning.compare import compare, curve
 from planning.picture import Labels, picture
-from planning.simulate import Day, Plan, simulate
+from planning.simulate import MIDNIGHT, Day, Plan, simulate
 
 __all__ = ["run"]
 
@@ -25,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     runs = _simulated(plans, arguments.seed, arguments.runs)
     names = [named(folder, plan.rules) for folder, plan in zip(arguments.rules, plans, strict=True)]
     rows = compare([day.figures for day in runs[0]], [day.figures for day in runs[1]] if len(runs) > 1 else ())
-    old, *others = [curve([day.half_hours for day in days]) for days in runs]
+    old, *others = [curve([day.half_hours for day in days], MIDNIGHT) for days in runs]
     new = others[0] if others else None
     try:
         if arguments.csv:
@@ -41,12 +39,13 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({**head, **document(rows, old, new)}, ensure_ascii=False, indent=1))
         return 0
     calls = math.fsum(day.calls for day in runs[0]) / arguments.runs
-    console = Console()
+    console = screen()
     console.print(
         say(
             f"{arguments.runs} 天，种子从 {arguments.seed} 起，平均每天 {calls:.0f} 个来电；± 为 95 % 置信区间。",
             f"{arguments.runs} days from seed {arguments.seed}, {calls:.0f} calls a day; ± is the 95 % confidence interval.",
-        )
+        ),
+        soft_wrap=True,
     )
     show(rows, names[0], names[1] if others else None, console)
     return 0

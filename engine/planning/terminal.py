@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from acd.rules import Rules
 
-__all__ = ["complain", "named", "progress", "target"]
+__all__ = ["complain", "named", "progress", "screen", "target"]
 
 
 @contextmanager
@@ -20,6 +20,11 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def screen() -> Console:
+    """For results: as wide as the terminal, and wide enough for a table where there is none."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
 def complain(error: Exception) -> int:
