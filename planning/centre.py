@@ -15,6 +15,7 @@ from acd import events as ev
 from acd.commands import EndCall, OfferCall, WithdrawOffer
 from acd.core import Outcome
 from acd.model import CallId, OfferId, OfferOutcome, QueueId
+from acd.ports import Journal
 from acd.records import AgentChanged, CallAnswered, CallEnded, QueueEntered, Record, TalkFinished
 from acd.rules import Rules
 from agents.roster import AgentId
@@ -71,6 +72,7 @@ class Centre:
         people: People,
         start: float,
         sink: Callable[[Sequence[Record]], None] | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._people = people
         self._sink = sink
@@ -89,7 +91,7 @@ class Centre:
             WithdrawOffer: self._withdrawn,
             EndCall: self._told_to_end,
         }
-        self.floor = VirtualFloor(rules, start, self._listen)
+        self.floor = VirtualFloor(rules, start, self._listen, journal)
 
     @property
     def now(self) -> float:

@@ -76,7 +76,8 @@ def erlang_a(agents: int, arrivals_per_s: float, handle_s: float, patience_s: fl
     if load == 0.0:
         return Outlook(waits=0.0, service_level=1.0, asa_s=0.0, abandon_rate=0.0, occupancy=0.0)
     drained = agents / handle_s
-    peak = _log_density(_peak_s(agents, arrivals_per_s, handle_s, patience_s), arrivals_per_s, patience_s, drained)
+    peak_s = _peak_s(agents, arrivals_per_s, handle_s, patience_s)
+    peak = _log_density(peak_s, arrivals_per_s, patience_s, drained)
 
     def density(t: float) -> float:
         return math.exp(_log_density(t, arrivals_per_s, patience_s, drained) - peak)
@@ -84,7 +85,7 @@ def erlang_a(agents: int, arrivals_per_s: float, handle_s: float, patience_s: fl
     def stays(t: float) -> float:
         return math.exp(-t / patience_s)
 
-    end_s = _end_s(arrivals_per_s, patience_s, drained, peak)
+    end_s = _end_s(peak_s, arrivals_per_s, patience_s, drained)
     mass = _integral(density, 0.0, end_s)
     # the states below "all busy", against the state in which the last agent is free, on the scale of the density
     below = math.exp(-math.log(erlang_b(agents - 1, load)) - math.log(arrivals_per_s) - peak)
@@ -111,12 +112,13 @@ def _peak_s(agents: int, arrivals_per_s: float, handle_s: float, patience_s: flo
     return max(patience_s * math.log(arrivals_per_s * handle_s / agents), 0.0)
 
 
-def _end_s(arrivals_per_s: float, patience_s: float, drained: float, peak: float) -> float:
-    """From here on the density is nothing."""
-    end_s = 1.0 / drained
-    while _log_density(end_s, arrivals_per_s, patience_s, drained) - peak > -NEGLIGIBLE:
-        end_s *= 1.5
-    return end_s
+def _end_s(peak_s: float, arrivals_per_s: float, patience_s: float, drained: float) -> float:
+    """From here on, well after its peak, the density is nothing."""
+    peak = _log_density(peak_s, arrivals_per_s, patience_s, drained)
+    beyond_s = 1.0 / drained
+    while _log_density(peak_s + beyond_s, arrivals_per_s, patience_s, drained) - peak > -NEGLIGIBLE:
+        beyond_s *= 1.5
+    return peak_s + beyond_s
 
 
 def _integral(of: Callable[[float], float], start: float, end: float) -> float:

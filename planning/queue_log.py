@@ -36,7 +36,7 @@ from acd.records import (
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
-from planning.recorded import Miss, RecordedCall, RecordedDay
+from planning.recorded import RecordedCall, RecordedDay, Rung
 
 __all__ = ["LogLine", "QueueLogDay", "log_line", "read_queue_log"]
 
@@ -204,10 +204,9 @@ class _Reader:
             call.waited_s, stay.left_at = line.at - call.queued_at, line.at
             self._leaves(line.at, stay, "overflowed")
         elif line.event == "RINGNOANSWER" and agent is not None:
-            call.misses[agent] = Miss((line.seconds(0) or 0.0) / 1000, OfferOutcome.NO_ANSWER)
             self._offer(line.at, stay, agent, (line.seconds(0) or 0.0) / 1000, OfferOutcome.NO_ANSWER)
         elif line.event == "RINGCANCELED" and agent is not None:
-            call.rang_in_vain_s[agent] = (line.seconds(0) or 0.0) / 1000
+            self._offer(line.at, stay, agent, (line.seconds(0) or 0.0) / 1000, OfferOutcome.WITHDRAWN)
 
     def _short_s(self, queue: QueueId) -> float:
         found = self._rules.queues.get(queue)
@@ -219,7 +218,7 @@ class _Reader:
 
     def _connected(self, line: LogLine, stay: _Stay, agent: AgentId) -> None:
         call, ring_s = stay.call, line.seconds(2) or 0.0
-        call.answered_by, call.answer_s, call.waited_s = agent, ring_s, line.at - call.queued_at
+        call.answered_by, call.waited_s = agent, line.at - call.queued_at
         stay.answered_at = line.at
         self._offer(line.at, stay, agent, ring_s, OfferOutcome.ACCEPTED)
         wait_s = line.at - stay.entered_at
@@ -241,6 +240,7 @@ class _Reader:
 
     def _offer(self, at: float, stay: _Stay, agent: AgentId, ring_s: float, outcome: OfferOutcome) -> None:
         call, offer, made_at = stay.call, OfferId(f"{stay.call.call}-{agent}"), at - ring_s
+        call.rung.setdefault(agent, []).append(Rung(ring_s, outcome))
         made = OfferMade(
             offer=offer,
             call=call.call,

@@ -10,7 +10,7 @@ from acd import events as ev
 from acd.model import CallId, OfferOutcome, QueueId
 from agents.roster import AgentId
 
-__all__ = ["SYSTEM_REASONS", "Miss", "Move", "RecordedCall", "RecordedDay"]
+__all__ = ["SYSTEM_REASONS", "Move", "RecordedCall", "RecordedDay", "Rung"]
 
 SYSTEM_REASONS = frozenset({str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE)})
 """Why the core itself sets an agent not ready; every other reason was his own wish."""
@@ -24,8 +24,8 @@ class Move(msgspec.Struct, frozen=True):
     key: str
 
 
-class Miss(msgspec.Struct, frozen=True):
-    """An agent's phone rang so long for a call and it was not taken."""
+class Rung(msgspec.Struct, frozen=True):
+    """An agent's phone rang so long for a call: accepted, missed, or taken back (then he would have taken longer)."""
 
     after_s: float
     outcome: OfferOutcome
@@ -53,15 +53,12 @@ class RecordedCall(msgspec.Struct, kw_only=True):
     """In all queues together, to the answer, to his giving up, or to whatever else ended his waiting."""
     gave_up: bool = False
     answered_by: AgentId | None = None
-    answer_s: float = 0.0
-    """From the offer to the answer."""
     talk_s: float | None = None
     """None: nobody served him, or the talk's end is not recorded."""
     wrap_up_s: float | None = None
     """The agent ended his paperwork after this time; None: he took all the time he was given."""
-    misses: dict[AgentId, Miss] = {}
-    rang_in_vain_s: dict[AgentId, float] = {}
-    """Agents whose phone still rang when the offer was taken back: they would have taken longer than this."""
+    rung: dict[AgentId, list[Rung]] = {}
+    """His offers, by agent, in order."""
 
 
 class RecordedDay(msgspec.Struct, kw_only=True):

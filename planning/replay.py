@@ -18,7 +18,7 @@ is part of the talk and not replayed apart.
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from random import Random
 
@@ -32,7 +32,7 @@ from acd.rules import Rules
 from agents.roster import AgentId
 from planning.centre import Centre, Ring
 from planning.counted import Counted, HalfHour, Table, half_hours, table
-from planning.recorded import RecordedCall, RecordedDay
+from planning.recorded import RecordedCall, RecordedDay, Rung
 from planning.survival import Patience, patience_of
 
 __all__ = ["Replayed", "Sources", "UnknownQueues", "replay", "strangers", "waits_of"]
@@ -131,14 +131,12 @@ class _Habits:
         self.all_served: list[RecordedCall] = []
         talks: dict[AgentId, list[float]] = defaultdict(list)
         for call in day.calls:
-            if call.answered_by is not None and call.queue is not None:
-                self.rings[call.answered_by].append(Ring(call.answer_s))
-                if call.talk_s is not None:
-                    talks[call.answered_by].append(call.talk_s)
-                    self.served[call.queue].append(call)
-                    self.all_served.append(call)
-            for agent, miss in call.misses.items():
-                self.rings[agent].append(Ring(miss.after_s, miss.outcome))
+            if call.answered_by is not None and call.queue is not None and call.talk_s is not None:
+                talks[call.answered_by].append(call.talk_s)
+                self.served[call.queue].append(call)
+                self.all_served.append(call)
+            for agent, rung in call.rung.items():
+                self.rings[agent] += [_ring(one) for one in rung if one.outcome is not OfferOutcome.WITHDRAWN]
         self.all_rings = [ring for rings in self.rings.values() for ring in rings]
         everybody = [talk_s for mine in talks.values() for talk_s in mine]
         self._mean_s = _mean(everybody)
@@ -168,6 +166,7 @@ class _Replay:
         self.counted = Counted(rules, by_vip=bool(rules.vip))
         self.sources = Sources()
         self._calls = {call.call: call for call in day.calls}
+        self._rung = {(call.call, agent): deque(rung) for call in day.calls for agent, rung in call.rung.items()}
         self._returns_s = day.returns_s
         self._habits = _Habits(day)
         self._dice = Random(f"{seed} others")  # noqa: S311 - a simulation has no secrets
@@ -224,18 +223,17 @@ class _Replay:
         return self._patience_s[entered.call]
 
     def ring(self, offer: OfferCall) -> Ring:
-        call = self._calls[offer.call]
-        if call.answered_by == offer.agent:
+        known = self._rung.get((offer.call, offer.agent))
+        rung = known.popleft() if known else None
+        if rung is not None and rung.outcome is not OfferOutcome.WITHDRAWN:
             self.sources.rings_known += 1
-            return Ring(call.answer_s)
-        if (miss := call.misses.get(offer.agent)) is not None:
-            self.sources.rings_known += 1
-            return _within(Ring(miss.after_s, miss.outcome), offer.ring_s)
+            return _ring(rung) if rung.outcome is OfferOutcome.ACCEPTED else _within(_ring(rung), offer.ring_s)
         self.sources.rings_drawn += 1
-        longer_s = call.rang_in_vain_s.get(offer.agent, -1.0)
+        longer_s = rung.after_s if rung is not None else 0.0
         seen = self._habits.rings.get(offer.agent) or self._habits.all_rings
-        seen = [ring for ring in seen if ring.after_s > longer_s] if longer_s >= 0.0 else seen
-        return _within(self._dice.choice(seen), offer.ring_s) if seen else Ring(max(longer_s, 0.0) + NO_SUCH_RING_S)
+        if rung is not None:
+            seen = [ring for ring in seen if ring.after_s > longer_s]
+        return _within(self._dice.choice(seen) if seen else Ring(longer_s + NO_SUCH_RING_S), offer.ring_s)
 
     def talk_s(self, answered: CallAnswered) -> float:
         call = self._calls[answered.call]
@@ -260,6 +258,10 @@ class _Replay:
 
     def back_after_s(self, agent: AgentId) -> float:
         return self._dice.choice(self._returns_s) if self._returns_s else BACK_AFTER_S
+
+
+def _ring(rung: Rung) -> Ring:
+    return Ring(rung.after_s, None if rung.outcome is OfferOutcome.ACCEPTED else rung.outcome)
 
 
 def _within(ring: Ring, ring_s: float) -> Ring:

@@ -11,6 +11,7 @@ import msgspec
 
 from acd.commands import OfferCall
 from acd.model import CallId, OfferOutcome
+from acd.ports import Journal
 from acd.records import CallAnswered, QueueEntered, QueueLeft, Record, TalkFinished
 from acd.rules import Rules
 from agents.roster import AgentId
@@ -48,10 +49,11 @@ def days(plan: Plan, seed: int, replications: int) -> Iterator[Day]:
         yield simulate(plan, one)
 
 
-def simulate(plan: Plan, seed: int) -> Day:
-    """One day from midnight to midnight, and on until its callers are served and its agents at home."""
+def simulate(plan: Plan, seed: int, journal: Journal | None = None) -> Day:
+    """One day from midnight to midnight, and on until its callers are served and its agents at home. `journal`: where to keep
+    its events, for a replay of it."""
     rules = known(with_extra_agents(plan.rules, plan.shifts), plan.traffic)
-    floor = _Day(rules, plan, seed)
+    floor = _Day(rules, plan, seed, journal)
     floor.centre.floor.run()
     until = MIDNIGHT + 2 * DAY_S
     return Day(
@@ -76,7 +78,7 @@ class _Fate(msgspec.Struct, frozen=True):
 class _Day:
     """The people of a simulated day; `planning.centre.People` for its centre."""
 
-    def __init__(self, rules: Rules, plan: Plan, seed: int) -> None:
+    def __init__(self, rules: Rules, plan: Plan, seed: int, journal: Journal | None) -> None:
         self.counted = Counted(rules, by_vip=bool(plan.traffic.vip))
         self.calls = 0
         self._traffic = plan.traffic
@@ -85,7 +87,7 @@ class _Day:
         self._ring_dice = Random(f"{seed} phones")  # noqa: S311
         self._redial_dice = Random(f"{seed} redials")  # noqa: S311 - its own: they differ with the rules, first calls do not
         self._who = Who(plan.traffic, Random(f"{seed} callers"))  # noqa: S311
-        self.centre = Centre(rules, self, MIDNIGHT, self._take)
+        self.centre = Centre(rules, self, MIDNIGHT, self._take, journal)
         for at_s, event in sorted(comings_and_goings(plan.shifts), key=lambda one: one[0]):
             self.centre.floor.later(MIDNIGHT + at_s, self.centre.agent, event)
         for stream in plan.traffic.streams:

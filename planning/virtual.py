@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from acd.core import Outcome, Refused, next_deadline, step
-from acd.events import DeadlinePassed, Event, LinkRegained
+from acd.events import DeadlinePassed, Event, LinkRegained, RulesLoaded
 from acd.floor import Floor
+from acd.ports import Journal
 from acd.rules import Rules
 
 __all__ = ["VirtualFloor"]
@@ -21,19 +22,25 @@ DEADLINE = DeadlinePassed()
 
 
 class VirtualFloor:
-    """A floor whose time only goes where `run` takes it. `listen` is given the outcome of each step; it may tell more."""
+    """A floor whose time only goes where `run` takes it. `listen` is given the outcome of each step; it may tell more.
+    `journal`: where to keep the events, as a live runner would."""
 
-    def __init__(self, rules: Rules, start: float, listen: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self, rules: Rules, start: float, listen: Callable[[Outcome], None], journal: Journal | None = None
+    ) -> None:
         self.now = start
         self.events = 0
         self.refused: list[tuple[Event, str]] = []
         """Events that asked for what was not possible then, and why."""
         self.floor = Floor.under(rules)
         self._listen = listen
+        self._journal = journal
         self._future: list[tuple[float, int, Callable[[Any], None], Any]] = []
         self._count = 0
         self._inbox: deque[Event] = deque()
         self._busy = False
+        if journal is not None:
+            journal.append(RulesLoaded(rules=rules), start)
         self.tell(LinkRegained())
 
     def tell(self, event: Event) -> None:
@@ -76,6 +83,8 @@ class VirtualFloor:
 
     def _take(self, event: Event) -> None:
         self.events += 1
+        if self._journal is not None:
+            self._journal.append(event, self.now)
         try:
             outcome = step(self.floor, event, self.now)
         except Refused as refused:

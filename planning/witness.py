@@ -7,7 +7,7 @@ What an agent did of his own accord is told from what the core did to him: `Agen
 from collections.abc import Iterable, Sequence
 
 from acd import events as ev
-from acd.model import CallId, Disposition, OfferOutcome
+from acd.model import CallId, Disposition
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -23,7 +23,7 @@ from acd.records import (
 )
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
-from planning.recorded import SYSTEM_REASONS, Miss, Move, RecordedCall, RecordedDay
+from planning.recorded import SYSTEM_REASONS, Move, RecordedCall, RecordedDay, Rung
 
 __all__ = ["Witness"]
 
@@ -172,13 +172,8 @@ class Witness:
             call.wrap_up_s = record.ended_at - record.started_at
 
     def _offer_ended(self, call: RecordedCall, record: OfferEnded) -> None:
-        after_s = record.ended_at - record.made_at
-        if record.outcome is OfferOutcome.ACCEPTED:
-            call.answer_s = after_s
-        elif record.outcome is OfferOutcome.WITHDRAWN:
-            call.rang_in_vain_s[record.agent] = after_s
-        else:
-            call.misses[record.agent] = Miss(after_s, record.outcome)
+        rung = Rung(record.ended_at - record.made_at, record.outcome)
+        call.rung.setdefault(record.agent, []).append(rung)
 
 
 def _phone(changed: AgentChanged) -> PhoneState:
