@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
+from engine.planning.commands import add_commands
 from engine.words import say
 
 BROKEN_CONFIGURATION = 2
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, zh: str, en: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=say(zh, en), description=say(zh, en))
-        command.set_defaults(run=globals()[f"_{name.replace('-', '_')}"])
+        command.set_defaults(run=globals().get(f"_{name.replace('-', '_')}"))
         return command
 
     def with_config(command: argparse.ArgumentParser) -> None:
@@ -133,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
     with_config(serve)
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
+    add_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 

@@ -13,7 +13,7 @@ from acd.rules import Rules
 from engine.journal import FileJournal
 from metrics.intervals import Tally
 
-__all__ = ["EngineBefore", "Figures", "recover"]
+__all__ = ["EngineBefore", "Figures", "done_again", "recover"]
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> t
     events = 0
     for line in lines:
         events += 1
-        records = _done_again(floor, line.e, line.t, line.n)
+        records = done_again(floor, line.e, line.t, line.n) or ()
         if isinstance(line.e, RulesLoaded):
             figures.follow()
         figures(records)
@@ -91,12 +91,13 @@ def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> t
     return floor, tally
 
 
-def _done_again(floor: Floor, event: Event, at: float, number: int) -> Sequence[Record]:
-    """What failed the first time fails again, with the same traces: the runner went on without it too."""
+def done_again(floor: Floor, event: Event, at: float, number: int) -> Sequence[Record] | None:
+    """The records an event of the journal leads to; None: it was refused, and is again. What failed the first time fails
+    again, with the same traces: the runner went on without it too."""
     try:
         return step(floor, event, at).records
     except Refused:
-        return ()
+        return None
     except Exception:
         log.exception("event %d of the journal cannot be done again; going on without it", number)
         return ()

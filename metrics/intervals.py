@@ -16,8 +16,8 @@ Half hours are numbered from the epoch (1800 s each): days of every time zone th
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import msgspec
 
@@ -171,29 +171,12 @@ class Tally(msgspec.Struct, kw_only=True):
 
     def apply(self, record: Record) -> None:
         """Count a record. Kinds that no figure is made of are passed over."""
-        match record:
-            case NodeEntered():
-                self.nodes[record.node] = self.nodes.get(record.node, 0) + 1
-            case CallOpened():
-                self._call_opened(record)
-            case QueueEntered():
-                self._entered(record)
-            case OfferMade():
-                self._offered(record)
-            case OfferEnded():
-                self._offer_ended(record)
-            case CallAnswered():
-                self._answered(record)
-            case QueueLeft():
-                self._left(record)
-            case TalkFinished():
-                self._talked(record)
-            case AgentInterval():
-                self._agent_was(record)
-            case CallEnded():
-                self._call_ended(record)
-            case _:
-                pass
+        count = _COUNT.get(type(record))
+        if count is not None:
+            count(self, record)
+
+    def _node_entered(self, record: NodeEntered) -> None:
+        self.nodes[record.node] = self.nodes.get(record.node, 0) + 1
 
     def _books(self, at: float) -> tuple[Book, Book]:
         """Where to count what is booked at this moment: its half hour, and since the beginning."""
@@ -372,3 +355,18 @@ def _count_abandon(counts: QueueCounts, wait_s: float, *, misdial: bool, ringing
     counts.abandoned_wait_s += wait_s
     counts.abandoned_ringing += ringing
     counts.abandoned_waiting += not ringing
+
+
+_COUNT: Final[dict[type, Callable[[Tally, Any], None]]] = {
+    NodeEntered: Tally._node_entered,
+    CallOpened: Tally._call_opened,
+    QueueEntered: Tally._entered,
+    OfferMade: Tally._offered,
+    OfferEnded: Tally._offer_ended,
+    CallAnswered: Tally._answered,
+    QueueLeft: Tally._left,
+    TalkFinished: Tally._talked,
+    AgentInterval: Tally._agent_was,
+    CallEnded: Tally._call_ended,
+}
+"""By kind: a day has a quarter of a million records, and a chain of comparisons for each was most of the counting."""

@@ -1,0 +1,1 @@
+"""The commands `simulate`, `replay` and `staffing`: files in, `planning`'s models, tables and pictures out."""

@@ -1,0 +1,171 @@
+"""What a run came to: its records counted by `metrics`, for the site, each queue, each VIP level, each agent, each half hour.
+
+No figure is worked out here: `metrics.definitions` has the formulas, `metrics.intervals` the rules of counting.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from acd.model import CallId, OfferOutcome
+from acd.records import AgentChanged, CallAnswered, CallOpened, Record, TalkFinished
+from acd.rules import Rules
+from agents.roster import AgentId
+from agents.state import AgentState
+from metrics.definitions import QueueCounts, Sums, values
+from metrics.figures import Figures, OpenState, agent_times, queue_figures, site_figures
+from metrics.intervals import HALF_HOUR_S, Tally
+
+__all__ = ["COUNTS", "Counted", "HalfHour", "Scope", "Table", "half_hours", "table"]
+
+COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "overflowed", "switch_lost", "talks")
+"""Counts that stand beside the figures."""
+
+
+class Scope(NamedTuple):
+    """Whose figures: `site`, or a `queue`, `vip` level or `agent` by name."""
+
+    kind: str
+    name: str = ""
+
+
+Table = dict[Scope, dict[str, float | None]]
+"""By scope, figures (ids of metrics.definitions) and counts; None: no data."""
+
+
+class HalfHour(msgspec.Struct, frozen=True, kw_only=True):
+    """The site in one half hour of the day."""
+
+    at: float
+    offered: int
+    answered_within_sl: int
+    service_level: float | None
+    asa_s: float | None
+    queue_time_s: float | None
+    abandon_rate: float | None
+    occupancy: float | None
+
+
+class Counted:
+    """Counts the records of a run. `by_vip`: a tally for each VIP level as well, 0 being everybody else."""
+
+    def __init__(self, rules: Rules, *, by_vip: bool = True) -> None:
+        self.tally = Tally()
+        self.by_vip: dict[int, Tally] = {}
+        self.by_agent: dict[AgentId, QueueCounts] = {}
+        self._split = by_vip
+        self.open: dict[AgentId, OpenState] = {}
+        """What each agent is doing now, and since when: no interval tells of it yet."""
+        self._of: dict[CallId, Tally] = {}
+        self.follow(rules)
+
+    def follow(self, rules: Rules) -> None:
+        """These rules hold from now on."""
+        self._rules = rules
+        for tally in (self.tally, *self.by_vip.values()):
+            tally.follow(rules)
+
+    def __call__(self, records: Sequence[Record]) -> None:
+        apply = self.tally.apply
+        for record in records:
+            apply(record)
+            kind = type(record)
+            if kind is TalkFinished:
+                self._talked(record)  # type: ignore[arg-type]
+            elif kind is CallAnswered:
+                self._answered(record)  # type: ignore[arg-type]
+            elif kind is AgentChanged:
+                self._changed(record)  # type: ignore[arg-type]
+            if self._split:
+                self._by_vip(record)
+
+    def _by_vip(self, record: Record) -> None:
+        if isinstance(record, CallOpened):
+            self._of[record.call] = self._vip_tally(record.vip)
+        call = getattr(record, "call", None)
+        if call is not None and (tally := self._of.get(call)) is not None:
+            tally.apply(record)
+
+    def _vip_tally(self, level: int) -> Tally:
+        found = self.by_vip.get(level)
+        if found is None:
+            found = self.by_vip[level] = Tally()
+            found.follow(self._rules)
+        return found
+
+    def _agent(self, agent: AgentId) -> QueueCounts:
+        found = self.by_agent.get(agent)
+        if found is None:
+            found = self.by_agent[agent] = QueueCounts()
+        return found
+
+    def _answered(self, record: CallAnswered) -> None:
+        self._agent(record.agent).answered += 1
+
+    def _changed(self, record: AgentChanged) -> None:
+        """A phone that changes leaves the state as it was."""
+        before = self.open.get(record.agent)
+        if before is None or before.state is not record.state:
+            self.open[record.agent] = OpenState(record.agent, record.state, record.at)
+
+    def _talked(self, record: TalkFinished) -> None:
+        counts = self._agent(record.agent)
+        counts.talks += 1
+        counts.talk_s += record.talk_s
+        counts.hold_s += record.hold_s
+
+
+def table(counted: Counted, rules: Rules, since: float, until: float) -> Table:
+    """All figures of a stretch of whole half hours."""
+    everybody = _everybody(counted, rules, until)
+    figures: Table = {Scope("site"): _row(site_figures(counted.tally, since, until, everybody.values()))}
+    for queue in rules.queues:
+        members = [everybody[agent] for agent in rules.members[queue]]
+        figures[Scope("queue", queue)] = _row(queue_figures(counted.tally, queue, since, until, members))
+    for level in sorted(counted.by_vip):
+        figures[Scope("vip", str(level))] = _row(site_figures(counted.by_vip[level], since, until))
+    for agent in rules.agents:
+        if agent in counted.by_agent:
+            times = agent_times(counted.tally, [everybody[agent]], since, until)
+            sums = Sums(counted.by_agent[agent], times)
+            figures[Scope("agent", agent)] = {**values(sums), "answered": float(counted.by_agent[agent].answered)}
+    return figures
+
+
+def _everybody(counted: Counted, rules: Rules, until: float) -> dict[AgentId, OpenState]:
+    """All agents as they are at the end; who never came is offline."""
+    return {agent: counted.open.get(agent) or OpenState(agent, AgentState.OFFLINE, until) for agent in rules.agents}
+
+
+def _row(figures: Figures) -> dict[str, float | None]:
+    counts = figures.counts
+    missed = sum(n for outcome, n in counts.offers.items() if outcome == OfferOutcome.NO_ANSWER)
+    return {
+        **figures.values,
+        **{name: float(getattr(counts, name)) for name in COUNTS},
+        "missed_offers": float(missed),
+    }
+
+
+def half_hours(counted: Counted, rules: Rules, since: float, until: float) -> list[HalfHour]:
+    """The site, half hour by half hour."""
+    everybody = list(_everybody(counted, rules, until).values())
+    found = []
+    at = since
+    while at < until:
+        one = site_figures(counted.tally, at, min(at + HALF_HOUR_S, until), everybody)
+        found.append(
+            HalfHour(
+                at=at,
+                offered=one.counts.offered,
+                answered_within_sl=one.counts.answered_within_sl,
+                service_level=one.values["service_level"],
+                asa_s=one.values["asa"],
+                queue_time_s=one.values["queue_time"],
+                abandon_rate=one.values["abandon_rate"],
+                occupancy=one.values["occupancy"],
+            )
+        )
+        at += HALF_HOUR_S
+    return found

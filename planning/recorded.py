@@ -1,0 +1,79 @@
+"""A day as it was: who rang, when he was put into a queue, what is known of his patience and his talk, and what the agents did
+of their own accord. This is what stays the same under other rules; all else is decided anew.
+
+Times are seconds since the epoch, durations seconds. Pure.
+"""
+
+import msgspec
+
+from acd import events as ev
+from acd.model import CallId, OfferOutcome, QueueId
+from agents.roster import AgentId
+
+__all__ = ["SYSTEM_REASONS", "Move", "RecordedCall", "RecordedDay", "Rung"]
+
+SYSTEM_REASONS = frozenset({str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE)})
+"""Why the core itself sets an agent not ready; every other reason was his own wish."""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """The caller reached a node of the menu."""
+
+    at: float
+    node: str
+    key: str
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """An agent's phone rang so long for a call: accepted, missed, or taken back (then he would have taken longer)."""
+
+    after_s: float
+    outcome: OfferOutcome
+
+
+class RecordedCall(msgspec.Struct, kw_only=True):
+    """One caller."""
+
+    call: CallId
+    at: float
+    number: str
+    did: str = ""
+    name: str = ""
+    moves: list[Move] = []
+    queue: QueueId | None = None
+    """The first queue he was put into; None: he never came to one."""
+    queued_at: float = 0.0
+    priority: int = 0
+    """What the menu choice added."""
+    left_ivr_at: float | None = None
+    """When he was gone without having come to a queue."""
+    closed: bool = False
+    """With `left_ivr_at`: the hotline ended the call, not he."""
+    waited_s: float = 0.0
+    """In all queues together, to the answer, to his giving up, or to whatever else ended his waiting."""
+    gave_up: bool = False
+    answered_by: AgentId | None = None
+    talk_s: float | None = None
+    """None: nobody served him, or the talk's end is not recorded."""
+    wrap_up_s: float | None = None
+    """The agent ended his paperwork after this time; None: he took all the time he was given."""
+    rung: dict[AgentId, list[Rung]] = {}
+    """His offers, by agent, in order."""
+
+
+class RecordedDay(msgspec.Struct, kw_only=True):
+    """All callers in the order they came, and what agents and the switch did, in order."""
+
+    since: float
+    until: float
+    calls: list[RecordedCall] = []
+    doings: list[tuple[float, ev.Event]] = []
+    """Log-ins, log-outs, breaks, phones, and times when Asterisk was out of sight."""
+    returns_s: list[float] = []
+    """How long agents stayed away after they were set not ready for not taking calls."""
+    left_out: dict[str, int] = {}
+    """What was there and could not be used, by reason."""
+
+    def leave_out(self, reason: str, count: int = 1) -> None:
+        """Note that something of the record is not part of the day."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + count
