@@ -20,6 +20,9 @@ class Benchmark(NamedTuple):
 
 
 BENCHMARKS = {
+    "estimate": Benchmark(
+        "how good the expected wait is, next to app_queue's formula, over simulated days", "bench.estimate"
+    ),
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
     "scrape": Benchmark("what one scrape of the metrics page costs", "bench.scrape"),
