@@ -19,7 +19,7 @@ import msgspec
 from acd.estimate import judge
 from bench.day import HALF_HOUR_S, Day, Plan, Stay, Team
 
-__all__ = ["JUDGED", "PLANS", "Score", "main", "peaks", "run", "score"]
+__all__ = ["JUDGED", "PLANS", "Score", "main", "peaks", "run", "score", "two_queues"]
 
 COVERAGE = (0.75, 0.85)
 RATIO = 0.5
@@ -90,7 +90,7 @@ def peaks(
     )
 
 
-def _two_queues(alone: int, common: int) -> Plan:
+def two_queues(alone: int, common: int) -> Plan:
     """Two queues with their peaks an hour apart, each with so many agents alone and so many in common."""
     teams = [Team(queues=("sales", "repair"), on_duty=staff(common))]
     teams += [Team(queues=(queue,), on_duty=staff(alone)) for queue in ("sales", "repair") if alone]
@@ -111,8 +111,8 @@ JUDGED: dict[str, Plan] = {
     "50 agents, nobody gives up": peaks(50, load=0.85, patience_s=None),
     "25 agents, long talks, impatient callers": peaks(25, load=1.15, talk_s=400.0, patience_s=180.0),
     "40 agents, no wrap-up": peaks(40, wrap_up_s=0.0),
-    "two queues, half of the agents in common": _two_queues(alone=12, common=24),
-    "two queues, one team of 40": _two_queues(alone=0, common=40),
+    "two queues, half of the agents in common": two_queues(alone=12, common=24),
+    "two queues, one team of 40": two_queues(alone=0, common=40),
 }
 """Days with peaks above what the team can take."""
 SHOWN: dict[str, Plan] = {
