@@ -33,7 +33,6 @@ EARLY = 0.5
 """The share of wrap-ups an agent ends before their time is over."""
 COMING_S = 120.0
 """A half hour's change of staff takes so long."""
-ON_DUTY = ("free", "offered", "talking", "holding", "wrap_up")
 FIRST: Key = (-inf,)
 
 
@@ -85,6 +84,7 @@ class Stay(msgspec.Struct, kw_only=True):
     entered_at: float
     key: Key
     """Where he stood in line."""
+    vip: bool
     at_once: bool
     """An agent was free."""
     promised: Expectation | None
@@ -184,8 +184,9 @@ class Day:
         waiting = len(line)
         self._tell(ev.CallArrived(call=call, channel="", number="", did="400"))
         queued = ev.CallQueued(call=call, queue=queue, priority=VIP_PRIORITY if vip else 0)
-        records = step(self.floor, queued, self.now).records
-        ahead = self.floor.position(self.floor.calls[call]) - 1 if call in line else 0
+        records = self._step(queued)
+        key = line.key(call) if call in line else FIRST
+        ahead = line.ahead_of(key)
         pace, app_queue = self.paces[queue], self.app_queue[queue]
         if call in line:
             pace.arrived(waiting - ahead, waiting)
@@ -193,11 +194,12 @@ class Day:
         self.stays[call] = Stay(
             queue=queue,
             entered_at=self.now,
-            key=line.keys.get(call, FIRST),
+            key=key,
+            vip=vip,
             at_once=call not in line,
             promised=pace.expect(
-                ahead=ahead + self._rivals_ahead(queue, line.keys.get(call, FIRST)),
-                agents=self._on_duty(queue),
+                ahead=ahead + self._rivals_ahead(queue, key),
+                agents=self.floor.on_duty(queue),
                 free=0 if call in line else free,
                 wrapping_up=self.floor.standings[queue].get("wrap_up", 0),
                 may_be_passed=not vip,
@@ -223,20 +225,19 @@ class Day:
             self._tell(ev.CallLeftByCaller(call=call))
 
     def _tell(self, event: ev.Event) -> None:
-        self._see(step(self.floor, event, self.now).records)
+        self._see(self._step(event))
+
+    def _step(self, event: ev.Event) -> Sequence[Record]:
+        return step(self.floor, event, self.now, explained=False).records
 
     # --- what is seen ------------------------------------------------------------------------------------------------
-
-    def _on_duty(self, queue: QueueId) -> int:
-        standings = self.floor.standings[queue]
-        return sum(standings.get(standing, 0) for standing in ON_DUTY)
 
     def _rivals_ahead(self, queue: QueueId, key: Key) -> float:
         """Callers of other queues who stand before him, as far as the queues have their agents in common."""
         return sum(self.floor.waiting[other].ahead_of(key) * share for other, share in self.rivals[queue].items())
 
     def _take_stock(self, queue: QueueId) -> None:
-        self.paces[queue].stand(self.now, len(self.floor.waiting[queue]), self._on_duty(queue))
+        self.paces[queue].stand(self.now, len(self.floor.waiting[queue]), self.floor.on_duty(queue))
 
     def _see(self, records: Iterable[Record]) -> None:
         """The agents do their part, and the paces learn theirs."""

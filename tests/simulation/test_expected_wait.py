@@ -55,9 +55,7 @@ def test_range_is_true_because_it_learns_from_outcomes() -> None:
 def told(stays: list[Stay], *, vip: bool) -> list[float]:
     """The middles told to those who had to wait."""
     return [
-        stay.promised.middle_s
-        for stay in stays
-        if stay.promised is not None and not stay.at_once and (stay.key[0] < 0.0) is vip
+        stay.promised.middle_s for stay in stays if stay.promised is not None and not stay.at_once and stay.vip is vip
     ]
 
 
