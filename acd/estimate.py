@@ -155,7 +155,7 @@ class Pace(msgspec.Struct):
             self.given_up.chances += past_s * self.waiting
             self.gone_ahead.chances += past_s
             self.taken.chances += past_s * self.agents / self.cycle_s
-        self.since, self.waiting, self.agents = now, waiting, agents
+        self.since, self.waiting, self.agents = max(now, self.since), waiting, agents
 
     def arrived(self, went_ahead_of: int, waiting: int) -> None:
         """A caller came into the line and went ahead of so many of those who were waiting there."""
@@ -212,9 +212,11 @@ class Pace(msgspec.Struct):
         passing = self.gone_ahead.value(0.0, LOOKED_AT_S) if may_be_passed else 0.0
         passing = min(passing, (1.0 - LEAST_PROGRESS) * later)
         hazard = self.given_up.value(1.0, PATIENCE_S)
+        shape = 1.0 / (1.0 / turn + DRIFT)
+        centre, spread = 1.0 - 1.0 / (9.0 * shape), 1.0 / (3.0 * sqrt(shape))
+        flow = _Flow(soon - passing, self.wrap_up.mean_s, later - passing, hazard)
         low_s, middle_s, high_s = (
-            _flow_s(_departures(turn, quantile), soon - passing, self.wrap_up.mean_s, later - passing, hazard)
-            + self.ring_s[1]
+            flow.time_s(turn * max(centre + quantile * spread, 0.0) ** 3) + self.ring_s[1]
             for quantile in self.quantiles
         )
         return Expectation(low_s, middle_s, high_s)
@@ -228,19 +230,22 @@ class Pace(msgspec.Struct):
         self.quantiles = sorted(moved)
 
 
-def _departures(turn: float, quantile: float) -> float:
-    """The quantile of a gamma distribution with mean `turn` and as many steps, made wider by what is not known."""
-    shape = 1.0 / (1.0 / turn + DRIFT)
-    return turn * max(1.0 - 1.0 / (9.0 * shape) + quantile / (3.0 * sqrt(shape)), 0.0) ** 3
+class _Flow:
+    """A line that loses `first` callers a second for `first_s` seconds and `then` a second from there on, and by `hazard` a
+    second of what it has."""
 
+    __slots__ = ("first", "first_s", "hazard", "kept", "then")
 
-def _flow_s(to_go: float, first: float, first_s: float, then: float, hazard: float) -> float:
-    """How long a line of `to_go` takes that loses `first` callers a second for `first_s` seconds and `then` a second from there
-    on, and by `hazard` a second of what it has."""
-    left = (to_go + first / hazard) * exp(-hazard * first_s) - first / hazard
-    if left <= 0.0 < first:
-        return log(1.0 + hazard * to_go / first) / hazard
-    return first_s + log(1.0 + hazard * max(left, 0.0) / then) / hazard
+    def __init__(self, first: float, first_s: float, then: float, hazard: float) -> None:
+        self.first, self.first_s, self.then, self.hazard = first, first_s, then, hazard
+        self.kept = exp(-hazard * first_s)
+
+    def time_s(self, callers: float) -> float:
+        """How long a line of so many takes."""
+        left = callers * self.kept - self.first / self.hazard * (1.0 - self.kept)
+        if left <= 0.0 < self.first:
+            return log(1.0 + self.hazard * callers / self.first) / self.hazard
+        return self.first_s + log(1.0 + self.hazard * max(left, 0.0) / self.then) / self.hazard
 
 
 def _share_over_by(promised: Expectation, waited_s: float) -> float:
