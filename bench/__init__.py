@@ -20,6 +20,9 @@ class Benchmark(NamedTuple):
 
 
 BENCHMARKS = {
+    "estimate": Benchmark(
+        "how good the expected wait is, next to app_queue's formula, over simulated days", "bench.estimate"
+    ),
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
     "ringall": Benchmark("phones that ring together: one winner, and how soon the others stop", "bench.ringall"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
