@@ -8,6 +8,7 @@ import heapq
 
 import msgspec
 
+from acd.estimate import Pace
 from acd.line import Key, Lines
 from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
 from acd.outcome import Outcome
@@ -55,6 +56,8 @@ class Floor(msgspec.Struct, kw_only=True):
     """Queues that take no new callers, and what closed them: "hours", "hand"."""
     turns: dict[QueueId, float] = {}
     """Strategies rrmemory and rrordered: the place in the roster after that of the agent who was asked last."""
+    paces: dict[QueueId, Pace] = {}
+    """How fast each queue has moved lately."""
     dice: int = 0
     """The state of the lots (`draw`)."""
     standings: dict[QueueId, dict[str, int]] = {}
@@ -84,6 +87,7 @@ class Floor(msgspec.Struct, kw_only=True):
         self.waiting = {queue: Lines() for queue in rules.queues}
         self.ready = {queue: Lines() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
+        self.paces = {queue: pace for queue, pace in self.paces.items() if queue in rules.queues}
         self.closed = {queue: by for queue, by in self.closed.items() if queue in rules.queues}
         for call in self.calls.values():
             call.added = [queue for queue in call.added if queue in rules.queues]
@@ -136,10 +140,6 @@ class Floor(msgspec.Struct, kw_only=True):
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _64_BITS
         return ((z ^ (z >> 31)) >> 11) / (1 << 53)
-
-    def expected_wait(self, call: Call, now: float) -> tuple[float, float, float] | None:
-        """Low, middle and high end of the wait of a caller who stands where he stands, in seconds; None: nothing to go by."""
-        return None
 
     def position(self, call: Call) -> int:
         """1 for the caller who is next in his queue."""

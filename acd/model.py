@@ -5,6 +5,7 @@ from typing import NewType
 
 import msgspec
 
+from acd.estimate import Expectation
 from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState
 from agents.workload import Workload
@@ -128,8 +129,8 @@ class Call(msgspec.Struct, kw_only=True):
     answered_by: AgentId | None = None
     returned: bool = False
     """The agent left first: the caller's leg came back after the talk."""
-    expected: tuple[float, float, float] | None = None
-    """Low, middle and high end of the wait that was expected when he entered the queue, in seconds."""
+    expected: Expectation | None = None
+    """The wait that was expected when he entered the queue."""
 
 
 class Agent(msgspec.Struct, kw_only=True):

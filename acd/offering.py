@@ -9,6 +9,7 @@ from acd.floor import Floor, change_agent, join_line, remember_contact, set_time
 from acd.matching import match_queue, seek_agent, seek_call
 from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
 from acd.outcome import Outcome
+from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
 from acd.waiting import leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
 from agents.state import AgentState, PhoneState, Trigger, after
@@ -52,12 +53,13 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
             wait_s=wait_s,
             total_wait_s=at - call.queued_at,
             in_service_level=wait_s <= queue.service_level.within_s,
-            expected_low_s=expected[0] if expected else None,
-            expected_s=expected[1] if expected else None,
-            expected_high_s=expected[2] if expected else None,
+            expected_low_s=expected.low_s if expected else None,
+            expected_s=expected.middle_s if expected else None,
+            expected_high_s=expected.high_s if expected else None,
         )
     )
     leave_segment(floor, call, at, out, how="answered", phase="ringing", agent=agent.id)
+    note_answer(floor, call, offer, agent, at, out)
     for loser in losers:  # Asterisk stops their phones itself: they ring in one Dial
         _end_loser(floor, loser, at, now, out)
 
@@ -183,6 +185,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     agent.workload.add_call(talk_s, at)
     agent.served[offer.queue] = agent.served.get(offer.queue, 0) + 1
     agent.last_served[offer.queue] = at
+    note_talk(floor, floor.rules.queues[offer.queue], talk_s, at, out)
     _no_longer_with_agents(floor, offer)
     _begin_wrap_up(floor, agent, offer, at, now, out)
     match_queue(floor, floor.rules.queues[offer.queue], now, out)
@@ -198,6 +201,7 @@ def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: flo
         agent.idle_since = max(agent.wrap_up_until, at)
         if agent.wrap_up_until > at:
             change_agent(floor, agent, state, at, out)
+            note_wrap_up(floor, offer.queue, agent.wrap_up_until - at, now, out)
         _after_wrap_up(floor, agent, agent.wrap_up_until, now, out)
     else:
         change_agent(floor, agent, state, at, out)
@@ -207,6 +211,7 @@ def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: flo
 def end_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome, *, ready: bool = False) -> None:
     """The paperwork is done, or its time is over. `ready`: he said so himself."""
     after(agent.state, Trigger.END_WRAP_UP)
+    note_wrap_up(floor, agent.queue, at - agent.since, at, out)
     agent.idle_since = at
     if ready:
         agent.wish = None

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from acd.floor import Floor
 from acd.model import Call
+from acd.outcome import Outcome
+from acd.pacing import expected_wait
 from acd.rules import QueueRules, Recipe, Rules, When
 
 __all__ = ["due", "next_look"]
@@ -18,11 +20,11 @@ LOOK_AGAIN_S: Final = 5.0
 """A recipe whose time has come but whose other conditions do not hold is looked at again, so often."""
 
 
-def due(floor: Floor, call: Call, queue: QueueRules, now: float) -> Iterator[Recipe]:
+def due(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome) -> Iterator[Recipe]:
     """The recipes to be applied now, in the order of the file."""
     for recipe in queue.recipes:
         at = _due_at(call, recipe)
-        if at is not None and at <= now and _holds(floor, call, queue, recipe.when, now):
+        if at is not None and at <= now and _holds(floor, call, queue, recipe.when, now, out):
             yield recipe
 
 
@@ -43,29 +45,29 @@ def _due_at(call: Call, recipe: Recipe) -> float | None:
     return None if recipe.every_s is None else last + recipe.every_s
 
 
-def _holds(floor: Floor, call: Call, queue: QueueRules, when: When, now: float) -> bool:
+def _holds(floor: Floor, call: Call, queue: QueueRules, when: When, now: float, out: Outcome) -> bool:
     return (
         (when.vip is None or call.vip >= when.vip)
         and (not when.nodes or any(step.partition(":")[0] in when.nodes for step in call.path))
         and all(call.attributes.get(name) in values for name, values in when.attributes.items())
-        and _queue_is_so(floor, call, queue, when, now)
+        and _queue_is_so(floor, call, queue, when, now, out)
         and _time_is_so(floor.rules, when, now)
     )
 
 
-def _queue_is_so(floor: Floor, call: Call, queue: QueueRules, when: When, now: float) -> bool:
+def _queue_is_so(floor: Floor, call: Call, queue: QueueRules, when: When, now: float, out: Outcome) -> bool:
     return (
         (when.waiting_over is None or len(floor.waiting[queue.id]) > when.waiting_over)
         and (when.ready_under is None or len(floor.ready[queue.id]) < when.ready_under)
         and (when.on_duty_under is None or floor.on_duty(queue.id) < when.on_duty_under)
         and (when.position_over is None or floor.position(call) > when.position_over)
-        and (when.expected_wait_over_s is None or _expected_s(floor, call, now) > when.expected_wait_over_s)
+        and (when.expected_wait_over_s is None or _waits_longer(floor, call, when.expected_wait_over_s, now, out))
     )
 
 
-def _expected_s(floor: Floor, call: Call, now: float) -> float:
-    expected = floor.expected_wait(call, now)
-    return expected[1] if expected else 0.0
+def _waits_longer(floor: Floor, call: Call, seconds: float, now: float, out: Outcome) -> bool:
+    expected = expected_wait(floor, call, now, out)
+    return expected is not None and expected.middle_s > seconds
 
 
 def _time_is_so(rules: Rules, when: When, now: float) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from acd.estimate import rivals
 from acd.model import QueueId
 from agents.roster import AgentId, AgentSettings, BreakRule
 from agents.workload import LeastBusyWeights
@@ -230,6 +231,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Skills that matter in each queue."""
     reserves: dict[QueueId, tuple[float, ...]] = {}
     """After which waits reserve agents of each queue come in, shortest first."""
+    rivals: dict[QueueId, dict[QueueId, float]] = {}
+    """See acd.estimate.rivals."""
+    asks_for_expectations: bool = False
+    """Whether a limit or a recipe goes by the expected wait."""
 
     @classmethod
     def of(
@@ -246,6 +251,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         menu_skills: tuple[str, ...] = (),
     ) -> "Rules":
         """Rules from their parts, members worked out. `menu_skills` are those the IVR's menu choices may ask for."""
+        members = {queue.id: tuple(agent.id for agent in agents if queue.id in agent.queues) for queue in queues}
         return cls(
             version=version,
             queues={queue.id: queue for queue in queues},
@@ -256,9 +262,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             breaks=breaks or {},
             point_s=point_s,
             time_zone=time_zone,
-            members={queue.id: tuple(a.id for a in agents if queue.id in a.queues) for queue in queues},
+            members=members,
             skills=_skills(queues, menu_skills),
             reserves={queue.id: _reserves(queue.id, agents) for queue in queues},
+            rivals=rivals(members),
+            asks_for_expectations=any(map(_asks_for_expectations, queues)),
         )
 
     def caller(self, number: str) -> CallerRule:
@@ -284,6 +292,11 @@ def _skills(queues: list[QueueRules], menu_skills: tuple[str, ...]) -> dict[Queu
             if recipe.do.add_queue in asked:
                 asked[recipe.do.add_queue].update(queue.require)
     return {queue: tuple(sorted(skills)) for queue, skills in asked.items()}
+
+
+def _asks_for_expectations(queue: QueueRules) -> bool:
+    by_recipe = any(recipe.when.expected_wait_over_s is not None for recipe in queue.recipes)
+    return by_recipe or queue.max_expected_wait_s is not None
 
 
 def _reserves(queue: QueueId, agents: list[AgentSettings]) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from acd.floor import Floor, join_line, leave_line, set_timer
 from acd.matching import explain, release, seek_agent
 from acd.model import Agent, Call, CallState, Disposition
 from acd.outcome import Outcome
+from acd.pacing import expected_wait, note_arrival, note_exit
 from acd.records import QueueEntered, QueueLeft
 from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
@@ -37,7 +38,7 @@ def enter_queue(
     """Begin a stay in a queue and look for an agent; or, at the door of his first one, be sent elsewhere by a limit of it."""
     rules = floor.rules.queues[queue]
     from_the_ivr = overflow_from is None
-    _begin_stay(floor, call, rules, now)
+    _begin_stay(floor, call, rules, now, out)
     limit = _turned_away(floor, call, rules, now) if from_the_ivr else None
     expected = call.expected
     out.records.append(
@@ -49,9 +50,9 @@ def enter_queue(
             priority=call.priority,
             vip=call.vip,
             overflow_from=overflow_from,
-            expected_low_s=expected[0] if expected else None,
-            expected_s=expected[1] if expected else None,
-            expected_high_s=expected[2] if expected else None,
+            expected_low_s=expected.low_s if expected else None,
+            expected_s=expected.middle_s if expected else None,
+            expected_high_s=expected.high_s if expected else None,
         )
     )
     if limit is not None:
@@ -64,9 +65,11 @@ def enter_queue(
         look_at_recipes(floor, call, now, out)
     if call.state is CallState.WAITING and not call.sought:
         seek_agent(floor, call, now, out, asked="caller_entered")
+    if call.queue == queue:
+        note_arrival(floor, call, now, out)
 
 
-def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float) -> None:
+def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome) -> None:
     call.state, call.queue, call.segment_at = CallState.WAITING, queue.id, now
     call.segment += 1
     call.sought = False
@@ -76,7 +79,7 @@ def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float) -> None
         call.queued_at = now
         floor.orders += 1
         call.order = floor.orders
-    call.expected = floor.expected_wait(call, now)
+    call.expected = expected_wait(floor, call, now, out)
 
 
 def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
@@ -111,7 +114,7 @@ def _is_too_long(call: Call, queue: QueueRules) -> bool:
     return (
         queue.max_expected_wait_s is not None
         and call.expected is not None
-        and call.expected[1] > queue.max_expected_wait_s
+        and call.expected.middle_s > queue.max_expected_wait_s
     )
 
 
@@ -131,6 +134,8 @@ def leave_segment(
 ) -> None:
     """The caller's stay in his queue is over."""
     assert call.queue is not None
+    if how != "answered":
+        note_exit(floor, call, at - call.segment_at, at, out)
     out.records.append(
         QueueLeft(
             call=call.id,
@@ -222,7 +227,7 @@ def look_at_recipes(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     """Apply what is due for a waiting caller, and ask to be woken when something may be due next."""
     queue = floor.queue_of(call)
     stay = call.segment
-    for recipe in list(recipes.due(floor, call, queue, now)):
+    for recipe in list(recipes.due(floor, call, queue, now, out)):
         call.done[recipe.name] = now
         _apply(floor, call, queue, recipe, now, out)
         if call.segment != stay or call.state is not CallState.WAITING:

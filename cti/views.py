@@ -228,7 +228,7 @@ def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:
     in_line = call.queue is not None and call.id in floor.waiting[call.queue]
     answered_at = offer.answered_at if offer else None
     waited = call.segment > 0 and call.state is not CallState.AFTER
-    low_s, expected_s, high_s = call.expected or (None, None, None)
+    expected = call.expected
     return CallView(
         call=call.id,
         state=call.state,
@@ -249,9 +249,9 @@ def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:
         position=floor.position(call) if in_line else None,
         held_for=call.held_for,
         assigned=call.assigned,
-        expected_s=expected_s,
-        expected_low_s=low_s,
-        expected_high_s=high_s,
+        expected_s=expected.middle_s if expected else None,
+        expected_low_s=expected.low_s if expected else None,
+        expected_high_s=expected.high_s if expected else None,
         offer=call.offer,
         agent=offer.agent if offer else call.answered_by,
         rung=tuple(floor.offers[ringing].agent for ringing in call.ringing),

@@ -1,0 +1,108 @@
+"""What the floor's paces are told of each caller and agent, and the wait a caller may expect by them (acd.estimate).
+
+A terse floor whose rules ask for no expectation goes without: nobody would look at it.
+"""
+
+from acd.estimate import Expectation, Pace
+from acd.floor import Floor, line_key
+from acd.model import Agent, Call, Offer
+from acd.outcome import Outcome
+from acd.routing import group_of
+from acd.rules import QueueRules
+from acd.suiting import suits
+from agents.roster import QueueId
+
+__all__ = ["expected_wait", "note_answer", "note_arrival", "note_exit", "note_talk", "note_wrap_up"]
+
+
+def expected_wait(floor: Floor, call: Call, now: float, out: Outcome) -> Expectation | None:
+    """The wait, from now to the answer, of a caller who stands, or is about to stand, in his queue; None: nothing to go by."""
+    queue = floor.queue_of(call)
+    if not _is_paced(floor, out):
+        return None
+    key = line_key(call, floor.rules)
+    ahead = float(floor.waiting[queue.id].ahead_of(key))
+    for other, share in floor.rules.rivals[queue.id].items():
+        if line := floor.waiting[other]:
+            ahead += share * line.ahead_of(key)
+    return _pace(floor, queue.id).expect(
+        ahead=ahead,
+        agents=floor.on_duty(queue.id),
+        free=_free_for(floor, call, queue, now),
+        wrapping_up=floor.standings[queue.id].get("wrap_up", 0),
+        may_be_passed=call.priority < max(floor.rules.vip_priority.values(), default=1),
+    )
+
+
+def _free_for(floor: Floor, call: Call, queue: QueueRules, now: float) -> int:
+    if floor.at_limit(queue):
+        return 0
+    groups = floor.ready[queue.id].groups
+    if not groups:
+        return 0
+    callers = group_of(floor, call, queue.id, now)
+    return sum(len(line) for group, line in groups.items() if suits(group, callers))
+
+
+def note_arrival(floor: Floor, call: Call, now: float, out: Outcome) -> None:
+    """A caller has begun his stay, and stands in the line if no agent had him at once."""
+    if not _is_paced(floor, out) or call.queue is None:
+        return
+    line = floor.waiting[call.queue]
+    if call.id in line:
+        before_him = len(line) - 1
+        _pace(floor, call.queue).arrived(before_him - line.ahead_of(line.key(call.id)), before_him)
+    _take_stock(floor, call.queue, now)
+
+
+def note_answer(floor: Floor, call: Call, offer: Offer, agent: Agent, now: float, out: Outcome) -> None:
+    """The caller has his agent, who is lost to the agent's other queues for a while."""
+    if not _is_paced(floor, out):
+        return
+    at = offer.answered_at if offer.answered_at is not None else now
+    _pace(floor, offer.queue).answered(at - call.segment_at, at - offer.made_at, call.expected)
+    for queue in agent.groups:
+        if queue != offer.queue:
+            _pace(floor, queue).lent()
+    _take_stock(floor, offer.queue, now)
+
+
+def note_exit(floor: Floor, call: Call, waited_s: float, now: float, out: Outcome) -> None:
+    """He gave up, or his queue did not keep him."""
+    if not _is_paced(floor, out) or call.queue is None or call.queue not in floor.waiting:
+        return
+    _pace(floor, call.queue).left_unserved(waited_s, call.expected)
+    _take_stock(floor, call.queue, now)
+
+
+def note_talk(floor: Floor, queue: QueueRules, talk_s: float, now: float, out: Outcome) -> None:
+    """A talk is over."""
+    if not _is_paced(floor, out):
+        return
+    pace = _pace(floor, queue.id)
+    pace.talked(talk_s)
+    if queue.wrap_up_s == 0.0:
+        pace.wrapped_up(0.0)
+    _take_stock(floor, queue.id, now)
+
+
+def note_wrap_up(floor: Floor, queue: QueueId | None, wrap_up_s: float, now: float, out: Outcome) -> None:
+    """So is the paperwork after one."""
+    if queue is not None and queue in floor.waiting and _is_paced(floor, out):
+        _pace(floor, queue).wrapped_up(wrap_up_s)
+        _take_stock(floor, queue, now)
+
+
+def _is_paced(floor: Floor, out: Outcome) -> bool:
+    return not out.terse or floor.rules.asks_for_expectations
+
+
+def _pace(floor: Floor, queue: QueueId) -> Pace:
+    pace = floor.paces.get(queue)
+    if pace is None:
+        pace = floor.paces[queue] = Pace()
+    return pace
+
+
+def _take_stock(floor: Floor, queue: QueueId, now: float) -> None:
+    _pace(floor, queue).stand(now, len(floor.waiting[queue]), floor.on_duty(queue))
