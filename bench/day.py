@@ -1,6 +1,6 @@
 """A call centre's day in virtual time: the production core, with callers, agents and talks of random length, all from one seed.
 
-What callers would be told is worked out beside the core, from what it shows (its lines, its counts of agents, its records).
+What callers would be told is what the core wrote down when they entered the queue.
 """
 
 import heapq
@@ -12,11 +12,11 @@ import msgspec
 
 from acd import events as ev
 from acd.core import next_deadline, step
-from acd.estimate import Expectation, Pace, rivals
+from acd.estimate import Expectation, Pace
 from acd.floor import Floor
 from acd.line import Key
-from acd.model import CallId, CallState, OfferId, OfferOutcome, QueueId
-from acd.records import AgentInterval, CallAnswered, OfferMade, QueueLeft, Record, TalkFinished
+from acd.model import CallId, CallState, OfferOutcome, QueueId
+from acd.records import CallAnswered, OfferMade, QueueEntered, QueueLeft, Record, TalkFinished
 from acd.rules import QueueRules, Rules
 from agents.roster import AgentId, AgentSettings
 from agents.state import AgentState, PhoneState
@@ -97,7 +97,7 @@ class Stay(msgspec.Struct, kw_only=True):
 
 
 class Day:
-    """Runs a plan. The paces are told what the floor would tell them."""
+    """Runs a plan; what was promised is what the core wrote down. `pace`: what its queues go by, for comparing."""
 
     def __init__(self, plan: Plan, seed: int, pace: Callable[[], Pace] = Pace) -> None:
         self.plan = plan
@@ -108,14 +108,12 @@ class Day:
             for letter, team in zip("abcdefgh", plan.teams, strict=False)
         ]
         self.floor = Floor.under(self._rules())
-        self.rivals = rivals(self.floor.rules.members)
-        self.paces = {queue: pace() for queue in self.queues}
+        self.floor.paces = {queue: pace() for queue in self.queues}
         self.app_queue = {queue: AppQueue() for queue in self.queues}
         self.stays: dict[CallId, Stay] = {}
         self.now = START
         self._gone: list[Stay] = []
         """Who gave up, and whose turn would not have come yet."""
-        self._rung_at: dict[OfferId, float] = {}
         self._future: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._tell(ev.LinkRegained())
@@ -180,30 +178,19 @@ class Day:
     def _arrive(self, queue: QueueId) -> None:
         call = CallId(f"{START:.0f}.{len(self.stays)}")
         vip = self.random.random() < self.plan.vip
-        line, free = self.floor.waiting[queue], len(self.floor.ready[queue])
-        waiting = len(line)
+        line = self.floor.waiting[queue]
         self._tell(ev.CallArrived(call=call, channel="", number="", did="400"))
         queued = ev.CallQueued(call=call, queue=queue, priority=VIP_PRIORITY if vip else 0)
         records = self._step(queued)
         key = line.key(call) if call in line else FIRST
-        ahead = line.ahead_of(key)
-        pace, app_queue = self.paces[queue], self.app_queue[queue]
-        if call in line:
-            pace.arrived(waiting - ahead, waiting)
-        self._take_stock(queue)
+        app_queue = self.app_queue[queue]
         self.stays[call] = Stay(
             queue=queue,
             entered_at=self.now,
             key=key,
             vip=vip,
             at_once=call not in line,
-            promised=pace.expect(
-                ahead=ahead + self._rivals_ahead(queue, key),
-                agents=self.floor.on_duty(queue),
-                free=0 if call in line else free,
-                wrapping_up=self.floor.standings[queue].get("wrap_up", 0),
-                may_be_passed=not vip,
-            ),
+            promised=_promised(records, at_once=call not in line),
             app_queue_s=app_queue.expect(),
             holdtime_s=float(app_queue.holdtime_s),
         )
@@ -228,42 +215,29 @@ class Day:
         self._see(self._step(event))
 
     def _step(self, event: ev.Event) -> Sequence[Record]:
-        return step(self.floor, event, self.now, explained=False).records
+        return step(self.floor, event, self.now).records
 
     # --- what is seen ------------------------------------------------------------------------------------------------
 
-    def _rivals_ahead(self, queue: QueueId, key: Key) -> float:
-        """Callers of other queues who stand before him, as far as the queues have their agents in common."""
-        return sum(self.floor.waiting[other].ahead_of(key) * share for other, share in self.rivals[queue].items())
-
-    def _take_stock(self, queue: QueueId) -> None:
-        self.paces[queue].stand(self.now, len(self.floor.waiting[queue]), self.floor.on_duty(queue))
-
     def _see(self, records: Iterable[Record]) -> None:
-        """The agents do their part, and the paces learn theirs."""
+        """The agents do their part."""
         for record in records:
             match record:
                 case OfferMade():
                     self._ring(record)
-                    continue
                 case CallAnswered():
                     self._answered(record)
                 case QueueLeft() if record.how != "answered":
                     self._left(record)
                 case TalkFinished():
                     self._finished(record)
-                case AgentInterval() if record.state is AgentState.WRAP_UP and record.queue is not None:
-                    self.paces[record.queue].wrapped_up(record.ended_at - record.started_at)
                 case _:
-                    continue
-            if record.queue is not None:
-                self._take_stock(record.queue)
+                    pass
         for queue in self.queues if self._gone else ():
             if self.floor.ready[queue]:
                 self._turn_came((queue,), (inf,))
 
     def _ring(self, offer: OfferMade) -> None:
-        self._rung_at[offer.offer] = self.now
         self._turn_came(self.floor.rules.agents[offer.agent].queues, self.stays[offer.call].key)
         if self.random.random() < MISSED:
             missed = ev.OfferFailed(offer=offer.offer, outcome=OfferOutcome.NO_ANSWER)
@@ -281,27 +255,26 @@ class Day:
         stay = self.stays[answer.call]
         stay.answered, stay.wait_s = True, answer.wait_s
         self.app_queue[answer.queue].connected(answer.wait_s)
-        self.paces[answer.queue].answered(answer.wait_s, self.now - self._rung_at.pop(answer.offer), stay.promised)
-        for other in self.floor.rules.agents[answer.agent].queues:
-            if other != answer.queue:
-                self.paces[other].lent()
         half = min(int((self.now - START) // HALF_HOUR_S), len(self.plan.talk_s) - 1)
         talk_s = self._log_normal_s(self.plan.talk_s[half], self.plan.talk_spread)
         self._later(talk_s, ev.TalkEnded(offer=answer.offer), ev.CallLeftByCaller(call=answer.call))
 
     def _left(self, left: QueueLeft) -> None:
         stay = self.stays[left.call]
-        self.paces[left.queue].left_unserved(left.wait_s, stay.promised)
         if not stay.at_once:
             self._gone.append(stay)
 
     def _finished(self, talk: TalkFinished) -> None:
-        self.paces[talk.queue].talked(talk.talk_s)
-        if self.plan.wrap_up_s == 0.0:
-            self.paces[talk.queue].wrapped_up(0.0)
-        elif self.random.random() < EARLY:
+        if self.plan.wrap_up_s > 0.0 and self.random.random() < EARLY:
             self._at(self.now + self.random.uniform(0.0, self.plan.wrap_up_s), lambda: self._end_wrap_up(talk.agent))
 
     def _end_wrap_up(self, agent: AgentId) -> None:
         if self.floor.agents[agent].state is AgentState.WRAP_UP:
             self._tell(ev.WrapUpDone(agent=agent))
+
+
+def _promised(records: Sequence[Record], *, at_once: bool) -> Expectation | None:
+    entered = next(record for record in records if isinstance(record, QueueEntered))
+    if entered.expected_low_s is None or entered.expected_s is None or entered.expected_high_s is None:
+        return None
+    return Expectation(entered.expected_low_s, entered.expected_s, entered.expected_high_s, at_once=at_once)
