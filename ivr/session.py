@@ -114,11 +114,7 @@ class CallerSession:
         match self._entry:
             case NewCall():
                 self._tell_arrived()
-                if (end := self._inbox.end()) is not None:  # not to be answered at all
-                    await self._end_as_told(end)
-                    return
-                await self._leg.answer()
-                await self._lead(fl.begin(self._script.flow))
+                await self._take_or_refuse(self._inbox.end())
             case AtNode(node):
                 self._desk.tell(CallRejoined(call=call))
                 await self._lead(fl.resume(self._script.flow, node))
@@ -139,6 +135,15 @@ class CallerSession:
                 await self._lead(await self._wait(queue))
             case _:
                 assert_never(self._entry)
+
+    async def _take_or_refuse(self, end: EndCall | None) -> None:
+        """Who is to get the busy tone is not answered at all: his carrier can say it, and nobody pays."""
+        if end is None or not end.busy:
+            await self._leg.answer()
+        if end is None:
+            await self._lead(fl.begin(self._script.flow))
+        else:
+            await self._end_as_told(end)
 
     def _tell_arrived(self) -> None:
         who = self.caller

@@ -124,8 +124,13 @@ class EngineStub:
     server: AgiServer | None = None
 
     async def serve(self, handler: Handler) -> None:
-        """Take callers from now on."""
-        self.server = AgiServer(handler, port=self.port)
+        """Take callers from now on; each is answered first, as the engine does."""
+
+        async def answered(session: AgiSession) -> None:
+            await session.answer()
+            await handler(session)
+
+        self.server = AgiServer(answered, port=self.port)
         await self.server.start()
 
     async def die(self) -> None:

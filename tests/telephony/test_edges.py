@@ -68,6 +68,7 @@ async def test_hang_up_line_follows_the_reply_and_the_dead_channel_still_answers
     server = await asyncio.start_server(wire.took_a_call, "127.0.0.1", settings.agi_port)
     call = await network.call(DID, number=NUMBER)
     await asyncio.wait_for(wire.opened.wait(), 5)
+    assert await wire.ask("ANSWER") == "200 result=0"
     wire.writer.write(b"WAIT FOR DIGIT 60000\n")
     await call.wait_answered()
     await call.hang_up()

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from engine.network import PhoneCall
 from tests.telephony.outages import engine_away, healthy, kill_engine
-from tests.telephony.site import RETRY_S, RING_S, Customer, SiteUnderTest, running_site
+from tests.telephony.site import RING_S, Customer, SiteUnderTest, running_site
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
@@ -19,11 +19,12 @@ DESK = ("1001", "1002", "1003")
 ANSWERED_ELSEWHERE = 26
 """Q.850, as a phone reads it from the Reason header of the CANCEL."""
 STOPPED_S = 0.2
-ROUNDS = 8
+ROUNDS = 4
+RETRY_S = 0.5
 
 
 def queues(data: Any) -> None:
-    data["queues"]["repair"].update(strategy="ring-all", wrap_up="0.2s")
+    data["queues"]["repair"].update(strategy="ring-all", wrap_up="0.2s", retry_same_agent=f"{RETRY_S}s")
 
 
 def agents(data: Any) -> None:
@@ -65,8 +66,10 @@ def ends(site: SiteUnderTest, call: str) -> list[tuple[str, str, str]]:
     return [(row["agent"], row["outcome"], row["cause"]) for row in rows]
 
 
-async def test_first_to_answer_has_the_caller_and_the_others_stop_and_are_told_so(site: SiteUnderTest) -> None:
-    await site.network.phone("1002").answers(after_s=0.5, talk_s=1.5)
+async def test_first_to_answer_has_the_caller_and_his_recording_and_the_others_are_told(
+    site: SiteUnderTest,
+) -> None:
+    await site.network.phone("1002").answers(after_s=0.5, talk_s=1.0)
     customer, rings = await rung_together(site)
     began = [ring.began_at for ring in rings.values()]
     print(f"all phones rang within {(max(began) - min(began)) * 1000:.1f} ms")
@@ -86,17 +89,10 @@ async def test_first_to_answer_has_the_caller_and_the_others_stop_and_are_told_s
         ("1002", "accepted", ""),
         ("1003", "withdrawn", "answered_elsewhere"),
     ]
-
-
-async def test_talk_is_recorded_under_the_offer_that_was_answered(site: SiteUnderTest) -> None:
-    await site.network.phone("1003").answers(after_s=0.3, talk_s=1.5, tone_hz=880)
-    customer, _ = await rung_together(site, tone_hz=440)
-    await site.ended(customer.id)
     row = await site.recording(customer.id)
     (offer,) = site.sql("select offer from offers where call = ? and outcome = 'accepted'", customer.id)
-    assert (row["state"], row["agent"]) == ("ready", "1003")
-    assert offer["offer"] in str(row)
-    assert row["duration_s"] == pytest.approx(1.5, abs=0.4)
+    assert (row["state"], row["agent"], row["offer"]) == ("ready", "1002", offer["offer"])
+    assert row["duration_s"] == pytest.approx(1.0, abs=0.4)
 
 
 async def test_phone_that_declines_is_out_and_the_others_ring_on(site: SiteUnderTest) -> None:
@@ -145,7 +141,7 @@ async def test_caller_who_hangs_up_while_all_ring_stops_every_phone(site: SiteUn
 
 async def test_of_phones_picked_up_in_the_same_moment_one_has_the_caller_each_time(site: SiteUnderTest) -> None:
     for agent in DESK:
-        await site.network.phone(agent).answers(after_s=0.2, talk_s=0.6)
+        await site.network.phone(agent).answers(after_s=0.2, talk_s=0.3)
     winners: Counter[str] = Counter()
     for _ in range(ROUNDS):
         customer, rings = await rung_together(site)
@@ -199,14 +195,3 @@ async def test_answer_while_the_engine_was_away_is_found_and_the_offers_of_the_o
     assert outcomes == {("1001", "withdrawn"), ("1002", "withdrawn"), ("1003", "accepted")}
     recording = await site.recording(customer.id)
     assert (recording["state"], recording["agent"]) == ("ready", "1003")
-
-
-async def test_phones_nobody_answered_while_the_engine_was_away_leave_the_caller_in_line(site: SiteUnderTest) -> None:
-    customer, rings = await rung_together(site, hang_up_after_s=60)
-    async with engine_away(site):
-        for ring in rings.values():
-            await ring.wait_ended(RING_S + 2.0)
-    again = await next_rings(site, 15.0)
-    assert len(again) == len(DESK)
-    await customer.leg.hang_up()
-    assert (await site.ended(customer.id))["disposition"] == "abandoned_ringing"

@@ -528,6 +528,14 @@ async def test_blocked_caller_gets_the_busy_tone_and_is_not_answered() -> None:
     assert room.ended().disposition is Disposition.BLOCKED
 
 
+async def test_caller_whose_call_ends_with_a_prompt_as_it_arrives_is_answered_to_hear_it() -> None:
+    room = Room(FakeLeg())
+    session = room.session()
+    session.order(EndCall(call=CALL, reason="closed", prompt="sorry"))
+    await session.run()
+    assert room.leg.did == [("answer",), ("play", "hotline/zh/sorry"), ("hang_up",)]
+
+
 async def test_blocked_caller_who_is_gone_before_the_tone_is_over_was_blocked() -> None:
     room = Room(FakeLeg(gone_at=0))
     room.block(CALLER.number)
