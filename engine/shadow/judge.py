@@ -246,8 +246,8 @@ def _points(call: Call, rules: Rules, vip: int) -> int:
 
 
 def _wake(floor: Floor, call: Call, now: float, not_before: float) -> None:
-    """His recipes, reserves and maximum wait by these rules. What has passed and came to nothing in truth (he is still there) is
-    not done again and again at the same moment."""
+    """His recipes, reserves and maximum wait by these rules. What has passed and came to nothing in truth (he is still
+    there) is not done again and again at the same moment."""
     if call.queue is None or call.state not in (CallState.WAITING, CallState.OFFERED):
         return
     queue = floor.rules.queues[call.queue]

@@ -1,6 +1,5 @@
 """Other rules look on: what they would have decided, from journals that the core wrote."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from agents.roster import AgentId
 from agents.state import PhoneState
 from cti.explain import Names
 from engine.config import load
-from engine.journal import FileJournal
 from engine.shadow.command import shadow
 from engine.shadow.judge import Judge, Verdict
 from engine.shadow.tail import JournalTail
@@ -199,6 +197,14 @@ def test_summary_counts_by_queue_and_by_reason() -> None:
 # --- the journal ---------------------------------------------------------------------------------------------------------
 
 
+def segments(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.jsonl"))
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in folder.iterdir()}
+
+
 async def test_tail_reads_on_over_files_and_waits_for_the_end_of_a_line(tmp_path: Path) -> None:
     life = Life(tmp_path).begin(fresh_rules())
     tail = JournalTail(tmp_path)
@@ -208,7 +214,7 @@ async def test_tail_reads_on_over_files_and_waits_for_the_end_of_a_line(tmp_path
     life.save()
     life.tell(ev.LinkLost(), ev.LinkRegained())
     assert [line.n for line in tail.lines()] == [3, 4, 5]
-    newest = sorted(tmp_path.glob("[0-9]*.jsonl"))[-1]
+    newest = segments(tmp_path)[-1]
     line = msgspec.json.encode({"n": 6, "t": 2000.0, "e": {"type": "LinkLost"}}) + b"\n"
     with newest.open("ab") as stream:
         stream.write(line[:10])
@@ -257,13 +263,13 @@ async def test_command_tells_differences_and_the_summary_and_writes_nothing(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOTLINE_LANG", "en")
-    before = {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in recorded.iterdir()}
+    before = contents(recorded)
     lines = told_by(recorded, other_files(tmp_path))
     assert "live rules rang 王小明 1001; the other rules rang nobody" in lines[0]
     assert "excluded O Brien 1002 (not logged in); nobody is free" in lines[0]
     assert lines[1] == "all queues: 1 decisions, 0 the same, 1 other"
     assert lines[-1] == "live only_candidate, other nobody_free: 1"
-    assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in recorded.iterdir()} == before
+    assert contents(recorded) == before
 
 
 async def test_command_speaks_json_for_programs(recorded: Path, tmp_path: Path) -> None:
