@@ -127,6 +127,33 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
     back.add_argument("--url")
     back.add_argument("--token")
+    shadow = add(
+        "shadow",
+        "让另一套规则旁观，报告它会作出的不同决定",
+        "let other rules look on and say what they would have decided",
+    )
+    shadow.add_argument(
+        "--rules",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help=say("另一套配置的目录", "folder of the other configuration"),
+    )
+    shadow.add_argument(
+        "--home", type=Path, metavar="HOME", help=say("引擎的 $HOTLINE_HOME", "the engine's $HOTLINE_HOME")
+    )
+    shadow.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FOLDER",
+        help=say("日志目录，代替 --home", "folder of a journal, instead of --home"),
+    )
+    shadow.add_argument(
+        "--minutes",
+        type=float,
+        help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
+    )
+    shadow.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
     bench = add("bench", "运行一个基准测试", "run a benchmark")
     bench.add_argument("name", nargs="?", help="handoff, routing, ...")
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -279,6 +306,15 @@ def _rollback(arguments: argparse.Namespace) -> int:
     if arguments.list:
         return show_versions()
     return rollback(arguments.version, url=arguments.url, token=arguments.token)
+
+
+def _shadow(arguments: argparse.Namespace) -> int:
+    from engine.shadow.command import shadow
+    from engine.site import home_folder
+
+    journal = arguments.journal or (arguments.home or home_folder()) / "journal"
+    rules = load(arguments.rules.resolve())
+    return shadow(rules, journal, minutes=arguments.minutes, as_lines_of_json=arguments.json)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -68,10 +68,11 @@ def ring(seconds: int) -> Callable[[Any], None]:
 
 
 def without(queue: str, instead: str) -> dict[str, Callable[[Any], None]]:
-    """The files without a queue; who came to it goes to another one."""
+    """The files without a queue, and with another ringing time; who came to the queue goes to another one."""
 
     def queues(data: Any) -> None:
         del data["queues"][queue]
+        ring(33)(data)
 
     def agents(data: Any) -> None:
         for agent in data["agents"].values():
@@ -149,8 +150,7 @@ async def test_queue_with_a_caller_cannot_be_taken_out_and_nothing_else_of_the_c
     site.engine.runner.tell(ev.CallArrived(call=call, channel="PJSIP/trunk-1", number="1", did="400"))
     site.engine.runner.tell(ev.CallQueued(call=call, queue=QueueId("complaint")))
     before = (site.engine.floor.rules.version, site.ring_s)
-    taken_out = without("complaint", "repair")
-    site.write(**{**taken_out, "queues": lambda data: (taken_out["queues"](data), ring(33)(data))})
+    site.write(**without("complaint", "repair"))
     status, body = await site.ask("POST", "/api/reload")
     assert (status, body["error"]) == (409, "queue_in_use")
     assert (site.engine.floor.rules.version, site.ring_s) == before
