@@ -47,7 +47,7 @@ TEXTS = [
     ("queues", "ring: 15s", "require: {{{}: 1}}"),
     ("queues", "ring: 15s", "recipes: [{{name: {}, do: {{raise: 1}}}}]"),
     ("queues", "ring: 15s", "recipes: [{{name: a, when: {{nodes: [{}]}}, do: {{play: sorry}}}}]"),
-    ("queues", "ring: 15s", "recipes: [{{name: a, when: {{attributes: {{{}: a}}}}, do: {{play: sorry}}}}]"),
+    ("queues", "ring: 15s", "recipes: [{{name: a, when: {{attributes: {{a: {}}}}}, do: {{play: sorry}}}}]"),
     ("queues", "ring: 15s", "recipes: [{{name: a, do: {{play: {}}}}}]"),
     ("queues", "ring: 15s", "limits: {{nobody: {{node: {}}}}}"),
     ("queues", "ring: 15s", "hours: {{calendar: {}}}"),
