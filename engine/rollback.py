@@ -74,7 +74,7 @@ def _whole(version: str, home: Path) -> str:
     """The version that begins like this; an engine elsewhere keeps others, and is asked for just what was typed."""
     if not list_versions(home):
         return version
-    return path_of(version, home).name.rpartition("-")[2]
+    return path_of(version, home).name
 
 
 async def _ask(session: aiohttp.ClientSession, method: str, url: str, body: Any = None) -> tuple[int, dict[str, Any]]:

@@ -1,8 +1,8 @@
 """The last configurations that were in force, by version, so that one of them can be taken up again.
 
-Each is a folder `configurations/TIME-VERSION` in the home folder, TIME in UTC; the newest is the one in force. A version that
-comes back is kept once, under its new time. The files are copied when they have come into force (`last_good`), so that a
-version can be had again whatever becomes of the files in the configuration's own folder.
+Each is a folder `configurations/VERSION` in the home folder, with the time since when it was in force in the file SINCE; the
+newest is the one in force. The files are copied when they have come into force (`last_good`): a version can be had again
+whatever becomes of the files in the configuration's own folder. A version that comes back keeps its folder.
 """
 
 import shutil
@@ -16,9 +16,9 @@ from engine.site import write_private
 __all__ = ["MOST_KEPT", "KeptVersion", "UnknownVersion", "keep_version", "list_versions", "path_of"]
 
 FOLDER = "configurations"
+SINCE = "in_force_since"
 MOST_KEPT = 10
 UNFINISHED = ".new"
-_TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
 class UnknownVersion(Exception):
@@ -39,32 +39,32 @@ class KeptVersion(msgspec.Struct, frozen=True):
 
 def keep_version(files: Path, version: str, home: Path, now: float) -> None:
     """Copy the files of a version that is in force from now on, and let go of the oldest ones."""
-    moment = datetime.fromtimestamp(now, UTC).strftime(_TIME)
-    fresh = home / FOLDER / f"{moment}-{version}"
-    unfinished = fresh.with_name(fresh.name + UNFINISHED)
-    for left in (home / FOLDER).glob(f"*{UNFINISHED}"):  # by a kill
-        shutil.rmtree(left, ignore_errors=True)
-    for file in sorted(files.glob("*.yaml")):
-        write_private(unfinished / file.name, file.read_text("utf-8"))
-    before = list_versions(home)
-    unfinished.rename(fresh)
-    others = [kept for kept in before if kept.version != version]
-    for kept in [kept for kept in before if kept.version == version] + others[MOST_KEPT - 1 :]:
+    folder = home / FOLDER / version
+    since = datetime.fromtimestamp(now, UTC).isoformat()
+    if folder.is_dir():
+        write_private(folder / SINCE, since)
+    else:
+        fresh = folder.with_name(folder.name + UNFINISHED)
+        shutil.rmtree(fresh, ignore_errors=True)
+        for file in sorted(files.glob("*.yaml")):
+            write_private(fresh / file.name, file.read_text("utf-8"))
+        write_private(fresh / SINCE, since)
+        fresh.rename(folder)
+    for kept in list_versions(home)[MOST_KEPT:]:
         shutil.rmtree(kept.folder, ignore_errors=True)
 
 
 def list_versions(home: Path) -> list[KeptVersion]:
-    """What is kept, the newest first; each version once."""
-    found: dict[str, KeptVersion] = {}
-    for folder in sorted((home / FOLDER).glob("*-*"), reverse=True):
-        time, _, version = folder.name.rpartition("-")
+    """What is kept, the newest first."""
+    found = []
+    for folder in (home / FOLDER).glob("*"):
         try:
-            at = datetime.strptime(time, _TIME).replace(tzinfo=UTC).timestamp()
-        except ValueError:  # not ours
+            at = datetime.fromisoformat((folder / SINCE).read_text("ascii").strip()).timestamp()
+        except (OSError, ValueError):  # not ours
             continue
-        if not version.endswith(UNFINISHED):
-            found.setdefault(version, KeptVersion(version, at, folder))
-    return list(found.values())
+        if not folder.name.endswith(UNFINISHED):  # left by a kill
+            found.append(KeptVersion(folder.name, at, folder))
+    return sorted(found, key=lambda kept: (kept.at, kept.version), reverse=True)
 
 
 def path_of(version: str, home: Path) -> Path:

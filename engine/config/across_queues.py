@@ -37,7 +37,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
             )
         for path, way in exits_of(queue):
             yield from _check_exit(source, (*here, *path), way, name, known)
-        yield from _check_recipes(source, here, queue, known, _attributes(file))
+        yield from _check_recipes(source, here, queue, known)
     yield from _check_circles(source, file, known)
 
 
@@ -79,10 +79,6 @@ def _check_callers(source: Source, file: QueuesFile) -> Iterator[Problem]:
             yield source.problem((*here, "vip"), f"vip.numbers has the level of {vip[number]} already")
 
 
-def _attributes(file: QueuesFile) -> list[str]:
-    return list(dict.fromkeys(name for entry in file.callers.values() for name in entry.attributes))
-
-
 # --- queues ----------------------------------------------------------------------------------------------------------
 
 
@@ -114,9 +110,7 @@ def _target(way: OverflowModel | None, known: KnownToQueues) -> str | None:
     return way.queue or known.leading_to.get(way.node or "")
 
 
-def _check_recipes(
-    source: Source, here: Path_, queue: QueueModel, known: KnownToQueues, attributes: list[str]
-) -> Iterator[Problem]:
+def _check_recipes(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
     names: set[str] = set()
     for index, recipe in enumerate(queue.recipes):
         path: Path_ = (*here, "recipes", index)
@@ -126,9 +120,6 @@ def _check_recipes(
         for place, node in enumerate(recipe.when.nodes):
             if known.nodes is not None and node not in known.nodes:
                 yield source.problem((*path, "when", "nodes", place), unknown("node", node, known.nodes))
-        yield from _unless_known(
-            source, "attribute", (*path, "when", "attributes"), dict.fromkeys(recipe.when.attributes, 0), attributes
-        )
         yield from _check_doing(source, (*path, "do"), recipe, queue, str(here[-1]), known)
 
 

@@ -7,6 +7,7 @@ from agents.roster import QueueId
 from engine.config.check import Examined
 from engine.config.fields import duration
 from engine.config.lint.ways import leading_to
+from engine.config.messages import unknown
 from engine.config.source import Path_, Problem, Source
 from engine.words import say
 from ivr.hours import DAY_MIN, WEEKDAYS, Hours
@@ -70,6 +71,10 @@ def _conditions(source: Source, here: Path_, when: When, queue: QueueRules, rule
         )
     for name, values in when.attributes.items():
         given = {rule.attributes[name] for rule in known if name in rule.attributes}
+        if not given:  # he may have it from elsewhere: who identifies the customer can say more of him
+            names = dict.fromkeys(name for rule in known for name in rule.attributes)
+            yield source.problem((*here, "attributes", name), unknown("attribute of callers", name, names))
+            continue
         for index, value in enumerate(values):
             if value not in given:
                 there_are = ", ".join(sorted(given))
