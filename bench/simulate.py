@@ -3,7 +3,8 @@
 The model: 100 agents, one queue, Poisson arrivals, exponential talks, occupancy 0.9, nobody gives up. Counted are calls a
 second of one processor's time: with the core alone (its records thrown away), with all figures counted, and in the two
 simulators, which know neither rules nor records. Then a day of 20,000 calls with everything in it (VIPs, repeats, last
-agents, missed calls, wrap-up) is done again from its journal, and replayed under other rules. As in the commands, cycles are not collected.
+agents, missed calls, wrap-up) is done again from its journal, and replayed under other rules. As in the commands, cycles
+are not collected.
 """
 
 import argparse

@@ -69,7 +69,8 @@ def test_shares_of_vips_and_of_callers_who_ring_again_are_those_asked_for() -> N
 
 
 def test_vips_go_ahead_in_a_long_line() -> None:
-    patient = msgspec.structs.replace(plan().traffic.streams[0], patience=Exponential(900.0))
+    busy = tuple(32.0 if calls else 0.0 for calls in HOURS)
+    patient = msgspec.structs.replace(plan().traffic.streams[0], arrivals=busy, patience=Exponential(900.0))
     found = [simulate(plan(vip={1: 0.2}, streams=(patient,)), seed).figures for seed in range(1, 5)]
     vip, others = (sum(run[Scope("vip", level)]["queue_time"] or 0.0 for run in found) for level in ("1", "0"))
     assert 2 * vip < others
