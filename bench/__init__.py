@@ -26,5 +26,7 @@ BENCHMARKS = {
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
     "ringall": Benchmark("phones that ring together: one winner, and how soon the others stop", "bench.ringall"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
+    "simulate": Benchmark("calls a second of simulation and replay, next to SimPy and Ciw", "bench.simulate"),
+    "theory": Benchmark("the core against Erlang C and Erlang A over the big grid", "bench.theory"),
     "scrape": Benchmark("what one scrape of the metrics page costs", "bench.scrape"),
 }

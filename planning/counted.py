@@ -4,18 +4,31 @@ No figure is worked out here: `metrics.definitions` has the formulas, `metrics.i
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from acd.model import CallId, OfferOutcome
-from acd.records import AgentChanged, CallAnswered, CallOpened, Record, TalkFinished
+from acd.records import (
+    AgentChanged,
+    AgentInterval,
+    CallAnswered,
+    CallEnded,
+    CallOpened,
+    NodeEntered,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+    TalkFinished,
+)
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import QueueCounts, Sums, values
 from metrics.figures import Figures, OpenState, agent_times, queue_figures, site_figures
-from metrics.intervals import HALF_HOUR_S, Tally
+from metrics.intervals import HALF_HOUR_S, Book, Tally
 
 __all__ = ["COUNTS", "Counted", "HalfHour", "Scope", "Table", "half_hours", "table"]
 
@@ -47,45 +60,75 @@ class HalfHour(msgspec.Struct, frozen=True, kw_only=True):
     occupancy: float | None
 
 
+OF_CALLS: Final = frozenset(
+    {
+        CallOpened,
+        NodeEntered,
+        QueueEntered,
+        OfferMade,
+        OfferEnded,
+        CallAnswered,
+        TalkFinished,
+        QueueLeft,
+        CallEnded,
+    }
+)
+
+
 class Counted:
-    """Counts the records of a run. `by_vip`: a tally for each VIP level as well, 0 being everybody else."""
+    """Counts the records of a run. `by_vip`: apart for each VIP level, 0 being everybody else; the whole is their sum."""
 
     def __init__(self, rules: Rules, *, by_vip: bool = True) -> None:
-        self.tally = Tally()
         self.by_vip: dict[int, Tally] = {}
         self.by_agent: dict[AgentId, QueueCounts] = {}
-        self._split = by_vip
         self.open: dict[AgentId, OpenState] = {}
         """What each agent is doing now, and since when: no interval tells of it yet."""
+        self._rest = Tally()
+        """What is of no call; of everything, when levels are not told apart."""
+        self._split = by_vip
         self._of: dict[CallId, Tally] = {}
         self.follow(rules)
 
     def follow(self, rules: Rules) -> None:
         """These rules hold from now on."""
         self._rules = rules
-        for tally in (self.tally, *self.by_vip.values()):
+        for tally in (self._rest, *self.by_vip.values()):
             tally.follow(rules)
 
     def __call__(self, records: Sequence[Record]) -> None:
-        apply = self.tally.apply
         for record in records:
-            apply(record)
             kind = type(record)
-            if kind is TalkFinished:
-                self._talked(record)  # type: ignore[arg-type]
-            elif kind is CallAnswered:
-                self._answered(record)  # type: ignore[arg-type]
+            if kind in OF_CALLS:
+                self._tally(record).apply(record)
+                if kind is TalkFinished:
+                    self._talked(record)  # type: ignore[arg-type]
+                elif kind is CallAnswered:
+                    self._agent(record.agent).answered += 1  # type: ignore[union-attr, arg-type]
+            elif kind is AgentInterval:
+                self._rest.apply(record)
             elif kind is AgentChanged:
                 self._changed(record)  # type: ignore[arg-type]
-            if self._split:
-                self._by_vip(record)
 
-    def _by_vip(self, record: Record) -> None:
-        if isinstance(record, CallOpened):
-            self._of[record.call] = self._vip_tally(record.vip)
-        call = getattr(record, "call", None)
-        if call is not None and (tally := self._of.get(call)) is not None:
-            tally.apply(record)
+    @property
+    def tally(self) -> Tally:
+        """Everything: half hours of all VIP levels added up."""
+        if not self.by_vip:
+            return self._rest
+        whole = Tally()
+        parts = (self._rest, *self.by_vip.values())
+        for half in sorted({half for part in parts for half in part.half_hours}):
+            whole.half_hours[half] = _sum([part.half_hours[half] for part in parts if half in part.half_hours])
+        return whole
+
+    def _tally(self, record: Any) -> Tally:
+        if not self._split:
+            return self._rest
+        call = record.call
+        if type(record) is CallOpened:
+            self._of[call] = self._vip_tally(record.vip)
+        elif type(record) is CallEnded:
+            return self._of.pop(call, self._rest)
+        return self._of.get(call, self._rest)
 
     def _vip_tally(self, level: int) -> Tally:
         found = self.by_vip.get(level)
@@ -100,9 +143,6 @@ class Counted:
             found = self.by_agent[agent] = QueueCounts()
         return found
 
-    def _answered(self, record: CallAnswered) -> None:
-        self._agent(record.agent).answered += 1
-
     def _changed(self, record: AgentChanged) -> None:
         """A phone that changes leaves the state as it was."""
         before = self.open.get(record.agent)
@@ -116,18 +156,29 @@ class Counted:
         counts.hold_s += record.hold_s
 
 
+def _sum(books: Sequence[Book]) -> Book:
+    """One half hour's books that do not overlap; agents stand in one of them alone."""
+    queues = {queue for book in books for queue in book.queues}
+    return Book(
+        site=QueueCounts.total(book.site for book in books),
+        queues={queue: QueueCounts.total(b.queues[queue] for b in books if queue in b.queues) for queue in queues},
+        agents={agent: times for book in books for agent, times in book.agents.items()},
+        calls=sum(book.calls for book in books),
+    )
+
+
 def table(counted: Counted, rules: Rules, since: float, until: float) -> Table:
     """All figures of a stretch of whole half hours."""
-    everybody = _everybody(counted, rules, until)
-    figures: Table = {Scope("site"): _row(site_figures(counted.tally, since, until, everybody.values()))}
+    everybody, whole = _everybody(counted, rules, until), counted.tally
+    figures: Table = {Scope("site"): _row(site_figures(whole, since, until, everybody.values()))}
     for queue in rules.queues:
         members = [everybody[agent] for agent in rules.members[queue]]
-        figures[Scope("queue", queue)] = _row(queue_figures(counted.tally, queue, since, until, members))
+        figures[Scope("queue", queue)] = _row(queue_figures(whole, queue, since, until, members))
     for level in sorted(counted.by_vip):
         figures[Scope("vip", str(level))] = _row(site_figures(counted.by_vip[level], since, until))
     for agent in rules.agents:
         if agent in counted.by_agent:
-            times = agent_times(counted.tally, [everybody[agent]], since, until)
+            times = agent_times(whole, [everybody[agent]], since, until)
             sums = Sums(counted.by_agent[agent], times)
             figures[Scope("agent", agent)] = {**values(sums), "answered": float(counted.by_agent[agent].answered)}
     return figures
@@ -150,11 +201,11 @@ def _row(figures: Figures) -> dict[str, float | None]:
 
 def half_hours(counted: Counted, rules: Rules, since: float, until: float) -> list[HalfHour]:
     """The site, half hour by half hour."""
-    everybody = list(_everybody(counted, rules, until).values())
+    everybody, whole = list(_everybody(counted, rules, until).values()), counted.tally
     found = []
     at = since
     while at < until:
-        one = site_figures(counted.tally, at, min(at + HALF_HOUR_S, until), everybody)
+        one = site_figures(whole, at, min(at + HALF_HOUR_S, until), everybody)
         found.append(
             HalfHour(
                 at=at,

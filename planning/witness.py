@@ -4,7 +4,8 @@ What an agent did of his own accord is told from what the core did to him: `Agen
 `AgentReady` after he was set not ready for missed calls is how long that kept him away; neither belongs to his plan of the day.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from acd import events as ev
 from acd.model import CallId, Disposition
@@ -50,6 +51,17 @@ class Witness:
         self._away_since: dict[AgentId, float] = {}
         self._begun = False
         self._linked = True
+        self._notes: dict[type, Callable[[Any, ev.Event], None]] = {
+            AgentChanged: self._changed,
+            AgentInterval: self._wrapped_up,
+            CallOpened: self._opened,
+            NodeEntered: self._moved,
+            OfferEnded: self._offer_ended,
+            CallAnswered: self._answered,
+            TalkFinished: self._talked,
+            QueueLeft: self._left,
+            CallEnded: self._ended,
+        }
 
     def take(self, event: ev.Event, at: float, records: Sequence[Record], *, refused: bool = False) -> None:
         """One event and what it led to; in order."""
@@ -63,7 +75,9 @@ class Witness:
         elif (seen := SIGHT.get(type(event))) is not None:
             self._linked = isinstance(seen, ev.LinkRegained)
         for record in records:
-            self._note(record, event)
+            note = self._notes.get(type(record))
+            if note is not None:
+                note(record, event)
 
     def finish(self) -> RecordedDay:
         """The day; calls that were still going on are part of it, with what is known of them."""
@@ -129,37 +143,37 @@ class Witness:
                     call = self._calls[event.call]
                     call.queue, call.queued_at, call.priority = record.queue, record.at, event.priority
 
-    def _note(self, record: Record, event: ev.Event) -> None:
-        match record:
-            case AgentChanged():
-                self._changed(record)
-            case AgentInterval(state=AgentState.WRAP_UP):
-                self._wrapped_up(record, event)
-            case CallOpened():
-                self._calls[record.call] = RecordedCall(
-                    call=record.call, at=record.at, number=record.number, did=record.did, name=record.name
-                )
-            case NodeEntered(call=call) if call in self._calls:
-                self._calls[call].moves.append(Move(record.at, record.node, record.key))
-            case OfferEnded(call=call) if call in self._calls:
-                self._offer_ended(self._calls[call], record)
-            case CallAnswered(call=call) if call in self._calls:
-                self._calls[call].answered_by = record.agent
-                self._calls[call].waited_s = record.total_wait_s
-            case TalkFinished():
-                self._wrapping[record.agent] = record.call
-                if record.call in self._calls:
-                    self._calls[record.call].talk_s = record.talk_s
-            case QueueLeft(call=call) if call in self._calls and record.how != "answered":
-                self._calls[call].waited_s = record.left_at - self._calls[call].queued_at
-                self._calls[call].gave_up = record.how in ("abandoned", "short_abandon")
-            case CallEnded(call=call) if call in self._calls and self._calls[call].queue is None:
-                self._calls[call].left_ivr_at = record.ended_at
-                self._calls[call].closed = record.disposition is Disposition.COMPLETED_IVR
-            case _:
-                pass
+    def _opened(self, record: CallOpened, event: ev.Event) -> None:
+        self._calls[record.call] = RecordedCall(
+            call=record.call, at=record.at, number=record.number, did=record.did, name=record.name
+        )
 
-    def _changed(self, record: AgentChanged) -> None:
+    def _moved(self, record: NodeEntered, event: ev.Event) -> None:
+        if (call := self._calls.get(record.call)) is not None:
+            call.moves.append(Move(record.at, record.node, record.key))
+
+    def _answered(self, record: CallAnswered, event: ev.Event) -> None:
+        if (call := self._calls.get(record.call)) is not None:
+            call.answered_by, call.waited_s = record.agent, record.total_wait_s
+
+    def _talked(self, record: TalkFinished, event: ev.Event) -> None:
+        self._wrapping[record.agent] = record.call
+        if (call := self._calls.get(record.call)) is not None:
+            call.talk_s = record.talk_s
+
+    def _left(self, record: QueueLeft, event: ev.Event) -> None:
+        call = self._calls.get(record.call)
+        if call is not None and record.how != "answered":
+            call.waited_s = record.left_at - call.queued_at
+            call.gave_up = record.how in ("abandoned", "short_abandon")
+
+    def _ended(self, record: CallEnded, event: ev.Event) -> None:
+        call = self._calls.get(record.call)
+        if call is not None and call.queue is None:
+            call.left_ivr_at = record.ended_at
+            call.closed = record.disposition is Disposition.COMPLETED_IVR
+
+    def _changed(self, record: AgentChanged, event: ev.Event) -> None:
         self._agents[record.agent] = record
         if record.state not in (*ON_CALL, AgentState.WRAP_UP):
             self._wished.discard(record.agent)
@@ -167,11 +181,16 @@ class Witness:
             self._away_since.setdefault(record.agent, record.at)
 
     def _wrapped_up(self, record: AgentInterval, event: ev.Event) -> None:
+        if record.state is not AgentState.WRAP_UP:
+            return
         call = self._calls.get(self._wrapping.pop(record.agent, CallId("")))
         if call is not None and isinstance(event, BY_HAND) and event.agent == record.agent:
             call.wrap_up_s = record.ended_at - record.started_at
 
-    def _offer_ended(self, call: RecordedCall, record: OfferEnded) -> None:
+    def _offer_ended(self, record: OfferEnded, event: ev.Event) -> None:
+        call = self._calls.get(record.call)
+        if call is None:
+            return
         rung = Rung(record.ended_at - record.made_at, record.outcome)
         call.rung.setdefault(record.agent, []).append(rung)
 

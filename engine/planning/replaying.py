@@ -18,7 +18,7 @@ from engine.config.source import Problem
 from engine.planning.journal_file import JournalUnreadable, Redone, do_again, time_of
 from engine.planning.queue_log_file import QueueLogUnreadable, recorded_by_queue_log
 from engine.planning.report import document, show, write_csv
-from engine.planning.terminal import complain, named, progress, screen, target
+from engine.planning.terminal import complain, named, progress, screen, target, uncollected
 from engine.words import say
 from metrics.intervals import HALF_HOUR_S
 from planning.compare import Curve, Row, compare, curve
@@ -68,7 +68,7 @@ def _read(arguments: argparse.Namespace, configuration: Configuration | None) ->
         midnight = _midnight(found.since, zone)
         return _Recorded(name="queue_log", day=found, counted=counted, rules=configuration.rules, midnight=midnight)
     since, until = day or _whole(*time_of(arguments.journal))
-    with _kept(arguments.records) as file, progress(say("重放", "doing again"), None) as tell:
+    with _kept(arguments.records) as file, uncollected(), progress(say("重放", "doing again"), None) as tell:
         redone = do_again(arguments.journal, since, until, file.write if file else None, tell)
     rules = redone.rules[-1] if redone.rules else Rules(version="", queues={}, agents={})
     return _Recorded(
@@ -157,7 +157,7 @@ def _as_it_was(arguments: argparse.Namespace, recorded: _Recorded) -> int:
 
 def _under(arguments: argparse.Namespace, recorded: _Recorded, rules: Rules) -> int:
     replays: list[Replayed] = []
-    with progress(say("重放", "replaying"), arguments.runs) as tell:
+    with uncollected(), progress(say("重放", "replaying"), arguments.runs) as tell:
         for seed in range(arguments.seed, arguments.seed + arguments.runs):
             replays.append(replay(recorded.day, rules, seed))
             tell(len(replays))

@@ -7,7 +7,7 @@ import math
 from engine.config import BadConfiguration, load
 from engine.config.source import Problem
 from engine.planning.report import document, show, write_csv
-from engine.planning.terminal import complain, named, progress, screen, target
+from engine.planning.terminal import complain, named, progress, screen, target, uncollected
 from engine.planning.traffic_file import load_traffic
 from engine.words import say
 from planning.compare import compare, curve
@@ -67,7 +67,7 @@ def _plans(arguments: argparse.Namespace) -> list[Plan]:
 def _simulated(plans: list[Plan], seed: int, count: int) -> list[list[Day]]:
     """By plan, its days: day n of each plan has the same callers."""
     runs: list[list[Day]] = [[] for _ in plans]
-    with progress(say("仿真", "simulating"), count * len(plans)) as tell:
+    with uncollected(), progress(say("仿真", "simulating"), count * len(plans)) as tell:
         for one in range(seed, seed + count):
             for plan, days in zip(plans, runs, strict=True):
                 days.append(simulate(plan, one))

@@ -10,7 +10,7 @@ import msgspec
 from rich.table import Table as Grid
 
 from engine.config import load
-from engine.planning.terminal import complain, progress, screen
+from engine.planning.terminal import complain, progress, screen, uncollected
 from engine.planning.traffic_file import load_traffic
 from engine.words import say
 from planning.staffing import Need, Search, needs, scheduled, search
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         alone = needs(traffic, rules)
         found = None
         if not arguments.formulas:
-            with progress(say("仿真", "simulating"), None) as tell:
+            with uncollected(), progress(say("仿真", "simulating"), None) as tell:
                 found = search(traffic, rules, target, arguments.seed, arguments.runs, tell)
         if arguments.csv:
             _write_csv(arguments.csv, alone, found, arguments.shrinkage)
