@@ -269,6 +269,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             asks_for_expectations=any(map(_asks_for_expectations, queues)),
         )
 
+    @property
+    def knows_vips(self) -> bool:
+        """Whether any number, or beginning of numbers, has a VIP level."""
+        return any(rule.vip for rules in (self.numbers, self.prefixes) for rule in rules.values())
+
     def caller(self, number: str) -> CallerRule:
         """What is known of this number."""
         exact = self.numbers.get(number)

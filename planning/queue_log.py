@@ -178,7 +178,7 @@ class _Reader:
             )
             self.day.calls.append(call)
             stay = self._stays[line.call] = _Stay(call, queue, line.at)
-            vip = self._rules.vip.get(call.number, 0)
+            vip = self._rules.caller(call.number).vip
             self._tell(
                 line.at,
                 CallOpened(call=call.call, at=line.at, number=call.number, name="", did="", vip=vip, rules=""),

@@ -163,7 +163,7 @@ class _Replay:
     """The people of a recorded day; `planning.centre.People` for its centre."""
 
     def __init__(self, day: RecordedDay, rules: Rules, seed: int) -> None:
-        self.counted = Counted(rules, by_vip=bool(rules.vip))
+        self.counted = Counted(rules, by_vip=rules.knows_vips)
         self.sources = Sources()
         self._calls = {call.call: call for call in day.calls}
         self._rung = {(call.call, agent): deque(rung) for call in day.calls for agent, rung in call.rung.items()}

@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 
 from acd.model import QueueId
-from acd.rules import Rules
+from acd.rules import CallerRule, Rules
 from metrics.intervals import HALF_HOUR_S
 from planning.draws import Constant, Erlang, Exponential, Lognormal, Mixed, Never, Sample
 
@@ -76,8 +76,8 @@ def arrivals(stream: Stream, random: Random, start: float) -> Iterator[float]:
 
 def known(rules: Rules, traffic: Traffic) -> Rules:
     """The rules with the simulated VIPs' numbers in them: what a level means is theirs to say."""
-    numbers = {_vip(level, n): level for level in traffic.vip for n in range(VIPS)}
-    return msgspec.structs.replace(rules, vip={**rules.vip, **numbers}) if numbers else rules
+    numbers = {_vip(level, n): CallerRule(vip=level) for level in traffic.vip for n in range(VIPS)}
+    return msgspec.structs.replace(rules, numbers={**rules.numbers, **numbers}) if numbers else rules
 
 
 def _vip(level: int, n: int) -> str:

@@ -34,7 +34,7 @@ def recorded_by_queue_log(file: Path, rules: Rules, day: tuple[float, float] | N
     found = read_queue_log(lines, rules, since, until)
     if odd:
         found.day.leave_out(f"lines that are none of a queue_log, the first {file.name}:{odd[0]}", len(odd))
-    counted = Counted(rules, by_vip=bool(rules.vip))
+    counted = Counted(rules, by_vip=rules.knows_vips)
     counted(found.records)
     return found.day, counted
 

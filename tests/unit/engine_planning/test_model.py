@@ -55,7 +55,7 @@ def test_agents_cannot_wait_shorter_than_patience_allows(tmp_path: Path) -> None
     redone, was = recorded(tmp_path, busy=16.0)
     full = redone.rules[-1]
     half = {agent: settings for agent, settings in full.agents.items() if agent in ("anna", "cleo", "finn")}
-    few = Rules.of("few", list(full.queues.values()), list(half.values()), full.vip, full.vip_priority)
+    few = Rules.of("few", list(full.queues.values()), list(half.values()), full.numbers, vip_priority=full.vip_priority)
     now = replay(redone.day, few, seed=1)
     assert strangers(redone.day, few) == ["ben", "dan", "eve"]
     assert (now.figures[SITE]["service_level"] or 0.0) < (was[SITE]["service_level"] or 0.0)

@@ -65,7 +65,7 @@ def test_shares_of_vips_and_of_callers_who_ring_again_are_those_asked_for() -> N
     strangers = [number for number in numbers if number.startswith("caller")]
     again = 1 - len(set(strangers)) / len(strangers)
     assert again == pytest.approx(0.25, abs=0.04)
-    assert known(plan().rules, traffic).vip["vip-1-0"] == 1
+    assert known(plan().rules, traffic).caller("vip-1-0").vip == 1
 
 
 def test_vips_go_ahead_in_a_long_line() -> None:
