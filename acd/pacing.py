@@ -22,13 +22,16 @@ def expected_wait(floor: Floor, call: Call, now: float, out: Outcome) -> Expecta
         return None
     key = line_key(call, floor.rules)
     ahead = float(floor.waiting[queue.id].ahead_of(key))
-    for other, share in floor.rules.rivals[queue.id].items():
-        if line := floor.waiting[other]:
-            ahead += share * line.ahead_of(key)
+    free = _free_for(floor, call, queue, now)
+    if ahead >= free:
+        for other, share in floor.rules.rivals[queue.id].items():
+            if line := floor.waiting[other]:
+                ahead += share * line.ahead_of(key)
+    agents = floor.on_duty(queue.id)
     return _pace(floor, queue.id).expect(
         ahead=ahead,
-        agents=floor.on_duty(queue.id),
-        free=_free_for(floor, call, queue, now),
+        agents=agents if queue.max_calls is None else min(agents, queue.max_calls),
+        free=free,
         wrapping_up=floor.standings[queue.id].get("wrap_up", 0),
         may_be_passed=call.priority < max(floor.rules.vip_priority.values(), default=1),
     )

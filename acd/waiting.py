@@ -134,7 +134,7 @@ def leave_segment(
 ) -> None:
     """The caller's stay in his queue is over."""
     assert call.queue is not None
-    if how != "answered":
+    if call.sought and how not in ("answered", "switch_lost"):  # not who was turned away at the door
         note_exit(floor, call, at - call.segment_at, at, out)
     out.records.append(
         QueueLeft(
