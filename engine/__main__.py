@@ -152,18 +152,13 @@ async def _run_site(configuration: Configuration) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from engine.last_good import load_or_last_good
+    from engine.priority import ENGINE_NICE, go_first
     from engine.site import home_folder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    _go_first()
+    go_first(os.getpid(), ENGINE_NICE)
     configuration, _ = load_or_last_good(arguments.config.resolve(), home_folder())
     return asyncio.run(_run_engine(configuration))
-
-
-def _go_first() -> None:
-    """Ask for the processor before others: the engine needs little of it, but every hand-off waits for that little."""
-    with contextlib.suppress(PermissionError):  # in a container without the right it goes without
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 def _outlive_others() -> None:
