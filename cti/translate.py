@@ -77,6 +77,14 @@ class DialEnded(msgspec.Struct, frozen=True):
     status: DialStatus
 
 
+class ChannelHangingUp(msgspec.Struct, frozen=True):
+    """The phone has said good-bye. Asterisk says this before it takes the talk apart, and ChannelHungUp when that is done."""
+
+    channel: str
+    uniqueid: str
+    agent_id: str | None
+
+
 class ChannelHungUp(msgspec.Struct, frozen=True):
     """A channel is gone. `cause` is the Q.850 number (16 normal, 17 busy, 19 no answer, ...)."""
 
@@ -136,7 +144,17 @@ class LiveChannel(msgspec.Struct, frozen=True):
     agent_id: str | None
 
 
-Fact = DialStarted | DialEnded | ChannelHungUp | DeviceChanged | HoldStarted | HoldEnded | SwitchBooted | SwitchStopping
+Fact = (
+    DialStarted
+    | DialEnded
+    | ChannelHangingUp
+    | ChannelHungUp
+    | DeviceChanged
+    | HoldStarted
+    | HoldEnded
+    | SwitchBooted
+    | SwitchStopping
+)
 Alarm = Callable[[str], None]
 
 
@@ -217,6 +235,11 @@ def _caller_uniqueid(message: AmiMessage) -> str | None:
     return _field(message, "uniqueid", _UNIQUEID) if "uniqueid" in message else None
 
 
+def _channel_hanging_up(message: AmiMessage, alarm: Alarm) -> ChannelHangingUp:
+    channel = _field(message, "channel", _CHANNEL)
+    return ChannelHangingUp(channel, _field(message, "uniqueid", _UNIQUEID), agent_of_channel(channel))
+
+
 def _channel_hung_up(message: AmiMessage, alarm: Alarm) -> ChannelHungUp:
     channel = _field(message, "channel", _CHANNEL)
     return ChannelHungUp(
@@ -295,6 +318,7 @@ def _single(message: AmiMessage, name: str) -> str:
 _READERS: Final[dict[str, Callable[[AmiMessage, Alarm], Fact | None]]] = {
     "DialBegin": _dial_started,
     "DialEnd": _dial_ended,
+    "HangupRequest": _channel_hanging_up,
     "Hangup": _channel_hung_up,
     "DeviceStateChange": _device_changed,
     "Hold": _hold_started,

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +38,10 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+_Add = Callable[[str, str, str], argparse.ArgumentParser]
+"""Adds a command: its name, and what it does in Chinese and English."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +72,42 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
+    _add_check(add)
+    _add_import_queues(add)
+    watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
+    watch.add_argument("agent")
+    watch.add_argument(
+        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
+    )
+    watch.add_argument(
+        "--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)")
+    )
+    explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
+    explain.add_argument("call")
+    explain.add_argument("--url")
+    explain.add_argument("--token")
+    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
+    back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
+    back.add_argument(
+        "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
+    )
+    back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
+    back.add_argument("--url")
+    back.add_argument("--token")
+    _add_shadow(add)
+    bench = add("bench", "运行一个基准测试", "run a benchmark")
+    bench.add_argument("name", nargs="?", help="handoff, routing, ...")
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    add("test", "运行全部检查与测试", "run all checks and tests (./hotline test --help)")
+    serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
+    with_config(serve)
+    with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
+    add_commands(add)
+    commands.add_parser("help", help=say("显示帮助", "show this help"))
+    return parser
+
+
+def _add_check(add: _Add) -> None:
     check = add(
         "check",
         "检查配置：列出全部问题与可疑之处，执行规则测试",
@@ -85,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help=say("按这一天检查（默认今天）", "check as on this day (default: today)"),
     )
+
+
+def _add_import_queues(add: _Add) -> None:
     imported = add(
         "import-queues",
         "把 Asterisk 的 queues.conf 转换为 queues.yaml 与 agents.yaml",
@@ -107,26 +151,9 @@ def _parser() -> argparse.ArgumentParser:
         help=say("写入此目录（默认输出到终端）", "write there (default: to the terminal)"),
     )
     imported.add_argument("--force", action="store_true", help=say("覆盖已有文件", "write over files that are there"))
-    watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
-    watch.add_argument("agent")
-    watch.add_argument(
-        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
-    )
-    watch.add_argument(
-        "--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)")
-    )
-    explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
-    explain.add_argument("call")
-    explain.add_argument("--url")
-    explain.add_argument("--token")
-    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
-    back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
-    back.add_argument(
-        "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
-    )
-    back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
-    back.add_argument("--url")
-    back.add_argument("--token")
+
+
+def _add_shadow(add: _Add) -> None:
     shadow = add(
         "shadow",
         "让另一套规则旁观，报告它会作出的不同决定",
@@ -154,16 +181,6 @@ def _parser() -> argparse.ArgumentParser:
         help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
     )
     shadow.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
-    bench = add("bench", "运行一个基准测试", "run a benchmark")
-    bench.add_argument("name", nargs="?", help="handoff, routing, ...")
-    bench.add_argument("rest", nargs=argparse.REMAINDER)
-    add("test", "运行全部检查与测试", "run all checks and tests (./hotline test --help)")
-    serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
-    with_config(serve)
-    with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
-    add_commands(add)
-    commands.add_parser("help", help=say("显示帮助", "show this help"))
-    return parser
 
 
 def _show_problems(bad: BadConfiguration) -> None:
@@ -228,17 +245,12 @@ async def _run_site(configuration: Configuration) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from engine.gone_back import configuration_to_start_with
+    from engine.priority import ENGINE_NICE, go_first
     from engine.site import home_folder
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    _go_first()
+    go_first(os.getpid(), ENGINE_NICE)
     return asyncio.run(_run_engine(configuration_to_start_with(arguments.config.resolve(), home_folder())))
-
-
-def _go_first() -> None:
-    """Ask for the processor before others: the engine needs little of it, but every hand-off waits for that little."""
-    with contextlib.suppress(PermissionError):  # in a container without the right it goes without
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 def _outlive_others() -> None:

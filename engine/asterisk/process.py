@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.asterisk.console import ConsoleUnavailable, run_command
+from engine.priority import ASTERISK_NICE, go_first
 
 _BIND_AND_RUN = """
 set -eu
@@ -118,6 +119,7 @@ async def start(
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+    go_first(process.pid, ASTERISK_NICE)
     instance = AsteriskProcess(folder, process)
     try:
         async with asyncio.timeout(timeout_s):

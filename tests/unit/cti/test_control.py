@@ -160,6 +160,10 @@ def hung_up(leg: str = LEG, channel: str = LEG_CHANNEL) -> ami.ChannelHungUp:
     return ami.ChannelHungUp(channel, leg, CALL, "1001", 16, "Normal Clearing")
 
 
+def hanging_up(leg: str = LEG, channel: str = LEG_CHANNEL) -> ami.ChannelHangingUp:
+    return ami.ChannelHangingUp(channel, leg, "1001")
+
+
 ANSWERED = dial_ended(ami.DialStatus.ANSWER)
 WITHDRAWN = ev.OfferFailed(offer=FIRST, outcome=OfferOutcome.WITHDRAWN)
 
@@ -240,6 +244,20 @@ async def test_ringing_answer_and_end_are_told_to_the_core(site: Site) -> None:
     site.facts(hung_up())
     assert site.stage.floor.calls[CALL].state is CallState.AFTER
     assert site.stage.floor.agents[ANNA].state is AgentState.WRAP_UP
+
+
+async def test_talk_is_over_with_the_phones_good_bye_and_its_hang_up_adds_nothing(site: Site) -> None:
+    site.caller("1001")
+    site.facts(dialled(), ANSWERED, hanging_up())
+    assert site.stage.floor.agents[ANNA].state is AgentState.WRAP_UP
+    site.facts(hung_up())
+    assert len(site.told(ev.TalkEnded)) == 1
+
+
+async def test_good_bye_of_a_phone_that_was_not_answered_ends_no_offer(site: Site) -> None:
+    site.caller("1001")
+    site.facts(dialled(), hanging_up())
+    assert site.stage.floor.calls[CALL].state is CallState.OFFERED
 
 
 async def test_end_of_a_phone_that_was_not_answered_is_the_callers_legs_to_tell(site: Site) -> None:
@@ -363,8 +381,8 @@ async def test_what_is_for_a_waiting_caller_goes_to_his_session_and_without_one_
 
 LATE: dict[str, list[ami.Fact]] = {
     "answer": [ANSWERED],
-    "end": [hung_up()],
-    "answer and end": [ANSWERED, hung_up()],
+    "end": [hanging_up(), hung_up()],
+    "answer and end": [ANSWERED, hanging_up(), hung_up()],
     "failure": [dial_ended(ami.DialStatus.BUSY)],
 }
 
@@ -385,11 +403,12 @@ async def test_late_facts_of_an_earlier_offer_do_not_touch_the_next_one(site: Si
     assert site.stage.floor.calls[CALL].state is CallState.TALKING
 
 
+NOBODYS = "site-1795338018.7"
 STRANGE: dict[str, list[ami.Fact]] = {
     "another call's phone": [dialled(call="site-1795338018.9")],
     "an agent who is not on the roster": [dialled(agent="9999")],
     "an agent with nothing to do": [dialled(agent="1002")],
-    "a leg nobody knows": [ANSWERED, dial_ended(ami.DialStatus.BUSY), hung_up("site-1795338018.7")],
+    "a leg nobody knows": [ANSWERED, dial_ended(ami.DialStatus.BUSY), hanging_up(NOBODYS), hung_up(NOBODYS)],
     "a phone nobody has": [ami.DeviceChanged("9999", ami.DeviceState.INUSE)],
     "a hold of somebody else's leg": [ami.HoldStarted(CALLER, CALL, None), ami.HoldEnded(CALLER, CALL, None)],
     "Asterisk's farewell": [ami.SwitchStopping(restarting=True)],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cti.ami_protocol import AmiMessage
 from cti.translate import (
     WANTED_EVENTS,
+    ChannelHangingUp,
     ChannelHungUp,
     DeviceChanged,
     DeviceState,
@@ -71,6 +72,10 @@ def read(message: AmiMessage) -> tuple[Fact | None, int]:
         (
             event("DialEnd", DIAL, DialStatus="NOANSWER"),
             DialEnded("1763798400.1", "PJSIP/agent-1001-0000000a", "1763798400.7", "1001", DialStatus.NOANSWER),
+        ),
+        (
+            event("HangupRequest", HANGUP),
+            ChannelHangingUp("PJSIP/agent-1001-0000000a", "1763798400.7", "1001"),
         ),
         (
             event("Hangup", HANGUP),
