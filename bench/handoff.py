@@ -38,7 +38,6 @@ __all__ = ["main"]
 APP_QUEUE_NUMBER = "9000"
 ARRIVALS_PER_S = 150
 TALK_MEAN_S = 3.0
-"""The callers and phones are what measures: their own wait for the processor is neither side's, so they go before both."""
 
 
 def main(argv: list[str]) -> int:

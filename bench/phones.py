@@ -10,6 +10,7 @@ from engine.priority import go_first
 __all__ = ["find_phones_at", "sipp"]
 
 PHONES_NICE = -15
+"""The callers and phones are what measures: their own wait for the processor is neither side's, so they go before both."""
 SCENARIOS = Path(__file__).with_name("sipp")
 
 
@@ -23,8 +24,7 @@ def find_phones_at(folder: Path, port: int) -> None:
 
 
 async def sipp(folder: Path, scenario: str, *arguments: str) -> asyncio.subprocess.Process:
-    """SIPp with one of the scenarios; what it prints and logs is left in the folder. It goes before what is measured, on every
-    side: what it takes to notice is no part of that."""
+    """SIPp with one of the scenarios; what it prints and logs is left in the folder."""
     with (folder / f"{scenario}.out").open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *("sipp", "-sf", str(SCENARIOS / scenario), "-i", "127.0.0.1", "-nostdin", "-trace_err", *arguments),
