@@ -24,7 +24,7 @@ from acd.records import (
 )
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
-from planning.recorded import SYSTEM_REASONS, Move, RecordedCall, RecordedDay, Rung
+from planning.recorded import SYSTEM_REASONS, LeftOut, Move, RecordedCall, RecordedDay, Rung
 
 __all__ = ["Witness"]
 
@@ -68,7 +68,7 @@ class Witness:
         if self.day.since <= at < self.day.until:
             self._begin()
             if refused:
-                self.day.leave_out("events that were refused")
+                self.day.leave_out(LeftOut.REFUSED)
             else:
                 self._plan(event, at, records)
                 self._queued(event, records)
@@ -85,7 +85,7 @@ class Witness:
         self.day.calls = [call for call in self._calls.values() if self.day.since <= call.at < self.day.until]
         unfinished = sum(1 for call in self.day.calls if call.answered_by and call.talk_s is None)
         if unfinished:
-            self.day.leave_out("ends of talks that are not recorded", unfinished)
+            self.day.leave_out(LeftOut.TALK_ENDS, unfinished)
         return self.day
 
     def _begin(self) -> None:
