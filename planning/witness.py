@@ -36,6 +36,7 @@ SIGHT: dict[type, ev.LinkLost | ev.LinkRegained] = {
 }
 """When nothing could be offered. A new engine is blind until it is linked; callers' legs are taken to be where they were."""
 WISHES = (ev.AgentNotReady, ev.AgentLoggedOut)
+PLANS = frozenset({*SIGHT, *WISHES, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged})
 
 
 class Witness:
@@ -69,9 +70,10 @@ class Witness:
             self._begin()
             if refused:
                 self.day.leave_out(LeftOut.REFUSED)
-            else:
-                self._plan(event, at, records)
+            elif type(event) is ev.CallQueued:
                 self._queued(event, records)
+            elif type(event) in PLANS:
+                self._plan(event, at, records)
         elif (seen := SIGHT.get(type(event))) is not None:
             self._linked = isinstance(seen, ev.LinkRegained)
         for record in records:
@@ -136,8 +138,8 @@ class Witness:
 
     # --- what became of callers ---------------------------------------------------------------------------------------
 
-    def _queued(self, event: ev.Event, records: Sequence[Record]) -> None:
-        if isinstance(event, ev.CallQueued) and event.call in self._calls:
+    def _queued(self, event: ev.CallQueued, records: Sequence[Record]) -> None:
+        if event.call in self._calls:
             for record in records:
                 if isinstance(record, QueueEntered) and record.call == event.call and record.segment == 1:
                     call = self._calls[event.call]
