@@ -28,7 +28,7 @@ from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import QueueCounts, Sums, values
 from metrics.figures import Figures, OpenState, agent_times, queue_figures, site_figures
-from metrics.intervals import HALF_HOUR_S, Book, Tally
+from metrics.intervals import HALF_HOUR_S, Book, HalfHours, Tally
 
 __all__ = ["COUNTS", "Counted", "HalfHour", "Scope", "Table", "half_hours", "table"]
 
@@ -83,7 +83,7 @@ class Counted:
         self.by_agent: dict[AgentId, QueueCounts] = {}
         self.open: dict[AgentId, OpenState] = {}
         """What each agent is doing now, and since when: no interval tells of it yet."""
-        self._rest = Tally()
+        self._rest: Tally = HalfHours()
         """What is of no call; of everything, when levels are not told apart."""
         self._split = by_vip
         self._of: dict[CallId, Tally] = {}
@@ -133,7 +133,7 @@ class Counted:
     def _vip_tally(self, level: int) -> Tally:
         found = self.by_vip.get(level)
         if found is None:
-            found = self.by_vip[level] = Tally()
+            found = self.by_vip[level] = HalfHours()
             found.follow(self._rules)
         return found
 

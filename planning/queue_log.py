@@ -36,7 +36,7 @@ from acd.records import (
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
-from planning.recorded import RecordedCall, RecordedDay, Rung
+from planning.recorded import LeftOut, RecordedCall, RecordedDay, Rung
 
 __all__ = ["LogLine", "QueueLogDay", "log_line", "read_queue_log"]
 
@@ -133,17 +133,17 @@ class _Reader:
         elif stay is not None:
             self._goes_on(line, stay, agent)
         elif line.event in SIGNS or line.event == "ABANDON":
-            self.day.leave_out("calls that were in a queue before the beginning")
+            self.day.leave_out(LeftOut.FROM_BEFORE)
 
     def finish(self) -> QueueLogDay:
         for stay in self._stays.values():
             if stay.left_at is not None:
                 self._ends(stay.left_at, stay, Disposition.OVERFLOWED)
             elif stay.answered_at is not None:
-                self.day.leave_out("ends of talks that are not recorded")
+                self.day.leave_out(LeftOut.TALK_ENDS)
         for agent, duty in self._duties.items():
             if not duty.told:
-                self.day.leave_out("agents without a log-in, at work from their first sign to their last")
+                self.day.leave_out(LeftOut.NO_LOG_IN)
             self.day.doings += duty.doings(agent)
             self._records += [(record.ended_at, record) for record in duty.intervals(agent, self.day.until)]
         self.day.doings.sort(key=lambda doing: doing[0])

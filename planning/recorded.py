@@ -4,16 +4,29 @@ of their own accord. This is what stays the same under other rules; all else is 
 Times are seconds since the epoch, durations seconds. Pure.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from acd import events as ev
 from acd.model import CallId, OfferOutcome, QueueId
 from agents.roster import AgentId
 
-__all__ = ["SYSTEM_REASONS", "Move", "RecordedCall", "RecordedDay", "Rung"]
+__all__ = ["SYSTEM_REASONS", "LeftOut", "Move", "RecordedCall", "RecordedDay", "Rung"]
 
 SYSTEM_REASONS = frozenset({str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE)})
 """Why the core itself sets an agent not ready; every other reason was his own wish."""
+
+
+class LeftOut(StrEnum):
+    """What a record has and a replay cannot use."""
+
+    REFUSED = "refused_events"
+    TALK_ENDS = "talks_without_an_end"
+    FROM_BEFORE = "lines_of_calls_from_before"
+    NO_LOG_IN = "agents_without_a_log_in"
+    """They are taken to be at work from their first sign to their last."""
+    ODD_LINES = "lines_that_are_none"
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -71,9 +84,10 @@ class RecordedDay(msgspec.Struct, kw_only=True):
     """Log-ins, log-outs, breaks, phones, and times when Asterisk was out of sight."""
     returns_s: list[float] = []
     """How long agents stayed away after they were set not ready for not taking calls."""
-    left_out: dict[str, int] = {}
-    """What was there and could not be used, by reason."""
+    left_out: dict[LeftOut, int] = {}
+    first_odd_line: str = ""
+    """Of a file with ODD_LINES: file and line of the first of them."""
 
-    def leave_out(self, reason: str, count: int = 1) -> None:
+    def leave_out(self, reason: LeftOut, count: int = 1) -> None:
         """Note that something of the record is not part of the day."""
         self.left_out[reason] = self.left_out.get(reason, 0) + count

@@ -24,7 +24,7 @@ from acd.records import (
 )
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
-from planning.recorded import SYSTEM_REASONS, Move, RecordedCall, RecordedDay, Rung
+from planning.recorded import SYSTEM_REASONS, LeftOut, Move, RecordedCall, RecordedDay, Rung
 
 __all__ = ["Witness"]
 
@@ -36,6 +36,7 @@ SIGHT: dict[type, ev.LinkLost | ev.LinkRegained] = {
 }
 """When nothing could be offered. A new engine is blind until it is linked; callers' legs are taken to be where they were."""
 WISHES = (ev.AgentNotReady, ev.AgentLoggedOut)
+PLANS = frozenset({*SIGHT, *WISHES, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged})
 
 
 class Witness:
@@ -68,10 +69,11 @@ class Witness:
         if self.day.since <= at < self.day.until:
             self._begin()
             if refused:
-                self.day.leave_out("events that were refused")
-            else:
-                self._plan(event, at, records)
+                self.day.leave_out(LeftOut.REFUSED)
+            elif type(event) is ev.CallQueued:
                 self._queued(event, records)
+            elif type(event) in PLANS:
+                self._plan(event, at, records)
         elif (seen := SIGHT.get(type(event))) is not None:
             self._linked = isinstance(seen, ev.LinkRegained)
         for record in records:
@@ -85,7 +87,7 @@ class Witness:
         self.day.calls = [call for call in self._calls.values() if self.day.since <= call.at < self.day.until]
         unfinished = sum(1 for call in self.day.calls if call.answered_by and call.talk_s is None)
         if unfinished:
-            self.day.leave_out("ends of talks that are not recorded", unfinished)
+            self.day.leave_out(LeftOut.TALK_ENDS, unfinished)
         return self.day
 
     def _begin(self) -> None:
@@ -136,8 +138,8 @@ class Witness:
 
     # --- what became of callers ---------------------------------------------------------------------------------------
 
-    def _queued(self, event: ev.Event, records: Sequence[Record]) -> None:
-        if isinstance(event, ev.CallQueued) and event.call in self._calls:
+    def _queued(self, event: ev.CallQueued, records: Sequence[Record]) -> None:
+        if event.call in self._calls:
             for record in records:
                 if isinstance(record, QueueEntered) and record.call == event.call and record.segment == 1:
                     call = self._calls[event.call]

@@ -125,8 +125,8 @@ def do_again(
     keep: Callable[[bytes], object] | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> Redone:
-    """Let the core do every event again as it was recorded. `keep` is given each record of the day as a JSON line; `tell` the
-    number of events done now and then. Raises JournalUnreadable."""
+    """Let the core do every event again as it was recorded. `keep` is given the records of the day as JSON lines, those of an
+    event together; `tell` the number of events done now and then. Raises JournalUnreadable."""
     floor, lines = events_of(path)
     witness = Witness(since, until, _as_they_are(floor))
     counted = Counted(floor.rules)
@@ -146,11 +146,11 @@ def do_again(
         if since <= line.t < until:
             counted(made)
             for record in made:
-                decisions += isinstance(record, Decision)
-                text = encoder.encode(record) + b"\n"
-                digest.update(text)
-                if keep is not None:
-                    keep(text)
+                decisions += type(record) is Decision
+            text = encoder.encode_lines(made)
+            digest.update(text)
+            if keep is not None:
+                keep(text)
         if tell is not None and events % 5000 == 0:
             tell(events)
     if not events:

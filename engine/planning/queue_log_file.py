@@ -8,7 +8,7 @@ from acd.rules import Rules
 from metrics.intervals import HALF_HOUR_S
 from planning.counted import Counted
 from planning.queue_log import LogLine, log_line, read_queue_log
-from planning.recorded import RecordedDay
+from planning.recorded import LeftOut, RecordedDay
 
 __all__ = ["QueueLogUnreadable", "recorded_by_queue_log"]
 
@@ -33,7 +33,8 @@ def recorded_by_queue_log(file: Path, rules: Rules, day: tuple[float, float] | N
     since, until = day or _whole(min(line.at for line in lines), max(line.at for line in lines))
     found = read_queue_log(lines, rules, since, until)
     if odd:
-        found.day.leave_out(f"lines that are none of a queue_log, the first {file.name}:{odd[0]}", len(odd))
+        found.day.leave_out(LeftOut.ODD_LINES, len(odd))
+        found.day.first_odd_line = f"{file}:{odd[0]}"
     counted = Counted(rules, by_vip=rules.knows_vips)
     counted(found.records)
     return found.day, counted

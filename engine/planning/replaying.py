@@ -17,17 +17,32 @@ from engine.config import BadConfiguration, Configuration, load
 from engine.config.source import Problem
 from engine.planning.journal_file import JournalUnreadable, Redone, do_again, time_of
 from engine.planning.queue_log_file import QueueLogUnreadable, recorded_by_queue_log
-from engine.planning.report import document, show, write_csv
+from engine.planning.report import document, figure_name, show, write_csv
 from engine.planning.terminal import complain, named, progress, screen, target, uncollected
 from engine.words import say
 from metrics.intervals import HALF_HOUR_S
 from planning.compare import Curve, Row, compare, curve
 from planning.counted import Counted, Scope, Table, half_hours, table
 from planning.picture import Labels, picture
-from planning.recorded import RecordedDay
+from planning.recorded import LeftOut, RecordedDay
 from planning.replay import Replayed, Sources, UnknownQueues, replay, strangers
 
 __all__ = ["run"]
+
+LEFT_OUT = {
+    LeftOut.REFUSED: ("{} 个事件当时即被拒绝", "{} events were refused then, and are no part of it"),
+    LeftOut.TALK_ENDS: (
+        "{} 个通话没有结束记录，时长由模型给出",
+        "{} talks have no recorded end: their length is modelled",
+    ),
+    LeftOut.FROM_BEFORE: ("{} 行属于起始之前的来电，未采用", "{} lines are of calls from before it begins: not used"),
+    LeftOut.NO_LOG_IN: (
+        "{} 名座席没有签入记录，按首次到末次出现视为在岗",
+        "{} agents have no log-in: taken to be at work from their first sign to their last",
+    ),
+    LeftOut.ODD_LINES: ("{} 行不是 queue_log 格式，未采用", "{} lines are none of a queue_log: not used, the first"),
+}
+"""In Chinese and English, with the count."""
 
 
 class _Recorded(msgspec.Struct, kw_only=True):
@@ -135,6 +150,7 @@ def _as_it_was(arguments: argparse.Namespace, recorded: _Recorded) -> int:
             "decisions": redone.decisions,
             "digest": redone.digest,
             "left_out": recorded.day.left_out,
+            "first_odd_line": recorded.day.first_odd_line,
         }
         print(json.dumps({**head, **document(rows, old, None)}, ensure_ascii=False, indent=1))
         return 0
@@ -179,6 +195,7 @@ def _under(arguments: argparse.Namespace, recorded: _Recorded, rules: Rules) -> 
             "moot": replays[0].refused,
             "agents_not_in_the_rules": at_home,
             "left_out": recorded.day.left_out,
+            "first_odd_line": recorded.day.first_odd_line,
             "model_under_the_rules_of_the_record": check,
         }
         print(json.dumps({**head, **document(rows, old, new)}, ensure_ascii=False, indent=1))
@@ -230,9 +247,12 @@ def _said(sources: Sources, recorded: _Recorded, at_home: Sequence[str], check: 
             f"新规则中没有的座席未上班：{'、'.join(at_home)}", f"Not in the rules, so not at work: {', '.join(at_home)}"
         )
     for reason, count in recorded.day.left_out.items():
-        yield say(f"记录中未采用：{reason} {count}", f"Left out of the record: {reason}: {count}")
+        where = f" ({recorded.day.first_odd_line})" if reason is LeftOut.ODD_LINES else ""
+        yield say("记录中：", "Of the record: ") + say(*LEFT_OUT[reason]).format(count) + where
     if check:
-        told = ", ".join(f"{name} {_short(one['model'])} ({_short(one['recorded'])})" for name, one in check.items())
+        told = say("，", ", ").join(
+            f"{figure_name(name)} {_short(one['model'])} ({_short(one['recorded'])})" for name, one in check.items()
+        )
         yield say(
             f"模型自检，按原规则重放（括号内为实际）：{told}",
             f"The model under the day's own rules (the day itself): {told}",

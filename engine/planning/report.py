@@ -13,7 +13,7 @@ from metrics.definitions import FIGURES
 from planning.compare import Curve, Row, unit_of
 from planning.confidence import Estimate
 
-__all__ = ["document", "show", "write_csv"]
+__all__ = ["document", "figure_name", "show", "write_csv"]
 
 BRIEF = (
     "offered",

@@ -17,7 +17,7 @@ from tests.simulation.hall import Hall, exponential, team
 from tests.unit.acd.floors import queue, rules
 
 AGENTS, HANDLE_S, LOAD, VIPS = 5, 100.0, 4.25, 0.3
-CALLS, RUNS, SURE = 1500, 8, 0.999
+CALLS, RUNS, SURE = 1000, 6, 0.999
 PER_S = LOAD / HANDLE_S
 
 

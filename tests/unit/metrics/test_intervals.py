@@ -12,7 +12,7 @@ from acd.records import Record
 from acd.rules import QueueRules, Rules, ServiceLevel
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts
-from metrics.intervals import HALF_HOUR_S, Histogram, Tally, half_hour, pieces
+from metrics.intervals import HALF_HOUR_S, Book, HalfHours, Histogram, Tally, half_hour, pieces
 from tests.unit.metrics.records import (
     LI,
     NINE,
@@ -288,3 +288,11 @@ def test_duration_on_a_bound_belongs_to_the_bucket_below(seconds: float, bucket:
     histogram.observe(seconds)
     assert histogram.counts[bucket] == 1
     assert histogram.total_s == seconds
+
+
+def test_half_hours_alone_are_those_of_a_whole_tally() -> None:
+    whole, halves = tally_of(DAY), HalfHours()
+    for record in DAY:
+        halves.apply(record)
+    assert halves.half_hours == whole.half_hours != {}
+    assert halves.since_start == Book()

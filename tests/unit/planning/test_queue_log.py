@@ -6,6 +6,7 @@ from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings
 from planning.counted import Counted, Scope, Table, table
 from planning.queue_log import QueueLogDay, log_line, read_queue_log
+from planning.recorded import LeftOut
 from planning.replay import replay
 from tests.unit.acd.floors import queue
 
@@ -126,7 +127,7 @@ def test_lost_complete_leaves_the_talk_without_a_length_and_the_agent_free() -> 
         at(265, "1.9", "sales", "Agent/1001", "COMPLETEAGENT", "5", "60", "1"),
     )
     assert [call.talk_s for call in found.day.calls] == [None, 60.0]
-    assert found.day.left_out["ends of talks that are not recorded"] == 1
+    assert found.day.left_out[LeftOut.TALK_ENDS] == 1
     now = replay(found.day, RULES, seed=1)
     assert now.figures[Scope("site")]["answered"] == 2
     assert now.sources.talks_drawn == 1
@@ -158,7 +159,7 @@ def test_member_of_queues_conf_is_at_work_from_his_first_sign_to_his_last() -> N
     told = [(when - SINCE, type(event).__name__) for when, event in found.day.doings]
     assert told[0] == (20.0, "PhoneChanged")  # a second before his phone began to ring
     assert told[-1][1] == "AgentLoggedOut"
-    assert any(reason.startswith("agents without a log-in") for reason in found.day.left_out)
+    assert found.day.left_out == {LeftOut.NO_LOG_IN: 1}
 
 
 def test_lines_that_are_none_are_not_taken_for_lines() -> None:
@@ -173,7 +174,7 @@ def test_lines_that_are_none_are_not_taken_for_lines() -> None:
 def test_call_from_before_the_beginning_is_left_out_and_told() -> None:
     found = day(SERVED[2], SERVED[3])
     assert found.day.calls == []
-    assert found.day.left_out["calls that were in a queue before the beginning"] == 2
+    assert found.day.left_out[LeftOut.FROM_BEFORE] == 2
 
 
 def test_idle_and_talking_time_make_the_occupancy() -> None:
