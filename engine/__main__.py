@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -67,6 +68,61 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
+    _add_rule_commands(add)
+    watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
+    watch.add_argument("agent")
+    watch.add_argument(
+        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
+    )
+    watch.add_argument(
+        "--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)")
+    )
+    explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
+    explain.add_argument("call")
+    explain.add_argument("--url")
+    explain.add_argument("--token")
+    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
+    shadow = add(
+        "shadow",
+        "让另一套规则旁观，报告它会作出的不同决定",
+        "let other rules look on and say what they would have decided",
+    )
+    shadow.add_argument(
+        "--rules",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help=say("另一套配置的目录", "folder of the other configuration"),
+    )
+    shadow.add_argument(
+        "--home", type=Path, metavar="HOME", help=say("引擎的 $HOTLINE_HOME", "the engine's $HOTLINE_HOME")
+    )
+    shadow.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FOLDER",
+        help=say("日志目录，代替 --home", "folder of a journal, instead of --home"),
+    )
+    shadow.add_argument(
+        "--minutes",
+        type=float,
+        help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
+    )
+    shadow.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
+    bench = add("bench", "运行一个基准测试", "run a benchmark")
+    bench.add_argument("name", nargs="?", help="handoff, routing, ...")
+    bench.add_argument("rest", nargs=argparse.REMAINDER)
+    add("test", "运行全部检查与测试", "run all checks and tests (./hotline test --help)")
+    serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
+    with_config(serve)
+    with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
+    add_commands(add)
+    commands.add_parser("help", help=say("显示帮助", "show this help"))
+    return parser
+
+
+def _add_rule_commands(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    """What ops need when they change rules."""
     check = add(
         "check",
         "检查配置：列出全部问题与可疑之处，执行规则测试",
@@ -107,19 +163,6 @@ def _parser() -> argparse.ArgumentParser:
         help=say("写入此目录（默认输出到终端）", "write there (default: to the terminal)"),
     )
     imported.add_argument("--force", action="store_true", help=say("覆盖已有文件", "write over files that are there"))
-    watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
-    watch.add_argument("agent")
-    watch.add_argument(
-        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
-    )
-    watch.add_argument(
-        "--token", help=say("接口令牌（默认取本机密钥文件）", "API token (default: this machine's secrets)")
-    )
-    explain = add("explain", "用文字说明一个通话的分配决定", "say in words why a call was routed as it was")
-    explain.add_argument("call")
-    explain.add_argument("--url")
-    explain.add_argument("--token")
-    explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
     back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
     back.add_argument(
         "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
@@ -127,43 +170,6 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
     back.add_argument("--url")
     back.add_argument("--token")
-    shadow = add(
-        "shadow",
-        "让另一套规则旁观，报告它会作出的不同决定",
-        "let other rules look on and say what they would have decided",
-    )
-    shadow.add_argument(
-        "--rules",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help=say("另一套配置的目录", "folder of the other configuration"),
-    )
-    shadow.add_argument(
-        "--home", type=Path, metavar="HOME", help=say("引擎的 $HOTLINE_HOME", "the engine's $HOTLINE_HOME")
-    )
-    shadow.add_argument(
-        "--journal",
-        type=Path,
-        metavar="FOLDER",
-        help=say("日志目录，代替 --home", "folder of a journal, instead of --home"),
-    )
-    shadow.add_argument(
-        "--minutes",
-        type=float,
-        help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
-    )
-    shadow.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
-    bench = add("bench", "运行一个基准测试", "run a benchmark")
-    bench.add_argument("name", nargs="?", help="handoff, routing, ...")
-    bench.add_argument("rest", nargs=argparse.REMAINDER)
-    add("test", "运行全部检查与测试", "run all checks and tests (./hotline test --help)")
-    serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
-    with_config(serve)
-    with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
-    add_commands(add)
-    commands.add_parser("help", help=say("显示帮助", "show this help"))
-    return parser
 
 
 def _show_problems(bad: BadConfiguration) -> None:
