@@ -22,7 +22,7 @@ from acd.events import (
     PhoneChanged,
     TalkEnded,
 )
-from acd.model import Call, CallId, CallState, OfferId, OfferOutcome
+from acd.model import Call, CallId, CallState, Offer, OfferId, OfferOutcome
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import ON_CALL, PhoneState
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 STRAY_S = 1.0
 """How often callers are looked after whose leg is not with this engine."""
+RANG_OUT = (0, 16)
+"""Q.850 causes of a phone that Dial gave up: none, or a normal end."""
 LAST_RESORT = "Queue"
 """The application of callers in Asterisk's own queue; nothing else uses it."""
 
@@ -61,7 +63,7 @@ class CallControl:
         self._read_legs()
         self._together: set[OfferId] = set()
         """Offers whose phones ring beside others: how each ends, its own channel says."""
-        self._refused: dict[str, ami.DialStatus] = {}
+        self._unanswered: dict[str, ami.DialStatus] = {}
         """Legs of those that were not answered, until their hang-up tells the cause."""
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -191,7 +193,7 @@ class CallControl:
         if offer is None or fact.status is ami.DialStatus.CANCEL:
             return
         if offer.id in self._together or not self._runner.floor.calls[offer.call].attached:
-            self._refused[fact.agent_uniqueid] = fact.status
+            self._unanswered[fact.agent_uniqueid] = fact.status
 
     def _talk_ended(self, offer_id: OfferId | None) -> None:
         """Told with the phone's good-bye, some milliseconds before its channel is gone: so much sooner the next caller
@@ -202,15 +204,21 @@ class CallControl:
 
     def _hung_up(self, fact: ami.ChannelHungUp) -> None:
         """The end of an agent's leg: of a talk, or of a ringing that came to nothing."""
-        status = self._refused.pop(fact.uniqueid, None)
+        status = self._unanswered.pop(fact.uniqueid, None)
         offer = self._runner.floor.offers.get(self._legs.pop(fact.uniqueid, OfferId("")))
         if offer is None:
             return
         self._together.discard(offer.id)
         if offer.answered_at is not None:
             self._runner.tell(TalkEnded(offer=offer.id))
-        elif status is not None:
+        elif status is not None and not self._rang_out_with_the_others(offer, status, fact.cause):
             self._runner.tell(OfferFailed(offer=offer.id, outcome=outcome_of(status, fact.cause), cause=status))
+
+    def _rang_out_with_the_others(self, offer: Offer, status: ami.DialStatus, cause: int) -> bool:
+        """Whether the ringing time of all of them was over, and no phone refused. That the caller's leg tells of all at once,
+        so that they are asked again at once as well."""
+        rang_out = status is ami.DialStatus.NOANSWER and cause in RANG_OUT
+        return rang_out and self._runner.floor.calls[offer.call].attached
 
     def _device_changed(self, agent_id: AgentId, phone: PhoneState) -> None:
         agent = self._runner.floor.agents.get(agent_id)
@@ -223,7 +231,7 @@ class CallControl:
     def link_lost(self, reason: str) -> None:
         """The event stream broke: nothing more is offered."""
         self.lookout.lost_sight()
-        self._refused.clear()
+        self._unanswered.clear()
         if self._runner.floor.linked:
             log.warning("the link to Asterisk is lost: %s", reason)
             self._runner.tell(LinkLost())

@@ -342,10 +342,20 @@ async def test_phone_that_does_not_take_the_call_while_another_rings_on_ends_its
 
 
 async def test_last_of_them_is_told_of_by_its_own_channel_too(together: Site) -> None:
-    together.facts(*bens(ami.DialStatus.BUSY, 17), dial_ended(ami.DialStatus.NOANSWER), hung_up())
+    together.facts(*bens(ami.DialStatus.BUSY, 17), dial_ended(ami.DialStatus.BUSY), hung_up())
     outcomes = [event.outcome for event in together.told() if isinstance(event, ev.OfferFailed)]
-    assert outcomes == [OfferOutcome.DECLINED, OfferOutcome.NO_ANSWER]
+    assert outcomes == [OfferOutcome.DECLINED, OfferOutcome.DECLINED]
     assert len(together.session.orders) == 4, "the next round lies there until the dial is over"
+
+
+async def test_end_of_the_ringing_time_of_all_is_the_callers_legs_to_tell_unless_it_is_away(together: Site) -> None:
+    together.facts(*bens(ami.DialStatus.NOANSWER, 16))
+    assert together.told(ev.OfferFailed) == []
+    together.tell(ev.CallDetached(call=CALL))
+    together.facts(dial_ended(ami.DialStatus.NOANSWER), hung_up())
+    assert together.told(ev.OfferFailed) == [
+        ev.OfferFailed(offer=FIRST, outcome=OfferOutcome.NO_ANSWER, cause="NOANSWER")
+    ]
 
 
 async def test_one_of_several_phones_is_stopped_alone(together: Site) -> None:
