@@ -127,33 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
     back.add_argument("--url")
     back.add_argument("--token")
-    shadow = add(
-        "shadow",
-        "让另一套规则旁观，报告它会作出的不同决定",
-        "let other rules look on and say what they would have decided",
+    _shadow_arguments(
+        add(
+            "shadow",
+            "让另一套规则旁观，报告它会作出的不同决定",
+            "let other rules look on and say what they would have decided",
+        )
     )
-    shadow.add_argument(
-        "--rules",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help=say("另一套配置的目录", "folder of the other configuration"),
-    )
-    shadow.add_argument(
-        "--home", type=Path, metavar="HOME", help=say("引擎的 $HOTLINE_HOME", "the engine's $HOTLINE_HOME")
-    )
-    shadow.add_argument(
-        "--journal",
-        type=Path,
-        metavar="FOLDER",
-        help=say("日志目录，代替 --home", "folder of a journal, instead of --home"),
-    )
-    shadow.add_argument(
-        "--minutes",
-        type=float,
-        help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
-    )
-    shadow.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
     bench = add("bench", "运行一个基准测试", "run a benchmark")
     bench.add_argument("name", nargs="?", help="handoff, routing, ...")
     bench.add_argument("rest", nargs=argparse.REMAINDER)
@@ -164,6 +144,31 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
+
+
+def _shadow_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--rules",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help=say("另一套配置的目录", "folder of the other configuration"),
+    )
+    command.add_argument(
+        "--home", type=Path, metavar="HOME", help=say("引擎的 $HOTLINE_HOME", "the engine's $HOTLINE_HOME")
+    )
+    command.add_argument(
+        "--journal",
+        type=Path,
+        metavar="FOLDER",
+        help=say("日志目录，代替 --home", "folder of a journal, instead of --home"),
+    )
+    command.add_argument(
+        "--minutes",
+        type=float,
+        help=say("旁观多久，0：只看已有的", "how long; 0: only what is there now; default: Ctrl-C"),
+    )
+    command.add_argument("--json", action="store_true", help=say("每行一个 JSON", "a line of JSON for each"))
 
 
 def _show_problems(bad: BadConfiguration) -> None:
