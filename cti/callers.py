@@ -28,7 +28,7 @@ LONGEST_NAME = 64
 
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
-    reasons in the order of their digits."""
+    reasons in the order of their digits; `known` what a caller's number tells of him."""
 
     def __init__(
         self,
@@ -36,11 +36,13 @@ class Callers:
         control: CallControl,
         script: Callable[[], Script],
         reasons: Callable[[], tuple[str, ...]],
+        known: Callable[[str], dict[str, str]] = lambda number: {},
     ) -> None:
         self._runner = runner
         self._control = control
         self._script = script
         self._reasons = reasons
+        self._known = known
 
     async def serve(self, session: AgiSession) -> None:
         """One connection, by its path."""
@@ -58,12 +60,14 @@ class Callers:
         environment = session.environment
         query = environment.query
         call = CallId(environment.uniqueid)
+        number = normal_number(environment.callerid)
         caller = Caller(
             call=call,
             channel=environment.channel,
-            number=normal_number(environment.callerid),
+            number=number,
             did=query.get("did", ""),
             name=environment.name[:LONGEST_NAME],
+            attributes=self._known(number),
         )
         entry = await self._entry(call, query)
         leg = AgiLeg(session, self._control.stop_playback)

@@ -33,7 +33,7 @@ ASKED: Final[Words] = {
     "agent_free": ("座席空闲", "an agent became free"),
     "retry": ("再次寻找座席", "looked for an agent again"),
     "affinity_over": ("等待上次座席超时", "the wait for the last agent was over"),
-    "recipe": ("等待中的处置生效", "a recipe was applied"),
+    "recipe": ("等待规则生效", "a recipe was applied"),
     "reserve": ("后备座席可以接听", "a reserve agent may take him from now on"),
     "queue_limit": ("队列同时通话数回落", "the queue's limit of calls left room"),
     "assigned": ("主管指定座席", "a supervisor gave him an agent"),

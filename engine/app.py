@@ -99,16 +99,17 @@ class Engine:
         self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch)
         self.ami = self._ami_client()
         self.control.use(self.ami)
+        self.regions = Regions()
         self.callers = Callers(
             self.runner,
             self.control,
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
+            self.regions.of,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
-        self.regions = Regions()
         self.web = Web(self)
         self.openings = Openings(
             self.runner, lambda: self.configuration.script.calendars, self.web.floor_feed.note_queue

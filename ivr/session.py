@@ -63,6 +63,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     did: str
     name: str = ""
+    attributes: dict[str, str] = {}
+    """What his number tells of him."""
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,16 @@ class CallerSession:
 
     def _tell_arrived(self) -> None:
         who = self.caller
-        self._desk.tell(CallArrived(call=who.call, channel=who.channel, number=who.number, did=who.did, name=who.name))
+        self._desk.tell(
+            CallArrived(
+                call=who.call,
+                channel=who.channel,
+                number=who.number,
+                did=who.did,
+                name=who.name,
+                attributes=who.attributes,
+            )
+        )
 
     # --- the flow -----------------------------------------------------------------------------------------------------
 

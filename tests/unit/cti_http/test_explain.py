@@ -138,7 +138,7 @@ def test_recipe_names_itself_and_the_queue_whose_agents_it_brought() -> None:
     zh, en = told(asked="recipe", recipe="repair/older", via=QueueId("sales"))
     assert "queue Repair: a recipe was applied (repair/older)" in en
     assert "by the agents of queue Sales, added to his" in en
-    assert "等待中的处置生效（repair/older）" in zh
+    assert "等待规则生效（repair/older）" in zh
     assert "由加入的队列 咨询 的座席接听" in zh
 
 

@@ -24,7 +24,9 @@ from tests.unit.ivr.flows import KNOWN, flow
 from tests.unit.ivr.legs import CoreDesk, FakeLeg
 
 CALL = CallId("c")
-CALLER = Caller(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="4008869119")
+CALLER = Caller(
+    call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="4008869119", attributes={"region": "北京"}
+)
 ALWAYS = dict.fromkeys(WEEKDAYS, (parse_span("00:00-24:00"),))
 BEN = AgentId("ben")
 SERVED = DialResult(answered=True, status="ANSWER")
@@ -515,6 +517,15 @@ async def test_node_the_calls_script_does_not_know_leads_to_the_start_of_its_flo
     session.order(room.stage.commands[-1])  # type: ignore[arg-type]
     await settle()
     assert room.stage.call("c").path[4:7] == ["welcome", "hours", "menu"]
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_what_the_number_tells_of_the_caller_is_known_from_his_arrival_on() -> None:
+    room = Room(FakeLeg(TO_REPAIR))
+    running = room.start()
+    await settle()
+    assert room.stage.call("c").attributes == {"region": "北京"}
     room.leg.end(CallerGone())
     await running
 
