@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
-    _add_rule_commands(add)
+    _add_check(add)
+    _add_import_queues(add)
+    _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
     watch.add_argument("agent")
     watch.add_argument(
@@ -99,8 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_rule_commands(add: _Add) -> None:
-    """What ops need when they change rules."""
+def _add_check(add: _Add) -> None:
     check = add(
         "check",
         "检查配置：列出全部问题与可疑之处，执行规则测试",
@@ -144,6 +145,9 @@ def _add_import_queues(add: _Add) -> None:
         help=say("写入此目录（默认输出到终端）", "write there (default: to the terminal)"),
     )
     imported.add_argument("--force", action="store_true", help=say("覆盖已有文件", "write over files that are there"))
+
+
+def _add_rollback(add: _Add) -> None:
     back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
     back.add_argument(
         "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from engine.__main__ import main
 from engine.config import load
 from engine.last_good import keep_as_last_good
 from engine.rollback import rollback, show_versions
@@ -166,6 +167,13 @@ def test_an_engine_that_is_not_there_is_told(home: Path, capsys: pytest.CaptureF
     assert "no engine found" in capsys.readouterr().err
     assert rollback(None, url="http://127.0.0.1:1", token="t", home=home) == 1
     assert "cannot reach the engine" in capsys.readouterr().err
+
+
+def test_the_command_lists_and_asks(home: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_HOME", str(home))
+    assert main(["rollback", "--list"]) == 0
+    assert main(["rollback", "aaa", "--url", url, "--token", "t"]) == 0
+    assert Engine.asked == [("/api/rollback", "Bearer t", {"version": "aaa"})]
 
 
 def test_the_versions_are_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
