@@ -91,7 +91,10 @@ class Lines(msgspec.Struct):
 
     def ahead_of(self, key: Key) -> int:
         """How many stand before this key, in all groups."""
-        return sum(line.ahead_of(key) for line in self.groups.values())
+        ahead = 0
+        for line in self.groups.values():
+            ahead += bisect_left(line.entries, (key, ""))
+        return ahead
 
     def __iter__(self) -> Iterator[tuple[Key, str]]:
         lines = list(self.groups.values())

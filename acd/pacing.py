@@ -44,7 +44,11 @@ def _free_for(floor: Floor, call: Call, queue: QueueRules, now: float) -> int:
     if not groups:
         return 0
     callers = group_of(floor, call, queue.id, now)
-    return sum(len(line) for group, line in groups.items() if suits(group, callers))
+    free = 0
+    for group, line in groups.items():
+        if suits(group, callers):
+            free += len(line.entries)
+    return free
 
 
 def note_arrival(floor: Floor, call: Call, now: float, out: Outcome) -> None:

@@ -262,7 +262,7 @@ def run(axes: list[str], rounds: int, tell: Callable[[Point], None]) -> list[Poi
 def growth(points: list[Point], axis: str, case: str, strategy: str) -> tuple[float, float]:
     """How much the median grew from the small end of an axis to the big one, and how much a logarithm would have."""
     row = [point for point in points if (point.axis, point.case, point.strategy) == (axis, case, strategy)]
-    field = "agents" if axis in ("all", "one") else axis
+    field = "agents" if axis in ("all", "one", "rules") else axis
     small, big = getattr(row[0], field), getattr(row[-1], field)
     return row[-1].p50_us / row[0].p50_us, math.log(big) / math.log(small)
 
