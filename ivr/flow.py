@@ -84,11 +84,13 @@ class MenuNode(_Node, frozen=True, tag="menu"):
 
 
 class EnqueueNode(_Node, frozen=True, tag="enqueue"):
-    """Put the caller into a queue, after the prompts if there are any. `priority` is added to the queue's."""
+    """Put the caller into a queue, after the prompts if there are any. `priority` is added to the queue's; `require` are skills
+    an agent needs for him besides those the queue asks for."""
 
     queue: QueueId
     priority: int = 0
     prompts: tuple[str, ...] = ()
+    require: dict[str, int] = {}
 
 
 class HangUpNode(_Node, frozen=True, tag="hang_up"):
@@ -155,6 +157,7 @@ class Enqueue(_Value, frozen=True):
     queue: QueueId
     priority: int
     prompts: tuple[str, ...]
+    require: dict[str, int] = {}
 
 
 class HangUp(_Value, frozen=True):
@@ -296,7 +299,7 @@ def _act(flow: Flow, node: Node) -> Action:
         case MenuNode():
             return _ask(node, ())
         case EnqueueNode():
-            return Enqueue(node.queue, node.priority, node.prompts)
+            return Enqueue(node.queue, node.priority, node.prompts, node.require)
         case HangUpNode():
             return HangUp(node.prompts, node.reason)
         case _:

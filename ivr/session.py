@@ -183,9 +183,9 @@ class CallerSession:
                     happened = _heard(await self._leg.ask_key(self._sounds(prompts), timeout_s, keys))
                 case fl.CheckHours(calendar):
                     happened = fl.HoursChecked(self._is_open(calendar))
-                case fl.Enqueue(queue, priority, prompts):
-                    await self._enqueue(queue, priority, prompts)
-                    return queue
+                case fl.Enqueue() as enqueue:
+                    await self._enqueue(enqueue)
+                    return enqueue.queue
                 case fl.HangUp(prompts, reason):
                     await self._end(prompts, reason)
                     return None
@@ -209,11 +209,12 @@ class CallerSession:
 
     # --- waiting and talking ------------------------------------------------------------------------------------------
 
-    async def _enqueue(self, queue: QueueId, priority: int, prompts: tuple[str, ...]) -> None:
+    async def _enqueue(self, step: fl.Enqueue) -> None:
         """The prompts first: once he is queued, nothing may stand between him and a free agent."""
-        await self._leg.play(self._sounds(prompts), "")
-        await self._leg.set_place(place_in_queue(queue, priority))
-        self._desk.tell(CallQueued(call=self.caller.call, queue=queue, priority=priority))
+        await self._leg.play(self._sounds(step.prompts), "")
+        await self._leg.set_place(place_in_queue(step.queue, step.priority))
+        call = self.caller.call
+        self._desk.tell(CallQueued(call=call, queue=step.queue, priority=step.priority, require=step.require))
 
     async def _wait(self, queue: QueueId) -> fl.Step | None:
         """In music until the core says what comes next; where he goes on in the flow, or None: the call is over."""

@@ -8,7 +8,7 @@ import msgspec
 from cti.webhooks import HOOK_EVENTS
 from engine.config.across_queues import KnownToQueues, queue_problems, reached_from_queues
 from engine.config.agent_models import AgentsFile
-from engine.config.ivr_models import EnqueueModel, HoursFile, IvrFile, flow_of
+from engine.config.ivr_models import EnqueueModel, HoursFile, IvrFile, asked_by_menus, flow_of
 from engine.config.messages import unknown
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
@@ -57,6 +57,8 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
         spoken = sorted(prompts.in_language(files.ivr.language))
         known_to_flow = Known(queues=queues or [], prompts=spoken, calendars=names_in(sources["hours"], "calendars"))
         unread = [name for name, source in (("queue", "queues"), ("calendar", "hours")) if not sources[source].data]
+        if files.agents is not None:
+            yield from _check_menu_skills(sources["ivr"], files.ivr, _skills_in(sources["agents"]))
         entrances = reached_from_queues(files.queues) if files.queues is not None else []
         yield from _check_flow(sources["ivr"], files.ivr, known_to_flow, unread, entrances, sound=sound)
 
@@ -71,6 +73,7 @@ def _known_to_queues(files: Files, sources: dict[str, Source], prompts: Prompts)
         calendars=names_in(sources["hours"], "calendars") if sources["hours"].data else None,
         skills=_skills_in(sources["agents"]) if sources["agents"].data else None,
         leading_to={name: node.queue for name, node in nodes.items() if isinstance(node, EnqueueModel)},
+        asked_by_menus=asked_by_menus(files.ivr) if files.ivr else {},
     )
 
 
@@ -78,6 +81,13 @@ def _skills_in(source: Source) -> list[str]:
     """Whatever any agent can do, read off the file itself."""
     skills = [name for agent in names_in(source, "agents") for name in names_in(source, "agents", agent, "skills")]
     return list(dict.fromkeys(skills))
+
+
+def _check_menu_skills(source: Source, file: IvrFile, skills: list[str]) -> Iterator[Problem]:
+    for name, node in file.nodes.items():
+        for skill in node.require if isinstance(node, EnqueueModel) else ():
+            if skill not in skills:
+                yield source.problem(("nodes", name, "require", skill), unknown("skill", skill, skills))
 
 
 def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:

@@ -22,6 +22,8 @@ class KnownToQueues(msgspec.Struct, frozen=True, kw_only=True):
     skills: Collection[str] | None
     leading_to: Mapping[str, str]
     """By enqueue node of ivr.yaml, the queue it leads to."""
+    asked_by_menus: Mapping[str, int]
+    """Skills that menu choices ask for, with the highest level."""
 
 
 def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> Iterator[Problem]:
@@ -128,7 +130,7 @@ def _check_doing(
 ) -> Iterator[Problem]:
     do = recipe.do
     for skill, level in (do.require or {}).items():
-        needed = queue.require.get(skill, 0)
+        needed = max(queue.require.get(skill, 0), known.asked_by_menus.get(skill, 0))
         if level > needed:
             asks = f"the queue asks for {needed}" if needed else "the queue does not ask for it"
             yield source.problem((*path, "require", skill), f"asks for more than before ({asks}); recipes only relax")

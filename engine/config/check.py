@@ -17,7 +17,7 @@ from acd.rules import Rules
 from agents.roster import QueueId
 from engine.config.across import Files, problems_across
 from engine.config.agent_models import AgentsFile
-from engine.config.ivr_models import HoursFile, IvrFile, calendars_of, flow_of
+from engine.config.ivr_models import HoursFile, IvrFile, asked_by_menus, calendars_of, flow_of
 from engine.config.messages import path_of, problem_of
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
@@ -93,7 +93,7 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
         version=version,
         system=files.system,
         agents=files.agents,
-        rules=rules_of(version, files.queues, files.agents, files.system.timezone),
+        rules=rules_of(version, files.queues, files.agents, files.system.timezone, asked_by_menus(files.ivr)),
         script=Script(
             flow=flow_of(files.ivr),
             calendars=calendars_of(files.hours),

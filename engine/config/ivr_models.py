@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from agents.roster import QueueId
-from engine.config.fields import AtLeastASecond, Identifier, OneOrMore, Priority, Spans, TimeZone, Weekday, Whole
+from engine.config.fields import AtLeastASecond, Identifier, Level, OneOrMore, Priority, Spans, TimeZone, Weekday, Whole
 from engine.config.models import Model
 from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
 from ivr.hours import Hours
 
-__all__ = ["HoursFile", "IvrFile", "calendars_of", "flow_of"]
+__all__ = ["EnqueueModel", "HoursFile", "IvrFile", "asked_by_menus", "calendars_of", "flow_of"]
 
 
 Prompts = Annotated[tuple[Identifier, ...], OneOrMore]
@@ -67,9 +67,16 @@ class EnqueueModel(Model):
     queue: Identifier
     priority: Priority = 0
     prompts: Prompts = ()
+    require: dict[Identifier, Level] = Field(default_factory=dict)
 
     def node(self, name: NodeId) -> Node:
-        return EnqueueNode(id=name, queue=QueueId(self.queue), priority=self.priority, prompts=self.prompts)
+        return EnqueueNode(
+            id=name,
+            queue=QueueId(self.queue),
+            priority=self.priority,
+            prompts=self.prompts,
+            require=dict(self.require),
+        )
 
 
 class HangUpModel(Model):
@@ -135,3 +142,12 @@ def calendars_of(file: HoursFile) -> dict[str, Hours]:
         name: Hours(time_zone=calendar.time_zone, weekly=dict(calendar.weekly), special=dict(calendar.special))
         for name, calendar in file.calendars.items()
     }
+
+
+def asked_by_menus(file: IvrFile) -> dict[str, int]:
+    """Skills that menu choices ask for, with the highest level any of them asks for."""
+    asked: dict[str, int] = {}
+    for node in file.nodes.values():
+        for skill, level in node.require.items() if isinstance(node, EnqueueModel) else ():
+            asked[skill] = max(asked.get(skill, 0), level)
+    return asked

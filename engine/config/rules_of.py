@@ -1,5 +1,7 @@
 """The checked files as the rules the core decides by."""
 
+from collections.abc import Iterable
+
 from acd.rules import Affinity, AtClose, Do, Overflow, QueueRules, Recipe, Rules, ServiceLevel, When
 from agents.roster import AgentId, AgentSettings, BreakRule, Membership, QueueId
 from agents.workload import LeastBusyWeights
@@ -11,8 +13,11 @@ from ivr.hours import DAY_MIN, WEEKDAYS, Span
 __all__ = ["rules_of"]
 
 
-def rules_of(version: str, queues: QueuesFile, agents: AgentsFile, time_zone: str) -> Rules:
-    """Rules of one version; the recipes' hours and weekdays are by the clock of `time_zone`."""
+def rules_of(
+    version: str, queues: QueuesFile, agents: AgentsFile, time_zone: str, menu_skills: Iterable[str] = ()
+) -> Rules:
+    """Rules of one version; the recipes' hours and weekdays are by the clock of `time_zone`. `menu_skills`: what menu choices
+    ask for."""
     numbers, prefixes = caller_rules(queues)
     return Rules.of(
         version=version,
@@ -24,6 +29,7 @@ def rules_of(version: str, queues: QueuesFile, agents: AgentsFile, time_zone: st
         breaks={group: _break(rule) for group, rule in agents.breaks.items()},
         point_s=queues.priority_point,
         time_zone=time_zone,
+        menu_skills=tuple(sorted(set(menu_skills))),
     )
 
 

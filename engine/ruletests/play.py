@@ -251,7 +251,7 @@ def _go(stage: _Stage, agent: AgentId) -> None:
 
 def _serve(stage: _Stage, agent: AgentId, caller: CallerModel) -> None:
     served = stage.rules.agents[agent].queues
-    wanted = _queue_of(stage, caller)[0]
+    wanted = _queued(stage, caller).queue
     _serve_alone(stage, agent, wanted if wanted in served else None, f"before-{caller.name}", caller.number or "")
 
 
@@ -311,22 +311,22 @@ def _test_itself(stage: _Stage) -> None:
         stage.at(caller.at, lambda caller=caller: _call(stage, caller))  # type: ignore[misc]
 
 
-def _queue_of(stage: _Stage, caller: CallerModel) -> tuple[QueueId, int]:
-    """Where he is led, and the priority that adds."""
-    node = stage.examined.ivr.nodes.get(caller.node or "")
+def _queued(stage: _Stage, caller: CallerModel) -> ev.CallQueued:
+    """Where he is led, with the priority that adds and the skills it asks for."""
+    call, node = CallId(caller.name), stage.examined.ivr.nodes.get(caller.node or "")
     if isinstance(node, EnqueueModel):
-        return QueueId(node.queue), node.priority
+        return ev.CallQueued(call=call, queue=QueueId(node.queue), priority=node.priority, require=dict(node.require))
     assert caller.queue is not None
-    return QueueId(caller.queue), 0
+    return ev.CallQueued(call=call, queue=QueueId(caller.queue))
 
 
 def _call(stage: _Stage, caller: CallerModel) -> None:
-    call, (queue, priority) = CallId(caller.name), _queue_of(stage, caller)
+    call = CallId(caller.name)
     stage.tell(ev.CallArrived(call=call, channel=caller.name, number=caller.number or "", did=""))
     if caller.node is not None:
         stage.tell(ev.CallMoved(call=call, node=caller.node))
     if call in stage.floor.calls:
-        stage.tell(ev.CallQueued(call=call, queue=queue, priority=priority))
+        stage.tell(_queued(stage, caller))
 
 
 def _do(stage: _Stage, event: EventModel) -> None:

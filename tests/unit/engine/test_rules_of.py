@@ -165,3 +165,13 @@ def test_nodes_behind_the_node_a_queue_leads_to_can_be_reached_too(tmp_path: Pat
     more = "  thanks:\n    type: announce\n    prompts: sorry\n    next: callback\n"
     two = SITE["queues"].replace("{queue: repair}", "{node: thanks}").replace("{prompt: agents_busy}", "{node: menu}")
     assert problems(tmp_path, {**SITE, "ivr": IVR + more, "queues": two}) == []
+
+
+def test_skills_a_menu_choice_asks_for_matter_in_every_queue_and_must_be_somebodys(tmp_path: Path) -> None:
+    asking = SITE["ivr"].replace("    queue: sales\n", "    queue: sales\n    require: {english: 2}\n")
+    able = SITE["agents"].replace("skills: {sales: 3}", "skills: {english: 3}")
+    rules = load(folder_of(tmp_path, {**SITE, "ivr": asking, "agents": able})).rules
+    assert all(skills == ("english",) for skills in rules.skills.values())
+    assert problems(tmp_path, {**SITE, "ivr": asking}) == [
+        'ivr.yaml:22:15: nodes.person.require.english: no skill "english" (there are: sales)'
+    ]
