@@ -254,6 +254,8 @@ def _close(
             agent=call.answered_by,
             path=tuple(call.path),
             rules=floor.rules.version,
+            customer=call.customer,
+            attributes=call.attributes,
         )
     )
 

@@ -5,47 +5,63 @@ A terse floor whose rules ask for no expectation goes without: nobody would look
 
 from acd.estimate import Expectation, Pace
 from acd.floor import Floor, line_key
+from acd.line import Key
 from acd.model import Agent, Call, Offer
 from acd.outcome import Outcome
 from acd.routing import group_of
 from acd.rules import QueueRules
-from acd.suiting import suits
+from acd.suiting import caller_group, suits
 from agents.roster import QueueId
 
-__all__ = ["expected_wait", "note_answer", "note_arrival", "note_exit", "note_talk", "note_wrap_up"]
+__all__ = [
+    "expected_for_the_next",
+    "expected_wait",
+    "note_answer",
+    "note_arrival",
+    "note_exit",
+    "note_talk",
+    "note_wrap_up",
+]
 
 
 def expected_wait(floor: Floor, call: Call, now: float, out: Outcome) -> Expectation | None:
     """The wait, from now to the answer, of a caller who stands, or is about to stand, in his queue; None: nothing to go by."""
-    queue = floor.queue_of(call)
     if not _is_paced(floor, out):
         return None
-    key = line_key(call, floor.rules)
+    queue = floor.queue_of(call)
+    callers = group_of(floor, call, queue.id, now)
+    return _expected(floor, _pace(floor, queue.id), queue, line_key(call, floor.rules), callers, call.priority)
+
+
+def expected_for_the_next(floor: Floor, queue: QueueRules, now: float) -> Expectation | None:
+    """The wait of an ordinary caller who would come now, for displays. Nothing is changed."""
+    callers = caller_group(queue.require, 0.0, floor.rules.reserves[queue.id])
+    key = (now - queue.priority * floor.rules.point_s, float("inf"))
+    return _expected(floor, floor.paces.get(queue.id) or Pace(), queue, key, callers, queue.priority)
+
+
+def _expected(floor: Floor, pace: Pace, queue: QueueRules, key: Key, callers: str, priority: int) -> Expectation | None:
     ahead = float(floor.waiting[queue.id].ahead_of(key))
-    free = _free_for(floor, call, queue, now)
+    free = _free_for(floor, queue, callers)
     if ahead >= free:
         for other, share in floor.rules.rivals[queue.id].items():
             if line := floor.waiting[other]:
                 ahead += share * line.ahead_of(key)
     agents = floor.on_duty(queue.id)
-    return _pace(floor, queue.id).expect(
+    return pace.expect(
         ahead=ahead,
         agents=agents if queue.max_calls is None else min(agents, queue.max_calls),
         free=free,
         wrapping_up=floor.standings[queue.id].get("wrap_up", 0),
-        may_be_passed=call.priority < max(floor.rules.vip_priority.values(), default=1),
+        may_be_passed=priority < max(floor.rules.vip_priority.values(), default=1),
     )
 
 
-def _free_for(floor: Floor, call: Call, queue: QueueRules, now: float) -> int:
+def _free_for(floor: Floor, queue: QueueRules, callers: str) -> int:
     if floor.at_limit(queue):
         return 0
-    groups = floor.ready[queue.id].groups
-    if not groups:
-        return 0
-    callers = group_of(floor, call, queue.id, now)
     free = 0
-    for group, line in groups.items():
+    for group, line in floor.ready[queue.id].groups.items():
         if suits(group, callers):
             free += len(line.entries)
     return free

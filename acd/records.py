@@ -176,6 +176,9 @@ class CallEnded(_Record, frozen=True, gc=False):
     agent: AgentId | None
     path: tuple[str, ...]
     rules: str
+    customer: str = ""
+    """Which customer he was, if that was known."""
+    attributes: dict[str, str] = {}
 
 
 class AgentChanged(_Record, frozen=True, gc=False):

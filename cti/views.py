@@ -7,6 +7,7 @@ import msgspec
 
 from acd.floor import FREE, Floor
 from acd.model import Agent, Call, CallId, CallState, OfferId, QueueId
+from acd.pacing import expected_for_the_next
 from acd.records import CallEnded
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
@@ -72,6 +73,10 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """What keeps it closed: "hours", "hand" (a supervisor)."""
     overruns: int = 0
     """Agents who serve it whose breaks last too long."""
+    expected_s: float | None = None
+    """The wait of an ordinary caller who would come now, four of five between the next two; None: nobody is on duty."""
+    expected_low_s: float | None = None
+    expected_high_s: float | None = None
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,6 +205,7 @@ def queue_views(floor: Floor, queues: Iterable[QueueId], now: float) -> list[Que
 def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) -> QueueView:
     since = min(began, default=None)
     closed_by = tuple(floor.closed.get(queue, ()))
+    expected = expected_for_the_next(floor, floor.rules.queues[queue], now)
     return QueueView(
         queue=queue,
         names=floor.rules.queues[queue].names,
@@ -211,6 +217,9 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) ->
         closed=bool(closed_by),
         closed_by=closed_by,
         overruns=sum(floor.agents[member].overrun for member in floor.rules.members[queue]),
+        expected_s=expected.middle_s if expected else None,
+        expected_low_s=expected.low_s if expected else None,
+        expected_high_s=expected.high_s if expected else None,
     )
 
 

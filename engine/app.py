@@ -20,8 +20,8 @@ from msgspec.structs import replace
 
 from acd.core import Refused
 from acd.events import AgentLoggedOut, EngineStarted, RulesLoaded, WrapUpDone
-from acd.model import CallId, OfferId, QueueId
-from acd.records import CallAnswered, QueueEntered, Record, TalkFinished
+from acd.model import OfferId, QueueId
+from acd.records import Record
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
@@ -35,7 +35,7 @@ from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
-from engine.facts import Row, row_of_caller, row_of_recording, rows_of
+from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
@@ -77,7 +77,6 @@ class Engine:
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
         self._facts: list[Record] = []
-        self._callers: dict[CallId, Row] = {}
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -232,26 +231,20 @@ class Engine:
             self.runner.sinks.append(self.redis.on_records)
 
     def _facts_sink(self, records: Sequence[Record], now: float) -> None:
-        """Facts can wait for the commands that were decided with them: the next caller's phone rings first. What the floor
-        knows of a caller is taken down now: he may be gone by then."""
+        """Facts can wait for the commands that were decided with them: the next caller's phone rings first."""
         if not self._facts:
             asyncio.get_running_loop().call_soon(self._keep_facts)
         self._facts.extend(records)
-        for record in records:
-            if isinstance(record, QueueEntered | CallAnswered | TalkFinished) and record.call in self.floor.calls:
-                call = self.floor.calls[record.call]
-                self._callers[call.id] = row_of_caller(call, self.floor.rules.version)
 
     def _keep_facts(self) -> None:
         """Spool what has gathered; also before each snapshot, because a restart does nothing again from before it."""
         facts, self._facts = self._facts, []
-        callers, self._callers = self._callers, {}
         for record in facts:
             self.keeper.on_record(record)
-        self._to_spool(facts, callers.values())
+        self._to_spool(facts)
 
-    def _to_spool(self, records: Sequence[Record], more: Iterable[Row] = ()) -> None:
-        rows = [*(row for record in records for row in rows_of(record)), *more]
+    def _to_spool(self, records: Sequence[Record]) -> None:
+        rows = [row for record in records for row in rows_of(record)]
         try:
             self.spool.append(rows)
         except SpoolNotWritable as error:

@@ -9,7 +9,6 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from acd.model import Call
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -27,7 +26,7 @@ from acd.records import (
 )
 from recordings.ledger import LedgerEntry
 
-__all__ = ["Row", "row_of_caller", "row_of_recording", "rows_of"]
+__all__ = ["Row", "row_of_recording", "rows_of"]
 
 UNSTORABLE: Final = re.compile("[\\0\\ud800-\\udfff]")
 
@@ -71,23 +70,6 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             assert_never(record)
 
 
-def row_of_caller(call: Call, rules: str) -> Row:
-    """What is known of a live caller beside what the records say; it grows, so the last such row counts. `rules`: the
-    version in force. A row must be able to stand alone, so it says again what the first record of the call said."""
-    attributes = {_clean(name): _clean(value) for name, value in call.attributes.items()}
-    values = {
-        "opened_at": call.opened_at,
-        "number": _clean(call.number),
-        "name": _clean(call.name),
-        "did": _clean(call.did),
-        "vip": call.vip,
-        "rules": rules,
-        "customer": _clean(call.customer),
-        "attributes": attributes,
-    }
-    return Row("calls", {"call": call.id}, values)
-
-
 def row_of_recording(entry: LedgerEntry) -> Row:
     """One line of the recordings' ledger; what the entry does not say stays as it is."""
     said = {name: value for name in entry.__struct_fields__ if (value := getattr(entry, name)) is not None}
@@ -116,6 +98,8 @@ def _call_ended(record: CallEnded) -> Row:
         queue=record.queue,
         agent=record.agent,
         path=[_clean(node) for node in record.path],
+        customer=_clean(record.customer),
+        attributes={_clean(name): _clean(value) for name, value in record.attributes.items()},
     )
 
 

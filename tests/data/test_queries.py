@@ -10,7 +10,7 @@ from agents.roster import AgentId
 from engine.database import Database, DatabaseNotReady
 from engine.database.queries import call_story
 from engine.database.upserts import upsert
-from engine.facts import row_of_caller, row_of_recording, rows_of
+from engine.facts import row_of_recording, rows_of
 from engine.past import past_call
 from recordings.ledger import (
     LedgerEntry,
@@ -20,7 +20,7 @@ from recordings.ledger import (
     list_recordings,
     path_of,
 )
-from tests.unit.engine_data.stories import abandoned_call, known_caller, served_call
+from tests.unit.engine_data.stories import abandoned_call, served_call
 
 
 async def store(database: Database, records: list[Record]) -> None:
@@ -65,8 +65,6 @@ async def test_the_story_of_a_call_has_all_its_parts_in_order(past: Database) ->
 
 
 async def test_a_past_call_tells_who_it_was_and_why_it_left_each_queue(past: Database) -> None:
-    async with past.transaction() as connection:
-        await upsert(connection, [row_of_caller(known_caller(), "v7")])
     async with past.session() as session:
         story = await call_story(session, "demo-1763800000.12")
     assert story is not None

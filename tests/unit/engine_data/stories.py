@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acd.model import Call, CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -98,20 +98,6 @@ def abandoned_call(n: int = 13, at: float = 1763800100.5, number: str = "1390013
     ]
 
 
-def known_caller(n: int = 12, at: int = 1763800000) -> Call:
-    """The caller of `served_call`, of whom the CRM has told who he is."""
-    return Call(
-        id=CallId(f"demo-{at}.{n}"),
-        channel="PJSIP/carrier-1",
-        number="13800138000",
-        name="王小明",
-        did="4001",
-        opened_at=at,
-        customer="C-77",
-        attributes={"region": "浙江 杭州"},
-    )
-
-
 def _opened(call: CallId, at: float, number: str) -> CallOpened:
     return CallOpened(call=call, at=at, number=number, name="王小明", did="4001", vip=2, rules="v7")
 
@@ -202,4 +188,6 @@ def _ended(
         agent=agent,
         path=("welcome", "menu:1"),
         rules="v7",
+        customer="C-77",
+        attributes={"region": "浙江 杭州"},
     )
