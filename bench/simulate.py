@@ -73,7 +73,7 @@ class Endless:
     def patience_s(self, entered: QueueEntered) -> float:
         return math.inf
 
-    def back_after_s(self, agent: AgentId) -> float:
+    def back_after_s(self, agent: AgentId, reason: str) -> float:
         return 0.0
 
 

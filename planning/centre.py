@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from acd import events as ev
-from acd.commands import EndCall, OfferCall, WithdrawOffer
+from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
 from acd.core import Outcome
 from acd.model import CallId, OfferId, OfferOutcome, QueueId
 from acd.ports import Journal
@@ -33,6 +33,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     queue: QueueId
     priority: int = 0
+    require: dict[str, int] = {}
+    """Skills his menu choice asks for, with the least level."""
+    attributes: dict[str, str] = {}
     did: str = ""
 
 
@@ -58,8 +61,9 @@ class People(Protocol):
         """How long the caller waits in all, from his first queue on; infinite: he never gives up."""
         ...
 
-    def back_after_s(self, agent: AgentId) -> float:
-        """How long he stays away who was set not ready because he took no calls."""
+    def back_after_s(self, agent: AgentId, reason: str) -> float:
+        """How long he stays away who was set not ready: because he took no calls, or because his queue wants him to say
+        after each call that he is ready again."""
         ...
 
 
@@ -90,6 +94,8 @@ class Centre:
             OfferCall: self._offered,
             WithdrawOffer: self._withdrawn,
             EndCall: self._told_to_end,
+            GoToNode: self._sent_to_node,
+            PlayPrompt: _hears,
         }
         self.floor = VirtualFloor(rules, start, self._listen, journal)
 
@@ -100,8 +106,12 @@ class Centre:
     def arrive(self, caller: Caller) -> None:
         """He rings and is put into his queue at once."""
         tell = self.floor.tell
-        tell(ev.CallArrived(call=caller.call, channel="", number=caller.number, did=caller.did))
-        tell(ev.CallQueued(call=caller.call, queue=caller.queue, priority=caller.priority))
+        tell(
+            ev.CallArrived(
+                call=caller.call, channel="", number=caller.number, did=caller.did, attributes=caller.attributes
+            )
+        )
+        tell(ev.CallQueued(call=caller.call, queue=caller.queue, priority=caller.priority, require=caller.require))
 
     def agent(self, event: ev.Event) -> None:
         """Somebody comes, goes, or takes a break."""
@@ -134,6 +144,10 @@ class Centre:
 
     def _told_to_end(self, command: EndCall) -> None:
         self.floor.tell(ev.CallClosed(call=command.call, reason=command.reason))
+
+    def _sent_to_node(self, command: GoToNode) -> None:
+        """Back in the menu, where nobody knows what he would choose: for planning the call ends there."""
+        self.floor.tell(ev.CallClosed(call=command.call, reason=f"node {command.node}"))
 
     def _ended(self, record: CallEnded) -> None:
         self._waiting.discard(record.call)
@@ -188,7 +202,7 @@ class Centre:
         if record.state is AgentState.NOT_READY and record.reason in SYSTEM_REASONS:
             if record.agent not in self._set_aside:
                 self._set_aside[record.agent] = record.at
-                back_at = record.at + self._people.back_after_s(record.agent)
+                back_at = record.at + self._people.back_after_s(record.agent, record.reason)
                 self.floor.later(back_at, self._comes_back, (record.agent, record.at))
         elif self._set_aside:
             self._set_aside.pop(record.agent, None)
@@ -197,3 +211,7 @@ class Centre:
         agent, since = aside
         if self._set_aside.get(agent) == since:
             self.floor.tell(ev.AgentReady(agent=agent))
+
+
+def _hears(command: PlayPrompt) -> None:
+    """A prompt while he waits changes nothing."""

@@ -169,19 +169,20 @@ class _Reader:
             stay.queue, stay.entered_at, stay.segment, stay.left_at = queue, line.at, stay.segment + 1, None
         else:
             again = self._again[line.call] = self._again.get(line.call, 0) + 1
+            name = CallId(line.call if again == 1 else f"{line.call}#{again}")
+            number = line.data[1] if len(line.data) > 1 else ""
             call = RecordedCall(
-                call=CallId(line.call if again == 1 else f"{line.call}#{again}"),
                 at=line.at,
-                number=line.data[1] if len(line.data) > 1 else "",
-                queue=queue,
+                arrived=ev.CallArrived(call=name, channel="", number=number, did=""),
+                queued=ev.CallQueued(call=name, queue=queue),
                 queued_at=line.at,
             )
             self.day.calls.append(call)
             stay = self._stays[line.call] = _Stay(call, queue, line.at)
-            vip = self._rules.caller(call.number).vip
+            vip = self._rules.caller(number).vip
             self._tell(
                 line.at,
-                CallOpened(call=call.call, at=line.at, number=call.number, name="", did="", vip=vip, rules=""),
+                CallOpened(call=name, at=line.at, number=number, name="", did="", vip=vip, rules=""),
             )
         self._tell(
             line.at,
@@ -248,7 +249,7 @@ class _Reader:
             queue=stay.queue,
             agent=agent,
             at=made_at,
-            number=call.number,
+            number=call.arrived.number,
             name="",
             did="",
             wait_s=made_at - call.queued_at,
@@ -321,7 +322,7 @@ class _Reader:
                 call=call.call,
                 opened_at=call.at,
                 ended_at=at,
-                number=call.number,
+                number=call.arrived.number,
                 name="",
                 did="",
                 vip=0,

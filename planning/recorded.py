@@ -10,11 +10,14 @@ import msgspec
 
 from acd import events as ev
 from acd.model import CallId, OfferOutcome, QueueId
+from acd.offering import AFTER_CALL
 from agents.roster import AgentId
 
-__all__ = ["SYSTEM_REASONS", "LeftOut", "Move", "RecordedCall", "RecordedDay", "Rung"]
+__all__ = ["SYSTEM_REASONS", "LeftOut", "RecordedCall", "RecordedDay", "Rung"]
 
-SYSTEM_REASONS = frozenset({str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE)})
+SYSTEM_REASONS = frozenset(
+    {str(OfferOutcome.NO_ANSWER), str(OfferOutcome.DECLINED), str(OfferOutcome.UNREACHABLE), AFTER_CALL}
+)
 """Why the core itself sets an agent not ready; every other reason was his own wish."""
 
 
@@ -29,14 +32,6 @@ class LeftOut(StrEnum):
     ODD_LINES = "lines_that_are_none"
 
 
-class Move(msgspec.Struct, frozen=True):
-    """The caller reached a node of the menu."""
-
-    at: float
-    node: str
-    key: str
-
-
 class Rung(msgspec.Struct, frozen=True):
     """An agent's phone rang so long for a call: accepted, missed, or taken back (then he would have taken longer)."""
 
@@ -47,17 +42,13 @@ class Rung(msgspec.Struct, frozen=True):
 class RecordedCall(msgspec.Struct, kw_only=True):
     """One caller."""
 
-    call: CallId
     at: float
-    number: str
-    did: str = ""
-    name: str = ""
-    moves: list[Move] = []
-    queue: QueueId | None = None
-    """The first queue he was put into; None: he never came to one."""
+    arrived: ev.CallArrived
+    queued: ev.CallQueued | None = None
+    """Into his first queue; None: he never came to one."""
     queued_at: float = 0.0
-    priority: int = 0
-    """What the menu choice added."""
+    along: list[tuple[float, ev.Event]] = []
+    """Nodes of the menu he reached, what became known of him, what supervisors did for him."""
     left_ivr_at: float | None = None
     """When he was gone without having come to a queue."""
     closed: bool = False
@@ -73,6 +64,15 @@ class RecordedCall(msgspec.Struct, kw_only=True):
     rung: dict[AgentId, list[Rung]] = {}
     """His offers, by agent, in order."""
 
+    @property
+    def call(self) -> CallId:
+        return self.arrived.call
+
+    @property
+    def queue(self) -> QueueId | None:
+        """The first queue he was put into."""
+        return self.queued.queue if self.queued else None
+
 
 class RecordedDay(msgspec.Struct, kw_only=True):
     """All callers in the order they came, and what agents and the switch did, in order."""
@@ -81,9 +81,9 @@ class RecordedDay(msgspec.Struct, kw_only=True):
     until: float
     calls: list[RecordedCall] = []
     doings: list[tuple[float, ev.Event]] = []
-    """Log-ins, log-outs, breaks, phones, and times when Asterisk was out of sight."""
-    returns_s: list[float] = []
-    """How long agents stayed away after they were set not ready for not taking calls."""
+    """Log-ins, log-outs, breaks, phones, queues closed and opened, and times when Asterisk was out of sight."""
+    returns_s: dict[str, list[float]] = {}
+    """How long agents stayed away whom the core had set not ready, by reason."""
     left_out: dict[LeftOut, int] = {}
     first_odd_line: str = ""
     """Of a file with ODD_LINES: file and line of the first of them."""

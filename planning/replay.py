@@ -27,6 +27,7 @@ import msgspec
 from acd import events as ev
 from acd.commands import OfferCall
 from acd.model import CallId, OfferOutcome, QueueId
+from acd.offering import AFTER_CALL
 from acd.records import CallAnswered, QueueEntered, QueueLeft, Record, TalkFinished
 from acd.rules import Rules
 from agents.roster import AgentId
@@ -184,12 +185,11 @@ class _Replay:
             if agent is None or agent in rules.agents:
                 later(at, self.centre.agent, event)
         for call in day.calls:
-            arrived = ev.CallArrived(call=call.call, channel="", number=call.number, did=call.did, name=call.name)
-            later(call.at, tell, arrived)
-            for move in call.moves:
-                later(move.at, tell, ev.CallMoved(call=call.call, node=move.node, key=move.key))
-            if call.queue is not None:
-                later(call.queued_at, tell, ev.CallQueued(call=call.call, queue=call.queue, priority=call.priority))
+            later(call.at, tell, call.arrived)
+            for at, event in call.along:
+                later(at, tell, event)
+            if call.queued is not None:
+                later(call.queued_at, tell, call.queued)
             elif call.left_ivr_at is not None and call.closed:
                 later(call.left_ivr_at, tell, ev.CallClosed(call=call.call, reason="completed"))
             elif call.left_ivr_at is not None:
@@ -256,8 +256,10 @@ class _Replay:
         call, pace = self._talks.pop(talk.call, (None, 1.0))
         return None if call is None or call.wrap_up_s is None else call.wrap_up_s * pace
 
-    def back_after_s(self, agent: AgentId) -> float:
-        return self._dice.choice(self._returns_s) if self._returns_s else BACK_AFTER_S
+    def back_after_s(self, agent: AgentId, reason: str) -> float:
+        if seen := self._returns_s.get(reason):
+            return self._dice.choice(seen)
+        return 0.0 if reason == AFTER_CALL else BACK_AFTER_S
 
 
 def _ring(rung: Rung) -> Ring:

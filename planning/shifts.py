@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from acd import events as ev
+from acd.estimate import rivals
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -54,7 +55,7 @@ def with_extra_agents(rules: Rules, shifts: Iterable[Shift]) -> Rules:
     if len(agents) == len(rules.agents):
         return rules
     members = {queue: tuple(a.id for a in agents.values() if queue in a.queues) for queue in rules.queues}
-    return msgspec.structs.replace(rules, agents=agents, members=members)
+    return msgspec.structs.replace(rules, agents=agents, members=members, rivals=rivals(members))
 
 
 def comings_and_goings(shifts: Iterable[Shift]) -> Iterator[tuple[float, ev.Event]]:

@@ -4,6 +4,7 @@ The same seed brings the same callers, with the same talks and the same patience
 compared by the differences of the same days, which are far less noisy than the days themselves.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
@@ -11,6 +12,7 @@ import msgspec
 
 from acd.commands import OfferCall
 from acd.model import CallId, OfferOutcome
+from acd.offering import AFTER_CALL
 from acd.ports import Journal
 from acd.records import CallAnswered, QueueEntered, QueueLeft, Record, TalkFinished
 from acd.rules import Rules
@@ -41,6 +43,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     half_hours: list[HalfHour]
     calls: int
     events: int
+    refused: dict[str, int]
+    """What agents wished and the rules did not allow, by reason (a break when too many are on one)."""
 
 
 def days(plan: Plan, seed: int, replications: int) -> Iterator[Day]:
@@ -61,6 +65,7 @@ def simulate(plan: Plan, seed: int, journal: Journal | None = None) -> Day:
         half_hours=half_hours(floor.counted, rules, MIDNIGHT, MIDNIGHT + DAY_S),
         calls=floor.calls,
         events=floor.centre.floor.events,
+        refused=dict(Counter(error for _, error in floor.centre.floor.refused if error != "illegal_transition")),
     )
 
 
@@ -116,7 +121,16 @@ class _Day:
             patience_s=stream.patience.draw(dice),
             redials_after_s=traffic.redial_after.draw(dice) if dice.random() < traffic.redial else None,
         )
-        self.centre.arrive(Caller(call=call, number=number, queue=stream.queue, priority=stream.priority))
+        self.centre.arrive(
+            Caller(
+                call=call,
+                number=number,
+                queue=stream.queue,
+                priority=stream.priority,
+                require=stream.require,
+                attributes=stream.attributes,
+            )
+        )
 
     def _take(self, records: Sequence[Record]) -> None:
         self.counted(records)
@@ -151,5 +165,5 @@ class _Day:
     def patience_s(self, entered: QueueEntered) -> float:
         return self._fates[entered.call].patience_s
 
-    def back_after_s(self, agent: AgentId) -> float:
-        return self._traffic.back_after.draw(self._ring_dice)
+    def back_after_s(self, agent: AgentId, reason: str) -> float:
+        return 0.0 if reason == AFTER_CALL else self._traffic.back_after.draw(self._ring_dice)

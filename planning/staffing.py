@@ -109,12 +109,13 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def in_roster_order(rules: Rules) -> list[AgentId]:
-    """Who comes first when only so many work: agents of each set of queues in turn, so that a part of the roster has the
-    skills of the whole."""
-    kinds: dict[tuple[QueueId, ...], list[AgentId]] = {}
+    """Who comes first when only so many work: agents of each set of queues and skills in turn, so that a part of the roster
+    can do what the whole can."""
+    kinds: dict[bytes, list[AgentId]] = {}
     for agent in rules.agents.values():
         if agent.queues:
-            kinds.setdefault(agent.queues, []).append(agent.id)
+            kind = msgspec.json.encode((agent.queues, agent.skills, agent.memberships))
+            kinds.setdefault(kind, []).append(agent.id)
     total = sum(map(len, kinds.values()))
     ranked = [(n * total / len(mine), agent) for mine in kinds.values() for n, agent in enumerate(mine)]
     return [agent for _, agent in sorted(ranked, key=lambda entry: entry[0])]

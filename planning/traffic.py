@@ -35,6 +35,9 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """How long paperwork takes; never more than the queue's wrap_up. None: all of it."""
     patience: Draws = Never()
     priority: int = 0
+    require: dict[str, int] = {}
+    """Skills the menu choice asks for, with the least level."""
+    attributes: dict[str, str] = {}
 
 
 class Repeats(msgspec.Struct, frozen=True, kw_only=True):

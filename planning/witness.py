@@ -5,7 +5,7 @@ What an agent did of his own accord is told from what the core did to him: `Agen
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from acd import events as ev
 from acd.model import CallId, Disposition
@@ -14,17 +14,14 @@ from acd.records import (
     AgentInterval,
     CallAnswered,
     CallEnded,
-    CallOpened,
-    NodeEntered,
     OfferEnded,
-    QueueEntered,
     QueueLeft,
     Record,
     TalkFinished,
 )
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
-from planning.recorded import SYSTEM_REASONS, LeftOut, Move, RecordedCall, RecordedDay, Rung
+from planning.recorded import SYSTEM_REASONS, LeftOut, RecordedCall, RecordedDay, Rung
 
 __all__ = ["Witness"]
 
@@ -36,7 +33,11 @@ SIGHT: dict[type, ev.LinkLost | ev.LinkRegained] = {
 }
 """When nothing could be offered. A new engine is blind until it is linked; callers' legs are taken to be where they were."""
 WISHES = (ev.AgentNotReady, ev.AgentLoggedOut)
-PLANS = frozenset({*SIGHT, *WISHES, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged})
+PLANS = frozenset({*SIGHT, *WISHES, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged, ev.QueueClosed, ev.QueueOpened})
+AboutCaller = (
+    ev.CallArrived | ev.CallQueued | ev.CallMoved | ev.CallIdentified | ev.CallRaised | ev.CallAssigned | ev.CallSent
+)
+OF_CALLERS = frozenset(get_args(AboutCaller))
 
 
 class Witness:
@@ -49,14 +50,12 @@ class Witness:
         self._calls: dict[CallId, RecordedCall] = {}
         self._wrapping: dict[AgentId, CallId] = {}
         self._wished: set[AgentId] = set()
-        self._away_since: dict[AgentId, float] = {}
+        self._away_since: dict[AgentId, tuple[float, str]] = {}
         self._begun = False
         self._linked = True
         self._notes: dict[type, Callable[[Any, ev.Event], None]] = {
             AgentChanged: self._changed,
             AgentInterval: self._wrapped_up,
-            CallOpened: self._opened,
-            NodeEntered: self._moved,
             OfferEnded: self._offer_ended,
             CallAnswered: self._answered,
             TalkFinished: self._talked,
@@ -70,8 +69,8 @@ class Witness:
             self._begin()
             if refused:
                 self.day.leave_out(LeftOut.REFUSED)
-            elif type(event) is ev.CallQueued:
-                self._queued(event, records)
+            elif type(event) in OF_CALLERS:
+                self._caller(event, at)  # type: ignore[arg-type]
             elif type(event) in PLANS:
                 self._plan(event, at, records)
         elif (seen := SIGHT.get(type(event))) is not None:
@@ -116,6 +115,8 @@ class Witness:
         elif isinstance(event, ev.PhoneChanged):
             if any(isinstance(record, AgentChanged) and record.agent == event.agent for record in records):
                 self.day.doings.append((at, event))
+        elif isinstance(event, ev.QueueClosed | ev.QueueOpened):
+            self.day.doings.append((at, event))
         elif isinstance(event, ev.AgentReady):
             self._ready(event, at)
         elif isinstance(event, (ev.AgentLoggedIn, *WISHES)):
@@ -127,7 +128,8 @@ class Witness:
     def _ready(self, event: ev.AgentReady, at: float) -> None:
         away_since = self._away_since.pop(event.agent, None)
         if away_since is not None:
-            self.day.returns_s.append(at - away_since)
+            since, reason = away_since
+            self.day.returns_s.setdefault(reason, []).append(at - since)
         elif event.agent in self._wished or self._state(event.agent) is AgentState.NOT_READY:
             self._wished.discard(event.agent)
             self.day.doings.append((at, event))
@@ -138,21 +140,18 @@ class Witness:
 
     # --- what became of callers ---------------------------------------------------------------------------------------
 
-    def _queued(self, event: ev.CallQueued, records: Sequence[Record]) -> None:
-        if event.call in self._calls:
-            for record in records:
-                if isinstance(record, QueueEntered) and record.call == event.call and record.segment == 1:
-                    call = self._calls[event.call]
-                    call.queue, call.queued_at, call.priority = record.queue, record.at, event.priority
-
-    def _opened(self, record: CallOpened, event: ev.Event) -> None:
-        self._calls[record.call] = RecordedCall(
-            call=record.call, at=record.at, number=record.number, did=record.did, name=record.name
-        )
-
-    def _moved(self, record: NodeEntered, event: ev.Event) -> None:
-        if (call := self._calls.get(record.call)) is not None:
-            call.moves.append(Move(record.at, record.node, record.key))
+    def _caller(self, event: AboutCaller, at: float) -> None:
+        call = self._calls.get(event.call)
+        if isinstance(event, ev.CallArrived):
+            if call is None:
+                self._calls[event.call] = RecordedCall(at=at, arrived=event)
+        elif call is None:
+            return
+        elif isinstance(event, ev.CallQueued):
+            if call.queued is None:
+                call.queued, call.queued_at = event, at
+        else:
+            call.along.append((at, event))
 
     def _answered(self, record: CallAnswered, event: ev.Event) -> None:
         if (call := self._calls.get(record.call)) is not None:
@@ -180,7 +179,7 @@ class Witness:
         if record.state not in (*ON_CALL, AgentState.WRAP_UP):
             self._wished.discard(record.agent)
         if record.state is AgentState.NOT_READY and record.reason in SYSTEM_REASONS:
-            self._away_since.setdefault(record.agent, record.at)
+            self._away_since.setdefault(record.agent, (record.at, record.reason))
 
     def _wrapped_up(self, record: AgentInterval, event: ev.Event) -> None:
         if record.state is not AgentState.WRAP_UP:

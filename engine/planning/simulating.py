@@ -47,6 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         soft_wrap=True,
     )
+    for reason, count in sorted(runs[-1][0].refused.items()):
+        console.print(
+            say(f"规则未允许（首日）：{reason} {count} 次", f"Not allowed by the rules, day 1: {reason} x {count}")
+        )
     show(rows, names[0], names[1] if others else None, console)
     return 0
 

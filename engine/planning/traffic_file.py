@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from acd.model import QueueId
 from acd.rules import Rules
 from agents.roster import AgentId
-from engine.config.fields import Duration, Identifier, Number, Priority, VipLevel, Whole
+from engine.config.fields import Duration, Identifier, Number, Priority, Text, VipLevel, Whole
 from engine.config.messages import problem_of, unknown
 from engine.config.models import Model
 from engine.config.source import BadConfiguration, Problem, Source, names_in, read
@@ -46,6 +46,7 @@ Clock = Annotated[str, AfterValidator(_clock)]
 HalfHourOfDay = Annotated[str, AfterValidator(_half_hour)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Calls = Annotated[Number, Field(ge=0, le=100_000)]
+Level = Annotated[Whole, Field(ge=1, le=100)]
 Positive = Annotated[Duration, Field(gt=0)]
 
 
@@ -124,6 +125,8 @@ class StreamModel(Model):
     wrap_up: Finite | None = None
     patience: Patience = NeverModel(type="never")
     priority: Priority = 0
+    require: dict[Identifier, Level] = Field(default={})
+    attributes: dict[Identifier, Text] = Field(default={})
 
     def by_half_hour(self) -> tuple[float, ...]:
         """From each time given on, so many calls each half hour, until the next time given."""
@@ -241,6 +244,8 @@ def _traffic(file: TrafficFile) -> Traffic:
                 wrap_up=stream.wrap_up.draws() if stream.wrap_up else None,
                 patience=stream.patience.draws(),
                 priority=stream.priority,
+                require=dict(stream.require),
+                attributes=dict(stream.attributes),
             )
             for name, stream in file.queues.items()
         ),

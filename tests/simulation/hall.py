@@ -109,7 +109,7 @@ class Hall:
     def patience_s(self, entered: QueueEntered) -> float:
         return self.patience(self.random) if self.patience else math.inf
 
-    def back_after_s(self, agent: AgentId) -> float:
+    def back_after_s(self, agent: AgentId, reason: str) -> float:
         raise AssertionError("phones are answered here")
 
 

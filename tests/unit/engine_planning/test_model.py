@@ -1,12 +1,13 @@
 """The model a replay uses where rules change: held against the day itself, and against what a changed rule must do."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from acd.model import QueueId
-from acd.rules import Rules, Strategy
+from acd.rules import Do, Overflow, Recipe, Rules, Strategy
 from engine.planning.journal_file import Redone, do_again
 from planning.counted import Scope, Table, table
 from planning.replay import UnknownQueues, replay, strangers
@@ -23,9 +24,27 @@ def recorded(folder: Path, the_rules: Rules | None = None, seed: int = 1, busy: 
     return redone, table(redone.counted, redone.rules[-1], MIDNIGHT, END)
 
 
+RICH = {
+    "strategy": Strategy.RING_ALL,
+    "ring_at_once": 0,
+    "max_wait_s": 60.0,
+    "overflow": Overflow(node="voicemail"),
+    "ready_after_wrap_up": False,
+    "recipes": (
+        Recipe(name="music", after_s=10.0, do=Do(play="please_wait")),
+        Recipe(name="help", after_s=20.0, do=Do(add_queue=QueueId("repair"), raise_by=1)),
+    ),
+}
+"""All agents rung together, prompts and another queue's agents in the course of the wait, back to the menu at its end, and
+agents who say after each call that they are ready."""
+
+
+@pytest.mark.parametrize("changes", [{}, RICH], ids=["plain", "rich"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_model_under_the_rules_of_the_record_gives_the_day_itself(tmp_path: Path, seed: int) -> None:
-    redone, was = recorded(tmp_path, seed=seed)
+def test_model_under_the_rules_of_the_record_gives_the_day_itself(
+    tmp_path: Path, seed: int, changes: dict[str, Any]
+) -> None:
+    redone, was = recorded(tmp_path, day_rules(**changes), seed=seed)
     now = replay(redone.day, redone.rules[-1], seed=7)
     assert was[SITE]["abandoned"]
     assert was[SITE]["missed_offers"]

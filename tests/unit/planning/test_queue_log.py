@@ -49,7 +49,7 @@ SERVED = (
 def test_served_call_has_its_wait_its_ringing_and_its_talk() -> None:
     found = day(*SERVED)
     [call] = found.day.calls
-    assert (call.number, call.queue, call.waited_s, call.gave_up) == ("13800138000", "sales", 15.0, False)
+    assert (call.arrived.number, call.queue, call.waited_s, call.gave_up) == ("13800138000", "sales", 15.0, False)
     assert (call.answered_by, call.talk_s) == ("1001", 100.0)
     assert [(rung.after_s, rung.outcome) for rung in call.rung[AgentId("1001")]] == [(4.0, OfferOutcome.ACCEPTED)]
     site = figures(found)[Scope("site")]
@@ -65,7 +65,7 @@ def test_agents_are_known_by_interface_by_id_and_by_name() -> None:
 
 def test_bar_in_a_callers_name_is_cut_off_with_the_name() -> None:
     found = day(at(10, "1.1", "sales", "NONE", "ENTERQUEUE", "", "139", "1", "A|B|C"))
-    assert [call.number for call in found.day.calls] == ["139"]
+    assert [call.arrived.number for call in found.day.calls] == ["139"]
 
 
 def test_ringing_is_told_in_milliseconds_and_connected_rings_in_seconds() -> None:

@@ -8,8 +8,8 @@ import pytest
 from acd import events as ev
 from acd.core import Outcome
 from acd.model import QueueId
-from acd.rules import Rules
-from agents.roster import AgentId
+from acd.rules import Do, Overflow, Recipe, Rules, Strategy
+from agents.roster import AgentId, AgentSettings, BreakRule
 from planning.counted import Scope
 from planning.draws import Constant, Exponential
 from planning.shifts import Break, Shift, comings_and_goings, on_duty, with_extra_agents
@@ -137,3 +137,46 @@ def test_refused_wish_is_noted_and_changes_nothing() -> None:
     floor = VirtualFloor(plan().rules, MIDNIGHT, lambda outcome: None)
     floor.tell(ev.AgentReady(agent=AgentId("anna")))
     assert [(type(event).__name__, error) for event, error in floor.refused] == [("AgentReady", "illegal_transition")]
+
+
+def test_every_command_of_the_core_is_obeyed() -> None:
+    """Prompts and nodes, ring-all and skills in one: all agents are rung, the losers told, callers nobody can help leave."""
+    rich = rules(
+        {"anna": ["sales"], "ben": ["sales"]},
+        [
+            queue(
+                "sales",
+                strategy=Strategy.RING_ALL,
+                ring_at_once=0,
+                max_wait_s=30.0,
+                overflow=Overflow(node="message"),
+                recipes=(Recipe(name="music", after_s=5.0, do=Do(play="please_wait")),),
+                ready_after_wrap_up=False,
+            )
+        ],
+    )
+    day = simulate(plan(rich, answer=Constant(4.0)), 1)
+    site = day.figures[SITE]
+    assert (site["answered"] or 0) > 20
+    assert (site["overflowed"] or 0) > 0
+    ended = sum(site[kind] or 0 for kind in ("answered", "abandoned", "short_abandoned", "overflowed"))
+    assert ended == site["offered"] == day.calls
+
+
+def test_callers_who_need_a_skill_nobody_has_are_answered_by_nobody() -> None:
+    asking = msgspec.structs.replace(plan().traffic.streams[0], require={"russian": 3})
+    assert simulate(plan(streams=(asking,)), 1).figures[SITE]["answered"] == 0
+
+
+def test_breaks_the_rules_do_not_allow_are_told() -> None:
+    shift = Shift(
+        start_s=9 * 3600.0,
+        end_s=11 * 3600.0,
+        agents=(AgentId("anna"), AgentId("ben")),
+        breaks=(Break(at_s=8 * 3600.0, lasts_s=60.0),),  # before anybody is logged in
+    )
+    assert simulate(plan(shifts=(shift,)), 1).refused == {}
+    agents = [AgentSettings(id=AgentId(a), name=a, queues=(QueueId("sales"),), groups=("g",)) for a in ("anna", "ben")]
+    strict = Rules.of("v", [queue("sales")], agents, breaks={"g": BreakRule(at_most=1)})
+    at_once = msgspec.structs.replace(shift, breaks=(Break(at_s=9.1 * 3600, lasts_s=600.0),))
+    assert sum(simulate(plan(strict, shifts=(at_once,)), 1).refused.values()) == 1
