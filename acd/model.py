@@ -112,6 +112,8 @@ class Call(msgspec.Struct, kw_only=True):
     """The offer of the agent he talks with; while phones ring for him, the first of `ringing`."""
     ringing: list[OfferId] = []
     """His live offers that nobody has answered yet: one, or several with ring-all and ring-N."""
+    missed_by: list[AgentId] = []
+    """Who of those rung together for him did not take him; the others still ring."""
     unwilling: dict[AgentId, float] = {}
     """Agents who did not take this call, and until when they are not asked again. Afterwards they are asked last."""
     held_for: AgentId | None = None

@@ -37,6 +37,7 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
     _record_offer_end(offer, OfferOutcome.ACCEPTED, "", at, out)
     losers = [floor.offers[other] for other in call.ringing if other != offer.id]
     call.state, call.answered_by, call.offer, call.ringing = CallState.TALKING, agent.id, offer.id, []
+    call.missed_by = []
     agent.no_answers = 0
     change_agent(floor, agent, after(agent.state, Trigger.ANSWER), at, out)
     remember_contact(floor, call, agent.id, at)
@@ -102,10 +103,11 @@ def end_offer(
     call.ringing.remove(offer.id)
     call.offer = call.ringing[0] if call.ringing else None
     _free_after_offer(floor, agent, offer, outcome, at, out)
-    if outcome is not OfferOutcome.WITHDRAWN and call.state is CallState.OFFERED:
-        _do_not_ask_again(floor, call, offer, now)
+    if outcome is not OfferOutcome.WITHDRAWN:
+        call.missed_by.append(agent.id)
     if not call.ringing:
         _no_longer_with_agents(floor, offer)
+        _do_not_ask_again(floor, call, offer, now)
         if call.state is CallState.OFFERED:
             _back_in_line(floor, call, now, out)
         match_queue(floor, floor.rules.queues[offer.queue], now, out)
@@ -113,8 +115,12 @@ def end_offer(
 
 
 def _do_not_ask_again(floor: Floor, call: Call, offer: Offer, now: float) -> None:
+    """Those who were rung together may be asked again together, whoever of them was told of first."""
+    missed_by, call.missed_by = call.missed_by, []
+    if not missed_by or call.state is not CallState.OFFERED:
+        return
     retry_at = now + floor.rules.queues[offer.queue].retry_s
-    call.unwilling[offer.agent] = retry_at
+    call.unwilling.update(dict.fromkeys(missed_by, retry_at))
     set_timer(floor, retry_at, "retry", call.id)
 
 
