@@ -41,6 +41,11 @@ async def freed_after_s(feed: Feed, customer: Customer, state: str) -> float:
 
 async def test_caller_who_hangs_up_in_the_menu_is_abandoned_in_the_ivr(site: SiteUnderTest) -> None:
     customer = await site.dial(key="")
+
+    async def in_the_menu() -> bool:
+        return bool((await site.until_call(customer.number))["path"][-1:] == ["menu"])
+
+    await until(in_the_menu)
     await customer.leg.hang_up()
     call = await site.ended(customer.id)
     assert (call["disposition"], call["left_in"], call["ended_by"]) == ("abandoned_ivr", "ivr", "caller")
