@@ -1,6 +1,6 @@
 """What `./hotline test` runs: the checks and tests in stages, each with its time, and a summary at the end.
 
-    ./hotline test                      all stages
+    ./hotline test                      all stages, those that time nothing side by side (LANES)
     ./hotline test lint unit            these stages
     ./hotline test telephony -k music   a stage; what follows its name goes to pytest
     ./hotline test tests/unit/acd -x    pytest alone, on these paths
@@ -14,8 +14,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -45,6 +47,9 @@ TEST_STAGES = {
     "deploy": ("tests/deploy",),
 }
 STAGES = ("lint", *TEST_STAGES)
+LANES = (("lint", "unit"), ("data", "deploy"))
+"""With all stages asked for, these run side by side, and what each prints is shown when it is over. Telephony comes after
+them, alone: calls are timed there."""
 
 
 def packages() -> list[str]:
@@ -75,8 +80,6 @@ def steps_of(stage: str, pytest_arguments: list[str]) -> list[Step]:
 
 def plan(arguments: list[str]) -> list[Step]:
     """The leading stage names choose the stages, the rest is pytest's; without a stage name pytest runs alone."""
-    if not arguments:
-        return [step for stage in STAGES for step in steps_of(stage, [])]
     count = next((i for i, argument in enumerate(arguments) if argument not in STAGES), len(arguments))
     chosen, rest = arguments[:count], arguments[count:]
     if not chosen:
@@ -89,17 +92,48 @@ def run(step: Step) -> Outcome:
     print(f"\n=== {step.title}", flush=True)
     started = time.monotonic()
     finished = subprocess.run(step.command, cwd=REPOSITORY, check=False)
-    took_s = time.monotonic() - started
-    passed = finished.returncode == 0
+    return _ended(step, finished.returncode, time.monotonic() - started)
+
+
+def run_lane(steps: list[Step]) -> list[Outcome]:
+    """Run these one after the other beside another lane; what each printed is shown when it is over, in one piece."""
+    outcomes = []
+    for step in steps:
+        started = time.monotonic()
+        print(f"... {step.title} has begun", flush=True)
+        finished = subprocess.run(
+            step.command, cwd=REPOSITORY, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        took_s = time.monotonic() - started
+        with _printing:
+            print(f"\n=== {step.title}", flush=True)
+            sys.stdout.buffer.write(finished.stdout)
+            outcomes.append(_ended(step, finished.returncode, took_s))
+    return outcomes
+
+
+_printing = Lock()
+
+
+def _ended(step: Step, code: int, took_s: float) -> Outcome:
+    passed = code == 0
     print(f"--- {step.title}: {'passed' if passed else 'FAILED'} in {took_s:.1f} s", flush=True)
     return Outcome(step.title, passed, took_s)
 
 
-def summary(outcomes: list[Outcome]) -> str:
-    """One line a step, and the total."""
+def run_everything() -> list[Outcome]:
+    """All stages: the lanes side by side, then the rest."""
+    lanes = [[step for stage in lane for step in steps_of(stage, [])] for lane in LANES]
+    with ThreadPoolExecutor(len(lanes)) as side_by_side:
+        outcomes = [outcome for lane in side_by_side.map(run_lane, lanes) for outcome in lane]
+    alone = [stage for stage in STAGES if not any(stage in lane for lane in LANES)]
+    return outcomes + [run(step) for stage in alone for step in steps_of(stage, [])]
+
+
+def summary(outcomes: list[Outcome], total_s: float) -> str:
+    """One line a step, and how long it all took."""
     lines = [f"  {'passed' if one.passed else 'FAILED'}  {one.took_s:7.1f} s  {one.title}" for one in outcomes]
     failed = sum(not one.passed for one in outcomes)
-    total_s = sum(one.took_s for one in outcomes)
     return "\n".join(
         ["", "=== summary", *lines, f"{len(outcomes) - failed} of {len(outcomes)} steps in {total_s:.0f} s"]
     )
@@ -110,8 +144,9 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return 0
-    outcomes = [run(step) for step in plan(arguments)]
-    print(summary(outcomes), flush=True)
+    started = time.monotonic()
+    outcomes = [run(step) for step in plan(arguments)] if arguments else run_everything()
+    print(summary(outcomes, time.monotonic() - started), flush=True)
     return 0 if all(one.passed for one in outcomes) else 1
 
 
