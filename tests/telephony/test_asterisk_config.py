@@ -483,6 +483,7 @@ ALLOWED_EVENTS = {
     b"Shutdown",
     b"DialBegin",
     b"DialEnd",
+    b"HangupRequest",
     b"Hangup",
     b"Hold",
     b"Unhold",
