@@ -26,7 +26,7 @@ def hall(size: int, seed: int, **settings: Any) -> Hall:
 def test_waits_are_the_same_whoever_is_asked_first() -> None:
     def waits(strategy: Strategy) -> list[float]:
         floor = hall(4, seed=7, strategy=strategy)
-        floor.run(1500, exponential(TALK_S / 2.8))
+        floor.run(400, exponential(TALK_S / 3.0))
         return [record.wait_s for record in floor.answered]
 
     longest_idle, *others = (waits(strategy) for strategy in Strategy)

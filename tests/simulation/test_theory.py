@@ -16,8 +16,8 @@ SURE = 0.999
 
 CASES = [
     Steady(agents=1, occupancy=0.5, calls=700),
-    Steady(agents=5, occupancy=0.8, calls=1200),
-    Steady(agents=20, occupancy=0.8, calls=1500),
+    Steady(agents=5, occupancy=0.8, calls=1000),
+    Steady(agents=20, occupancy=0.8, calls=1200),
     Steady(agents=1, occupancy=0.98, patience=2.0, calls=700),
     Steady(agents=10, occupancy=0.95, patience=1.0, calls=900),
     Steady(agents=100, occupancy=0.98, patience=0.5, calls=1000),
