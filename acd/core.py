@@ -32,7 +32,7 @@ IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
 def step(floor: Floor, event: ev.Event, now: float, *, terse: bool = False) -> Outcome:
     """Take in one event at `now` (seconds since the epoch, never less than at the step before). Raises Refused.
 
-    `terse`: without the records that only people look at (see Outcome)."""
+    `terse`: without what only people look at (see Outcome)."""
     out = Outcome(terse=terse)
     _HANDLERS[type(event)](floor, event, now, out)
     return out

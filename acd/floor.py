@@ -238,8 +238,6 @@ def settle(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
                 floor.ready[queue].drop(agent.id)
         if agent.standing == FREE:
             _line_up(floor, agent, at)
-    if out.terse:
-        return
     call = floor.offers[agent.offer].call if agent.offer in floor.offers else None
     out.records.append(
         AgentChanged(

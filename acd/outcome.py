@@ -7,8 +7,8 @@ __all__ = ["Outcome"]
 
 
 class Outcome:
-    """Commands to carry out, records to keep. A `terse` one is without the records that only people look at (Decision,
-    AgentChanged): a simulation saves their cost. What is decided is the same."""
+    """Commands to carry out, records to keep. A `terse` one is without what only people look at, the reasons (Decision)
+    and the expected waits: a simulation saves their cost. What is decided is the same."""
 
     __slots__ = ("commands", "records", "terse")
 

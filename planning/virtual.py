@@ -86,7 +86,7 @@ class VirtualFloor:
         if self._journal is not None:
             self._journal.append(event, self.now)
         try:
-            outcome = step(self.floor, event, self.now)
+            outcome = step(self.floor, event, self.now, terse=True)  # nobody asks why
         except Refused as refused:
             self.refused.append((event, refused.error))
             return
