@@ -14,14 +14,14 @@ from typing import Any
 
 from acd import bells, duty, supervision
 from acd import events as ev
-from acd.floor import Floor, change_agent, join_line, leave_line, set_timer
+from acd.floor import Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
 from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
-from acd.offering import answer, end_offer, finish_talk
+from acd.offering import answer, end_offer, end_offers, finish_talk
 from acd.outcome import Outcome
 from acd.records import CallEnded, CallOpened, NodeEntered
 from acd.refused import Refused
-from acd.waiting import enter_queue, farewell, leave_segment, overflow_at
+from acd.waiting import enter_queue, farewell, leave_segment, nobody_left, overflow_at
 from agents.state import AgentState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
@@ -88,6 +88,8 @@ def _call_identified(floor: Floor, event: ev.CallIdentified, now: float, out: Ou
         raise Refused("unknown_call", f'there is no call "{event.call}"')
     call.customer = event.customer or call.customer
     call.attributes = {**call.attributes, **event.attributes}
+    if call.state in (CallState.TALKING, CallState.AFTER) and call.answered_by is not None:
+        remember_contact(floor, call, call.answered_by, now)
     if call.state is CallState.WAITING and call.held_for is None and call.queue is not None:
         call.sought = False  # his last agent may be known by now
         seek_agent(floor, call, now, out, asked="identified")
@@ -127,8 +129,8 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
             elif (agent := floor.agents[call.held_for]).standing == "free":
                 seek_call(floor, agent, now, out)
         case CallState.OFFERED:  # he is back with us, so the ringing is over; whose doing is not known
-            for offer in [floor.offers[ringing] for ringing in call.ringing]:
-                end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="lost_sight")
+            offers = [floor.offers[ringing] for ringing in call.ringing]
+            end_offers(floor, offers, OfferOutcome.WITHDRAWN, now, now, out, cause="lost_sight")
         case CallState.TALKING:
             finish_talk(floor, _offer_of(floor, call), now, now, out)
             call.returned = True
@@ -205,8 +207,7 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             how = _how(floor, call, at, lost=lost)
             leave_segment(floor, call, at, out, how=how, phase="ringing", agent=offers[0].agent)
             call.state = CallState.AFTER
-            for offer in offers:
-                end_offer(floor, offer, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
+            end_offers(floor, offers, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
             return Disposition.ABANDONED_RINGING
         case CallState.TALKING:
             finish_talk(floor, _offer_of(floor, call), at, now, out)
@@ -333,6 +334,9 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
             raise Refused("agent_in_use", f'agent "{agent.id}" is logged in; take him out when he has logged out')
     floor.rules = rules
     floor.fit_rules(now)
+    for agent in floor.agents.values():
+        if (until := break_ends_at(floor, agent)) is not None:
+            set_timer(floor, until, "break", agent.id)
     for call in floor.calls.values():
         if call.state not in IN_QUEUE:
             continue
@@ -340,6 +344,8 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
             set_timer(floor, due, "max_wait", call.id)
         call.bell_at = now
         set_timer(floor, now, "recipe", call.id)
+    for queue in rules.queues.values():
+        nobody_left(floor, queue, now, out)
     match_all(floor, now, out)
 
 

@@ -71,6 +71,8 @@ def _agent_not_ready(floor: Floor, event: ev.AgentNotReady, now: float, out: Out
         _refuse_one_too_many(floor, agent, event.reason)
     if deferred:
         agent.wish = event.reason
+    elif (agent.state, agent.reason) == (AgentState.NOT_READY, event.reason):
+        return  # the same break goes on
     else:
         change_agent(floor, agent, state, now, out, reason=event.reason)
     let_go_of_held(floor, agent, now, out)

@@ -5,6 +5,7 @@ and the counts always agree with the states. The floor is plain data: it is writ
 """
 
 import heapq
+from collections.abc import Iterable
 
 import msgspec
 
@@ -100,9 +101,10 @@ class Floor(msgspec.Struct, kw_only=True):
         for queue, members in rules.members.items():
             for spot, member in enumerate(members):
                 self.agents[member].spots[queue] = spot
+        skills = _skills_that_matter(rules, self.calls.values())
         for agent in self.agents.values():
             settings = rules.agents[agent.id]
-            agent.groups = {q: agent_group(settings, rules.queues[q], rules.skills[q]) for q in settings.queues}
+            agent.groups = {q: agent_group(settings, rules.queues[q], skills[q]) for q in settings.queues}
             agent.workload.window_s = _window_s(rules, agent.id)
             for queue in settings.queues:
                 self.standings[queue][agent.standing] = self.standings[queue].get(agent.standing, 0) + 1
@@ -154,6 +156,16 @@ def _window_s(rules: Rules, agent: AgentId) -> float:
     return max(windows, default=LeastBusyWeights().window_s)
 
 
+def _skills_that_matter(rules: Rules, calls: Iterable[Call]) -> dict[QueueId, tuple[str, ...]]:
+    """What the rules ask for, and what those who wait were asked for by the rules before."""
+    asked = {queue: set(skills) for queue, skills in rules.skills.items()}
+    for call in calls:
+        if call.state in (CallState.WAITING, CallState.OFFERED) and call.queue is not None:
+            for queue in (call.queue, *call.added):
+                asked[queue].update(call.require)
+    return {queue: tuple(sorted(skills)) for queue, skills in asked.items()}
+
+
 def line_key(call: Call, rules: Rules) -> Key:
     """The order of callers: who began to wait earlier, where each point of priority counts as so much time waited. The key does
     not change while he waits, and nobody can be put before him who comes later than his points are worth."""
@@ -168,10 +180,13 @@ def join_line(floor: Floor, call: Call, now: float) -> None:
         return
     rules = floor.rules
     key = line_key(call, rules)
-    waited_s = now - call.segment_at
-    floor.waiting[call.queue].put(call.id, caller_group(call.require, waited_s, rules.reserves[call.queue]), key)
+    floor.waiting[call.queue].put(
+        call.id, caller_group(call.require, call.segment_at, now, rules.reserves[call.queue]), key
+    )
     for queue in call.added:
-        floor.waiting[queue].put(call.id, caller_group(call.require, waited_s, rules.reserves[queue], call.queue), key)
+        floor.waiting[queue].put(
+            call.id, caller_group(call.require, call.segment_at, now, rules.reserves[queue], call.queue), key
+        )
 
 
 def leave_line(floor: Floor, call: Call) -> None:

@@ -5,7 +5,7 @@ caller he may have never both wait.
 """
 
 from acd.commands import OfferCall
-from acd.floor import Floor, change_agent, join_line, leave_line, set_timer
+from acd.floor import FREE, Floor, change_agent, customer_key, join_line, leave_line, set_timer
 from acd.model import Agent, Call, CallId, CallState, Offer, OfferId
 from acd.outcome import Outcome
 from acd.records import Candidate, OfferMade
@@ -72,7 +72,7 @@ def seek_call(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
         queue = floor.queue_of(call)
         if choice.reason == "next_in_line" and rings_together(queue) != 1:
             seek_agent(floor, call, now, out, asked="agent_free")
-            if call.state is CallState.WAITING:
+            if call.state is CallState.WAITING and call.held_for is None:
                 return
             continue
         assert choice.queue is not None
@@ -89,11 +89,13 @@ def match_queue(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> No
     if queue.max_calls is None:
         return
     for _, member in list(floor.waiting[queue.id]):
-        if floor.at_limit(queue) or not floor.ready[queue.id]:
+        if floor.at_limit(queue):
             return
         call = floor.calls[CallId(member)]
-        if call.queue == queue.id:
+        if call.queue == queue.id and any(floor.ready[name] for name in (queue.id, *call.added)):
             seek_agent(floor, call, now, out, asked="queue_limit")
+    for agent in [floor.agents[one] for one in floor.held if floor.agents[one].standing == FREE]:
+        seek_call(floor, agent, now, out)  # held callers of this queue may be served again
 
 
 def match_all(floor: Floor, now: float, out: Outcome) -> None:
@@ -177,7 +179,7 @@ def _note_turn(floor: Floor, agent: Agent, queue: QueueId) -> None:
 
 
 def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> OfferMade:
-    contact = floor.last_contact(call.number)
+    contact = (call.customer and floor.last_contact(customer_key(call.customer))) or floor.last_contact(call.number)
     return OfferMade(
         offer=offer.id,
         call=call.id,

@@ -11,7 +11,8 @@ from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
 from acd.outcome import Outcome
 from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
-from acd.waiting import leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
+from acd.rules import AtClose
+from acd.waiting import CLOSED, leave_for, leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
 from agents.state import AgentState, PhoneState, Trigger, after
 
 __all__ = [
@@ -62,7 +63,9 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
     leave_segment(floor, call, at, out, how="answered", phase="ringing", agent=agent.id)
     note_answer(floor, call, offer, agent, at, out)
     for loser in losers:  # Asterisk stops their phones itself: they ring in one Dial
-        _end_loser(floor, loser, at, now, out)
+        _end_loser(floor, loser, at, out)
+    for loser in losers:  # all are free before the first looks around: they may be rung together again
+        look_around(floor, floor.agents[loser.agent], now, out)
 
 
 def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float, out: Outcome) -> None:
@@ -82,13 +85,12 @@ def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float
     )
 
 
-def _end_loser(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> None:
+def _end_loser(floor: Floor, offer: Offer, at: float, out: Outcome) -> None:
     """Somebody else answered: he did nothing wrong and keeps his turn."""
     agent = floor.agents[offer.agent]
     _record_offer_end(offer, OfferOutcome.WITHDRAWN, "answered_elsewhere", max(at, offer.made_at), out)
     del floor.offers[offer.id]
     _free_after_offer(floor, agent, offer, OfferOutcome.WITHDRAWN, max(at, offer.made_at), out)
-    look_around(floor, agent, now, out)
 
 
 def end_offer(
@@ -96,22 +98,36 @@ def end_offer(
 ) -> None:
     """No talk came of the offer. While other phones still ring for the caller, he goes on hearing that; else caller and agent
     are both looked after again, the caller first: he keeps his place."""
-    call, agent = floor.calls[offer.call], floor.agents[offer.agent]
-    at = max(at, offer.made_at)
-    _record_offer_end(offer, outcome, cause, at, out)
-    del floor.offers[offer.id]
-    call.ringing.remove(offer.id)
-    call.offer = call.ringing[0] if call.ringing else None
-    _free_after_offer(floor, agent, offer, outcome, at, out)
-    if outcome is not OfferOutcome.WITHDRAWN:
-        call.missed_by.append(agent.id)
+    end_offers(floor, [offer], outcome, at, now, out, cause)
+
+
+def end_offers(
+    floor: Floor, offers: list[Offer], outcome: OfferOutcome, at: float, now: float, out: Outcome, cause: str = ""
+) -> None:
+    """Several of one caller in one moment: all agents are free before anybody is looked after."""
+    call, offer = floor.calls[offers[0].call], offers[0]
+    for one in offers:
+        _end_one(floor, call, one, outcome, max(at, one.made_at), out, cause)
     if not call.ringing:
         _no_longer_with_agents(floor, offer)
         _do_not_ask_again(floor, call, offer, now)
         if call.state is CallState.OFFERED:
             _back_in_line(floor, call, now, out)
         match_queue(floor, floor.rules.queues[offer.queue], now, out)
-    look_around(floor, agent, now, out)
+    for one in offers:
+        look_around(floor, floor.agents[one.agent], now, out)
+
+
+def _end_one(
+    floor: Floor, call: Call, offer: Offer, outcome: OfferOutcome, at: float, out: Outcome, cause: str
+) -> None:
+    _record_offer_end(offer, outcome, cause, at, out)
+    del floor.offers[offer.id]
+    call.ringing.remove(offer.id)
+    call.offer = call.ringing[0] if call.ringing else None
+    _free_after_offer(floor, floor.agents[offer.agent], offer, outcome, at, out)
+    if outcome is not OfferOutcome.WITHDRAWN:
+        call.missed_by.append(offer.agent)
 
 
 def _do_not_ask_again(floor: Floor, call: Call, offer: Offer, now: float) -> None:
@@ -127,8 +143,12 @@ def _do_not_ask_again(floor: Floor, call: Call, offer: Offer, now: float) -> Non
 def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     """Nobody took him: he waits on, at his old place, unless his time ran out while phones rang."""
     call.state = CallState.WAITING
+    queue = floor.queue_of(call)
     if (due := overflow_at(floor, call)) is not None and due <= now:
         overflow_due(floor, call, now, out)
+        return
+    if floor.closed.get(queue.id) and queue.at_close is AtClose.TELL:
+        leave_for(floor, call, queue.closed or CLOSED, "closed", now, out)
         return
     join_line(floor, call, now)
     if call.bell_at:

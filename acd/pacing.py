@@ -35,7 +35,7 @@ def expected_wait(floor: Floor, call: Call, now: float, out: Outcome) -> Expecta
 
 def expected_for_the_next(floor: Floor, queue: QueueRules, now: float) -> Expectation | None:
     """The wait of an ordinary caller who would come now, for displays. Nothing is changed."""
-    callers = caller_group(queue.require, 0.0, floor.rules.reserves[queue.id])
+    callers = caller_group(queue.require, now, now, floor.rules.reserves[queue.id])
     key = (now - queue.priority * floor.rules.point_s, float("inf"))
     return _expected(floor, floor.paces.get(queue.id) or Pace(), queue, key, callers, queue.priority)
 

@@ -80,7 +80,7 @@ def _why(queue: QueueRules, found: tuple[Candidate, ...]) -> str:
 
 def group_of(floor: Floor, call: Call, queue: QueueId, now: float) -> str:
     """Which callers he is like, in this queue, at this moment."""
-    return caller_group(call.require, now - call.segment_at, floor.rules.reserves[queue])
+    return caller_group(call.require, call.segment_at, now, floor.rules.reserves[queue])
 
 
 def last_agent(floor: Floor, call: Call, queue: QueueRules, now: float) -> LastContact | None:
@@ -102,7 +102,8 @@ def last_agent(floor: Floor, call: Call, queue: QueueRules, now: float) -> LastC
 def _has_skills(floor: Floor, agent: AgentId, queue: QueueRules, call: Call) -> bool:
     """For his own customer a reserve agent comes in at once, but not without the skills."""
     return suits(
-        floor.agents[agent].groups[queue.id], caller_group(call.require, float("inf"), floor.rules.reserves[queue.id])
+        floor.agents[agent].groups[queue.id],
+        caller_group(call.require, 0.0, float("inf"), floor.rules.reserves[queue.id]),
     )
 
 
@@ -168,7 +169,11 @@ def choose_call(floor: Floor, agent: Agent, now: float) -> CallChoice:
     """
     passed: list[CallId] = []
     best = _most_urgent(floor, agent, now, passed)
-    own = [call for call in (floor.calls[held] for held in floor.held.get(agent.id, ())) if call.attached]
+    own = [
+        call
+        for call in (floor.calls[held] for held in floor.held.get(agent.id, ()))
+        if call.attached and (call.assigned or not floor.at_limit(floor.queue_of(call)))
+    ]
     if own:
         mine = min(own, key=lambda call: (not call.assigned, line_key(call, floor.rules)))
         if mine.assigned or best is None or mine.priority >= floor.calls[best[0]].priority:

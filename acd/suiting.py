@@ -21,14 +21,16 @@ def agent_group(agent: AgentSettings, queue: QueueRules, skills: tuple[str, ...]
     return f"{how.tier}|{how.after_s!r}|{how.share!r}|{levels}"
 
 
-def caller_group(require: Mapping[str, int], waited_s: float, reserves: tuple[float, ...], home: str = "") -> str:
+def caller_group(
+    require: Mapping[str, int], since: float, now: float, reserves: tuple[float, ...], home: str = ""
+) -> str:
     """The group of a caller with these needs who has waited so long: "reserve|english=2|home". `home` is his own queue, for the
     lines of queues that a recipe has added to it."""
     if not require and not reserves and not home:
         return _ANYBODY
     reserve = 0.0
     for after_s in reserves:
-        if after_s <= waited_s:
+        if since + after_s <= now:  # the very sum his bell is set by
             reserve = after_s
     if not require:
         return f"{reserve!r}||{home}"

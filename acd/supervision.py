@@ -18,7 +18,7 @@ from acd.routing import AgentChoice
 from acd.rules import Overflow, QueueRules
 from acd.waiting import close_queue, leave_for
 from agents.roster import QueueId
-from agents.state import AgentState
+from agents.state import AgentState, PhoneState
 
 __all__ = ["HANDLERS"]
 
@@ -54,8 +54,10 @@ def _call_raised(floor: Floor, event: ev.CallRaised, now: float, out: Outcome) -
 def _call_assigned(floor: Floor, event: ev.CallAssigned, now: float, out: Outcome) -> None:
     call = _waiting_call(floor, event.call)
     agent = known_agent(floor, event.agent)
-    if agent.state in (AgentState.OFFLINE, AgentState.NOT_READY):
-        raise Refused("agent_not_on_duty", f"{agent.id} is {agent.state}")
+    if agent.state in (AgentState.OFFLINE, AgentState.NOT_READY) or agent.wish is not None:
+        raise Refused("agent_not_on_duty", f"{agent.id} is {agent.state}, or about to leave")
+    if agent.phone is PhoneState.UNREACHABLE:
+        raise Refused("phone_unreachable", f"the phone of {agent.id} cannot be reached")
     hold_for(floor, call, agent.id, now, assigned=True)
     at_once = agent.standing == FREE and floor.linked and call.attached
     choice = (

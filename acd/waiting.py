@@ -10,6 +10,7 @@ from acd.pacing import expected_wait, note_arrival, note_exit
 from acd.records import QueueEntered, QueueLeft
 from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
+from acd.suiting import suits
 from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState
 
@@ -21,6 +22,7 @@ __all__ = [
     "leave_segment",
     "let_go_of_held",
     "look_at_recipes",
+    "nobody_left",
     "overflow_at",
     "overflow_due",
 ]
@@ -37,9 +39,9 @@ def enter_queue(
 ) -> None:
     """Begin a stay in a queue and look for an agent; or, at the door of his first one, be sent elsewhere by a limit of it."""
     rules = floor.rules.queues[queue]
-    from_the_ivr = overflow_from is None
+    at_the_door = overflow_from is None and not (call.sought and call.queue == queue)
     _begin_stay(floor, call, rules, now, out)
-    limit = _turned_away(floor, call, rules, now) if from_the_ivr else None
+    limit = _turned_away(floor, call, rules, now) if at_the_door else None
     expected = call.expected
     out.records.append(
         QueueEntered(
@@ -61,10 +63,11 @@ def enter_queue(
     if (at := overflow_at(floor, call)) is not None:
         set_timer(floor, at, "max_wait", call.id)
     join_line(floor, call, now)
-    if rules.recipes or floor.rules.reserves[queue]:
+    has_bells = bool(rules.recipes or floor.rules.reserves[queue])
+    call.bell_at = now if has_bells else 0.0  # whoever is rung at once is looked at when nobody answers
+    seek_agent(floor, call, now, out, asked="caller_entered")
+    if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
-    if call.state is CallState.WAITING and not call.sought:
-        seek_agent(floor, call, now, out, asked="caller_entered")
     if call.queue == queue:
         note_arrival(floor, call, now, out)
 
@@ -96,17 +99,19 @@ def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tup
         return "nobody", queue.nobody
     if call.trusted:
         return None
-    if queue.full is not None and _is_full(floor, queue):
+    if queue.full is not None and _is_full(floor, call, queue):
         return "full", queue.full
     if queue.too_long is not None and _is_too_long(call, queue):
         return "too_long", queue.too_long
     return None
 
 
-def _is_full(floor: Floor, queue: QueueRules) -> bool:
+def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
     """A queue that may hold nobody still takes callers whom an agent can have at once."""
     waiting = len(floor.waiting[queue.id])
-    served_at_once = not waiting and len(floor.ready[queue.id]) > 0
+    callers = group_of(floor, call, queue.id, call.segment_at)
+    to_be_had = any(suits(group, callers) for group in floor.ready[queue.id].groups)
+    served_at_once = not waiting and to_be_had and not floor.at_limit(queue)
     return queue.max_waiting is not None and waiting >= queue.max_waiting and not served_at_once
 
 
@@ -197,10 +202,10 @@ def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None
             release(floor, floor.calls[held], now, out)
     if agent.state is AgentState.OFFLINE:
         for queue in agent.groups:
-            _nobody_left(floor, floor.rules.queues[queue], now, out)
+            nobody_left(floor, floor.rules.queues[queue], now, out)
 
 
-def _nobody_left(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
+def nobody_left(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
     if queue.nobody is None or floor.logged_in(queue.id):
         return
     for call in _all_waiting(floor, queue.id):
@@ -232,15 +237,16 @@ def look_at_recipes(floor: Floor, call: Call, now: float, out: Outcome) -> None:
         _apply(floor, call, queue, recipe, now, out)
         if call.segment != stay or call.state is not CallState.WAITING:
             return
-    if call.held_for is None and call.attached and group_of(floor, call, queue.id, now) != _group(floor, call):
-        join_line(floor, call, now)
-        if call.sought:
-            seek_agent(floor, call, now, out, asked="reserve")
+    reaches_more = call.held_for is None and call.attached and _reaches_more(floor, call, now)
     reserves = [after_s for name in (queue.id, *call.added) for after_s in floor.rules.reserves[name]]
-    when = recipes.next_look(call, queue, reserves, now) if call.state is CallState.WAITING else None
+    when = recipes.next_look(call, queue, reserves, now)
     call.bell_at = when or 0.0
     if when is not None:
         set_timer(floor, when, "recipe", call.id)
+    if reaches_more:
+        join_line(floor, call, now)
+        if call.sought:
+            seek_agent(floor, call, now, out, asked="reserve")
 
 
 def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: float, out: Outcome) -> None:
@@ -276,9 +282,14 @@ def _widened(call: Call, do: Do, own: QueueId) -> bool:
     return before != (call.require, call.priority, len(call.added))
 
 
-def _group(floor: Floor, call: Call) -> str:
-    assert call.queue is not None
-    return floor.waiting[call.queue].group_of.get(call.id, "")
+def _reaches_more(floor: Floor, call: Call, now: float) -> bool:
+    """Whether reserve agents have come in for him since he was put in line, in his own queue or an added one."""
+    return any(
+        tuple(group_of(floor, call, name, now).split("|")[:2])
+        != tuple(floor.waiting[name].group_of.get(call.id, "").split("|")[:2])
+        for name in (call.queue, *call.added)
+        if name is not None
+    )
 
 
 def _is_better_off(floor: Floor, target: Overflow) -> bool:

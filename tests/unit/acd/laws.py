@@ -23,6 +23,7 @@ from acd.records import (
     Record,
     TalkFinished,
 )
+from acd.routing import group_of
 from acd.suiting import suits
 from agents.roster import AgentId
 from agents.state import ON_CALL, AgentState, PhoneState
@@ -114,9 +115,14 @@ def _nobody_waits_for_a_free_agent(floor: Floor, now: float) -> None:
     if not floor.linked or (deadline is not None and deadline <= now):
         return
     for queue, lines in floor.waiting.items():
-        for callers, line in lines.groups.items():
+        for line in lines.groups.values():
             for member in line.keys:
-                _could_have_nobody(floor, queue, floor.calls[CallId(member)], callers, now)
+                call = floor.calls[CallId(member)]
+                _could_have_nobody(floor, queue, call, group_of(floor, call, queue, now), now)
+    for held_for, held in floor.held.items():
+        for call in (floor.calls[member] for member in held):
+            kept = not call.attached or (not call.assigned and floor.at_limit(floor.queue_of(call)))
+            assert kept or floor.agents[held_for].standing != FREE, f"{call.id} is held for {held_for}, who is free"
 
 
 def _could_have_nobody(floor: Floor, queue: QueueId, call: Call, callers: str, now: float) -> None:
