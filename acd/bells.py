@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from acd.duty import break_over
-from acd.floor import Floor, break_ends_at, set_timer
+from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent
-from acd.model import Call, CallId, CallState, Offer, OfferId, OfferOutcome
-from acd.offering import end_offer, end_wrap_up, withdraw
+from acd.model import Call, CallId, CallState, OfferId, OfferOutcome
+from acd.offering import end_offer, end_wrap_up, not_again, withdraw
 from acd.outcome import Outcome
 from acd.waiting import look_at_recipes, overflow_at, overflow_due
 from agents.roster import AgentId
@@ -54,14 +54,8 @@ def _give_up(floor: Floor, subject: str, now: float, out: Outcome) -> None:
     if offer.rang_at is not None:
         end_offer(floor, offer, OfferOutcome.NO_ANSWER, now, now, out, cause="no_word_from_asterisk")
         return
-    _ask_later(floor, offer, now)
+    not_again(floor, floor.calls[offer.call], [offer.agent], offer.queue, now)
     end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="never_rang")
-
-
-def _ask_later(floor: Floor, offer: Offer, now: float) -> None:
-    retry_at = now + floor.rules.queues[offer.queue].retry_s
-    floor.calls[offer.call].unwilling[offer.agent] = retry_at
-    set_timer(floor, retry_at, "retry", offer.call)
 
 
 # --- agents --------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 
 from acd import bells, duty, supervision
 from acd import events as ev
-from acd.floor import Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
+from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
 from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
 from acd.offering import answer, end_offer, end_offers, finish_talk
@@ -90,7 +90,7 @@ def _call_identified(floor: Floor, event: ev.CallIdentified, now: float, out: Ou
     call.attributes = {**call.attributes, **event.attributes}
     if call.state in (CallState.TALKING, CallState.AFTER) and call.answered_by is not None:
         remember_contact(floor, call, call.answered_by, now)
-    if call.state is CallState.WAITING and call.held_for is None and call.queue is not None:
+    if call.state in IN_QUEUE and call.held_for is None:
         call.sought = False  # his last agent may be known by now
         seek_agent(floor, call, now, out, asked="identified")
 
@@ -111,7 +111,9 @@ def _call_queued(floor: Floor, event: ev.CallQueued, now: float, out: Outcome) -
     queue = floor.rules.queues.get(event.queue)
     if queue is None:
         raise Refused("unknown_queue", f'there is no queue "{event.queue}"')
-    call.priority = queue.priority + event.priority + floor.rules.vip_priority.get(call.vip, 0)
+    points = queue.priority + event.priority + floor.rules.vip_priority.get(call.vip, 0)
+    comes_back = call.sought and call.queue == event.queue
+    call.priority = max(points, call.priority) if comes_back else points
     call.menu_require = event.require
     enter_queue(floor, call, event.queue, now, out)
 
@@ -126,7 +128,7 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
             if call.held_for is None:
                 join_line(floor, call, now)
                 seek_agent(floor, call, now, out, asked="retry")
-            elif (agent := floor.agents[call.held_for]).standing == "free":
+            elif (agent := floor.agents[call.held_for]).standing == FREE:
                 seek_call(floor, agent, now, out)
         case CallState.OFFERED:  # he is back with us, so the ringing is over; whose doing is not known
             offers = [floor.offers[ringing] for ringing in call.ringing]
@@ -327,7 +329,7 @@ def _deadline_passed(floor: Floor, event: ev.DeadlinePassed, now: float, out: Ou
 def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome) -> None:
     rules = event.rules
     for call in floor.calls.values():
-        if call.queue is not None and call.queue not in rules.queues and call.state is not CallState.AFTER:
+        if call.queue not in rules.queues and call.state in (*IN_QUEUE, CallState.TALKING):
             raise Refused("queue_in_use", f'queue "{call.queue}" still has callers; take it out when it is empty')
     for agent in floor.agents.values():
         if agent.id not in rules.agents and agent.state is not AgentState.OFFLINE:

@@ -29,6 +29,7 @@ __all__ = [
     "join_line",
     "leave_line",
     "line_key",
+    "note_turn",
     "remember_contact",
     "set_timer",
     "settle",
@@ -52,7 +53,7 @@ class Floor(msgspec.Struct, kw_only=True):
     """Free agents, best first by the queue's strategy, in groups of those who are alike for the queue."""
     held: dict[AgentId, list[CallId]] = {}
     busy: dict[QueueId, int] = {}
-    """Live offers and talks of each queue's callers."""
+    """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
     """Queues that take no new callers, and what closed them: "hours", "hand"."""
     turns: dict[QueueId, float] = {}
@@ -64,7 +65,8 @@ class Floor(msgspec.Struct, kw_only=True):
     standings: dict[QueueId, dict[str, int]] = {}
     """How many agents of each queue are free, talking, ...: what `explain` says of big queues."""
     contacts: dict[str, LastContact] = {}
-    """By caller's number: those since `contacts_since`; the ones of the time before are in `older_contacts`."""
+    """By caller's number, and by `customer_key`: those since `contacts_since`; those of the time before are in
+    `older_contacts`."""
     older_contacts: dict[str, LastContact] = {}
     contacts_since: float = 0.0
     timers: list[tuple[float, str, str]] = []
@@ -181,11 +183,11 @@ def join_line(floor: Floor, call: Call, now: float) -> None:
     rules = floor.rules
     key = line_key(call, rules)
     floor.waiting[call.queue].put(
-        call.id, caller_group(call.require, call.segment_at, now, rules.reserves[call.queue]), key
+        call.id, caller_group(call.require, call.stay_at, now, rules.reserves[call.queue]), key
     )
     for queue in call.added:
         floor.waiting[queue].put(
-            call.id, caller_group(call.require, call.segment_at, now, rules.reserves[queue], call.queue), key
+            call.id, caller_group(call.require, call.stay_at, now, rules.reserves[queue], call.queue), key
         )
 
 
@@ -277,6 +279,14 @@ def _standing(agent: Agent) -> str:
 def _line_up(floor: Floor, agent: Agent, now: float) -> None:
     for queue, group in agent.groups.items():
         floor.ready[queue].put(agent.id, group, score(agent, floor.rules.queues[queue], now))
+
+
+def note_turn(floor: Floor, agent: Agent, queue: QueueId) -> None:
+    """He is being asked: for round robin that is his turn, whatever comes of it; for rrmemory the next one follows him."""
+    floor.orders += 1
+    agent.turn[queue] = floor.orders
+    if queue in agent.spots:
+        floor.turns[queue] = agent.spots[queue] + 1.0
 
 
 def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:

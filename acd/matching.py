@@ -5,14 +5,14 @@ caller he may have never both wait.
 """
 
 from acd.commands import OfferCall
-from acd.floor import FREE, Floor, change_agent, customer_key, join_line, leave_line, set_timer
+from acd.floor import FREE, Floor, change_agent, customer_key, join_line, leave_line, note_turn, set_timer
 from acd.model import Agent, Call, CallId, CallState, Offer, OfferId
 from acd.outcome import Outcome
 from acd.records import Candidate, OfferMade
 from acd.routing import AgentChoice, choose_agent, choose_call, decision, last_agent
 from acd.rules import QueueRules
 from acd.strategies import rings_together
-from agents.roster import AgentId, QueueId
+from agents.roster import AgentId
 from agents.state import Trigger, after
 
 __all__ = [
@@ -54,7 +54,7 @@ def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str
     if call.state is not CallState.WAITING or not call.attached or not floor.linked:
         return
     choice = choose_agent(floor, call, now, affinity=not call.sought)
-    call.sought = True
+    call.sought |= choice.reason != "queue_limit"  # else his last agent has not been asked for yet
     explain(floor, call, now, choice, out, asked=asked, recipe=recipe)
     if choice.agents:
         offer_to(floor, call, choice.agents, now, out, choice.reason)
@@ -64,7 +64,7 @@ def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str
 
 def seek_call(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Give the free agent the caller who is next for him; where phones ring together, his among them."""
-    while agent.standing == "free" and floor.linked:
+    while agent.standing == FREE and floor.linked:
         choice = choose_call(floor, agent, now)
         if choice.call is None:
             return
@@ -125,7 +125,8 @@ def hold_for(floor: Floor, call: Call, agent: AgentId, until: float, *, assigned
 
 
 def release(floor: Floor, call: Call, now: float, out: Outcome) -> None:
-    """The wait for one agent is over: the caller stands in line again, at his old place, for anyone."""
+    """The wait for one agent is over (its time is up, or he is not to be had): the caller stands in line again, at his old
+    place, for anyone."""
     leave_line(floor, call)
     join_line(floor, call, now)
     seek_agent(floor, call, now, out, asked="affinity_over")
@@ -165,17 +166,10 @@ def _make_offer(floor: Floor, call: Call, agent: Agent, queue: QueueRules, now: 
     call.ringing.append(offer.id)
     floor.busy[queue.id] = floor.busy.get(queue.id, 0) + (len(call.ringing) == 1)
     agent.queue, agent.offer = queue.id, offer.id
-    _note_turn(floor, agent, queue.id)
+    note_turn(floor, agent, queue.id)
     change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out)
     set_timer(floor, offer.expires_at, "offer", offer.id)
     return offer
-
-
-def _note_turn(floor: Floor, agent: Agent, queue: QueueId) -> None:
-    floor.orders += 1
-    agent.turn[queue] = floor.orders
-    if queue in agent.spots:
-        floor.turns[queue] = agent.spots[queue] + 1.0
 
 
 def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> OfferMade:

@@ -106,6 +106,10 @@ class Call(msgspec.Struct, kw_only=True):
     """When the caller began to wait at all: his place in the order. An overflow does not change it."""
     segment_at: float = 0.0
     """When he entered the queue he is in now."""
+    stay_at: float = 0.0
+    """Since when his waiting in this queue counts for its rules: he may have been at a node of the flow in between."""
+    been: list[QueueId] = []
+    """Queues he has left for another one: no recipe sends him back there."""
     order: int = 0
     """Breaks ties between callers of the same moment."""
     offer: OfferId | None = None
@@ -161,6 +165,8 @@ class Agent(msgspec.Struct, kw_only=True):
     workload: Workload = msgspec.field(default_factory=Workload)
     turn: dict[QueueId, int] = {}
     """Round robin: when he last had his turn in each queue (a running number)."""
+    handling_since: float | None = None
+    """When the talk began that he has, or whose paperwork he does."""
     handle_s: float = 0.0
     """Running mean of his handle time (talk + wrap-up), seconds; 0 while he has handled nothing."""
     served: dict[QueueId, int] = {}

@@ -1,7 +1,7 @@
 """The life of an offer: ringing, ended; and of the talk that comes of it.
 
-Every offer ends exactly once, by `end_offer` (no talk came of it) or `finish_talk`; both free the agent and look at once for
-his next caller. Where several phones ring for one caller, the first answer ends the other offers.
+Every offer ends exactly once: by `end_offer` (no talk came of it), as one of the others when somebody else answered (`answer`),
+or by `finish_talk`. Each frees the agent, who looks at once for his next caller.
 """
 
 from acd.commands import WithdrawOffer
@@ -13,6 +13,7 @@ from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
 from acd.rules import AtClose
 from acd.waiting import CLOSED, leave_for, leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
+from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState, Trigger, after
 
 __all__ = [
@@ -86,7 +87,7 @@ def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float
 
 
 def _end_loser(floor: Floor, offer: Offer, at: float, out: Outcome) -> None:
-    """Somebody else answered: he did nothing wrong and keeps his turn."""
+    """Somebody else answered: he did nothing wrong, and has been idle as long as before."""
     agent = floor.agents[offer.agent]
     _record_offer_end(offer, OfferOutcome.WITHDRAWN, "answered_elsewhere", max(at, offer.made_at), out)
     del floor.offers[offer.id]
@@ -135,8 +136,13 @@ def _do_not_ask_again(floor: Floor, call: Call, offer: Offer, now: float) -> Non
     missed_by, call.missed_by = call.missed_by, []
     if not missed_by or call.state is not CallState.OFFERED:
         return
-    retry_at = now + floor.rules.queues[offer.queue].retry_s
-    call.unwilling.update(dict.fromkeys(missed_by, retry_at))
+    not_again(floor, call, missed_by, offer.queue, now)
+
+
+def not_again(floor: Floor, call: Call, agents: list[AgentId], queue: QueueId, now: float) -> None:
+    """These are not asked for this caller again for the queue's retry time."""
+    retry_at = now + floor.rules.queues[queue].retry_s
+    call.unwilling.update(dict.fromkeys(agents, retry_at))
     set_timer(floor, retry_at, "retry", call.id)
 
 
@@ -213,18 +219,18 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     agent.last_served[offer.queue] = at
     note_talk(floor, floor.rules.queues[offer.queue], talk_s, at, out)
     _no_longer_with_agents(floor, offer)
-    _begin_wrap_up(floor, agent, offer, at, now, out)
     match_queue(floor, floor.rules.queues[offer.queue], now, out)
+    _begin_wrap_up(floor, agent, offer, at, now, out)
 
 
 def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: float, out: Outcome) -> None:
     agent.offer, agent.extensions = None, 0
     state = after(agent.state, Trigger.END_TALK)
     agent.wrap_up_until = at + floor.rules.queues[offer.queue].wrap_up_s
-    handle_s = agent.wrap_up_until - (offer.answered_at or at)
-    agent.handle_s = handle_s if agent.handle_s == 0.0 else 0.8 * agent.handle_s + 0.2 * handle_s
+    agent.handling_since = offer.answered_at
     if agent.wrap_up_until <= now:
         agent.idle_since = max(agent.wrap_up_until, at)
+        _learn_handle_time(agent, agent.wrap_up_until)
         if agent.wrap_up_until > at:
             change_agent(floor, agent, state, at, out)
             note_wrap_up(floor, offer.queue, agent.wrap_up_until - at, now, out)
@@ -238,6 +244,7 @@ def end_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome,
     """The paperwork is done, or its time is over. `ready`: he said so himself."""
     after(agent.state, Trigger.END_WRAP_UP)
     note_wrap_up(floor, agent.queue, at - agent.since, at, out)
+    _learn_handle_time(agent, at)
     agent.idle_since = at
     if ready:
         agent.wish = None
@@ -245,6 +252,14 @@ def end_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome,
         look_around(floor, agent, now, out)
     else:
         _after_wrap_up(floor, agent, at, now, out)
+
+
+def _learn_handle_time(agent: Agent, at: float) -> None:
+    """What the call took him, paperwork included; recent calls count for more."""
+    if agent.handling_since is not None:
+        handle_s = max(at - agent.handling_since, 0.0)
+        agent.handle_s = handle_s if agent.handle_s == 0.0 else 0.8 * agent.handle_s + 0.2 * handle_s
+        agent.handling_since = None
 
 
 def _after_wrap_up(floor: Floor, agent: Agent, at: float, now: float, out: Outcome) -> None:
@@ -270,6 +285,8 @@ def withdraw(offer: Offer, reason: str, out: Outcome) -> None:
 
 def phone_changed(floor: Floor, agent: Agent, phone: PhoneState, now: float, out: Outcome) -> None:
     """What the phone does outside our calls decides whether he can be offered one."""
+    if agent.phone is PhoneState.IN_USE and phone is PhoneState.IDLE:
+        agent.idle_since = now  # a call of his own was no idle time
     agent.phone = phone
     settle(floor, agent, now, out)
     look_around(floor, agent, now, out)

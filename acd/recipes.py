@@ -29,8 +29,9 @@ def due(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome) -
 
 
 def next_look(call: Call, queue: QueueRules, reserves: Sequence[float], now: float) -> float | None:
-    """When something may be due next: a recipe, or a reserve whose agents come in; None: nothing more in this stay."""
-    times = [call.segment_at + after_s for after_s in reserves if call.segment_at + after_s > now]
+    """When something may be due next: a recipe, or a reserve whose agents come in; None: nothing more in this stay. What is
+    overdue, because a condition or his leg is missing, is looked at again in a while."""
+    times = [call.stay_at + after_s for after_s in reserves if call.stay_at + after_s > now]
     for recipe in queue.recipes:
         if (at := _due_at(call, recipe)) is not None:
             times.append(at if at > now else now + LOOK_AGAIN_S)
@@ -41,7 +42,7 @@ def _due_at(call: Call, recipe: Recipe) -> float | None:
     """When its time has come or will come; None: it was done, and once is enough."""
     last = call.done.get(recipe.name)
     if last is None:
-        return call.segment_at + recipe.after_s
+        return call.stay_at + recipe.after_s
     return None if recipe.every_s is None else last + recipe.every_s
 
 

@@ -231,12 +231,13 @@ class Decision(_Record, frozen=True, gc=False):
     strategy: str
     rules: str
     asked: str
-    """What set it off: caller_entered | agent_free | retry | affinity_over | recipe | reserve | queue_limit | assigned."""
+    """What set it off: caller_entered | agent_free | retry | affinity_over | recipe | reserve | queue_limit | identified |
+    hand:NAME (a supervisor)."""
     chosen: AgentId | None
     """The agent who is rung; with ring-all and ring-N the best of them."""
     reason: str
     """best_score | only_candidate | drawn | last_agent | last_agent_of_customer | wait_for_last_agent | assigned |
-    wait_for_assigned | nobody_free | nobody_suits | queue_limit | next_in_line"""
+    wait_for_assigned | nobody_free | nobody_suits | queue_limit | next_in_line | raised | recipe"""
     candidates: tuple[Candidate, ...]
     excluded: tuple[Exclusion, ...]
     others_excluded: dict[str, int]

@@ -80,7 +80,7 @@ def _why(queue: QueueRules, found: tuple[Candidate, ...]) -> str:
 
 def group_of(floor: Floor, call: Call, queue: QueueId, now: float) -> str:
     """Which callers he is like, in this queue, at this moment."""
-    return caller_group(call.require, call.segment_at, now, floor.rules.reserves[queue])
+    return caller_group(call.require, call.stay_at, now, floor.rules.reserves[queue])
 
 
 def last_agent(floor: Floor, call: Call, queue: QueueRules, now: float) -> LastContact | None:
@@ -139,7 +139,9 @@ def expected_free_at(floor: Floor, agent: Agent, now: float) -> float | None:
 
     A talk already longer than twice his mean says nothing about its end.
     """
-    if agent.wish is not None or agent.phone is PhoneState.UNREACHABLE:
+    serving = floor.rules.queues.get(agent.queue) if agent.queue else None
+    comes_back = serving is None or serving.ready_after_wrap_up
+    if agent.wish is not None or agent.phone is PhoneState.UNREACHABLE or not comes_back:
         return None
     match agent.state:
         case AgentState.WRAP_UP:

@@ -226,7 +226,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """By group."""
     time_zone: str = "Asia/Shanghai"
     members: dict[QueueId, tuple[AgentId, ...]] = {}
-    """Who serves each queue, in roster order; `Rules.of` fills this and the next two in."""
+    """Who serves each queue, in roster order; `Rules.of` fills in this and all that follow."""
     skills: dict[QueueId, tuple[str, ...]] = {}
     """Skills that matter in each queue."""
     reserves: dict[QueueId, tuple[float, ...]] = {}

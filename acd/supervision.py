@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from acd import events as ev
 from acd.duty import known_agent
-from acd.floor import FREE, Floor, join_line, set_timer
+from acd.floor import FREE, Floor, join_line
 from acd.matching import explain, hold_for, offer_to
 from acd.model import Call, CallId, CallState, OfferOutcome
-from acd.offering import end_offer, withdraw
+from acd.offering import end_offer, not_again, withdraw
 from acd.outcome import Outcome
 from acd.refused import Refused
 from acd.routing import AgentChoice
@@ -80,9 +80,7 @@ def _offer_pulled_back(floor: Floor, event: ev.OfferPulledBack, now: float, out:
     offer = floor.offers.get(event.offer)
     if offer is None or offer.answered_at is not None:
         raise Refused("offer_over", "the offer is over or answered already")
-    retry_at = now + floor.rules.queues[offer.queue].retry_s
-    floor.calls[offer.call].unwilling[offer.agent] = retry_at
-    set_timer(floor, retry_at, "retry", offer.call)
+    not_again(floor, floor.calls[offer.call], [offer.agent], offer.queue, now)
     withdraw(offer, "pulled_back", out)
     end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="pulled_back")
 

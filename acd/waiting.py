@@ -39,9 +39,13 @@ def enter_queue(
 ) -> None:
     """Begin a stay in a queue and look for an agent; or, at the door of his first one, be sent elsewhere by a limit of it."""
     rules = floor.rules.queues[queue]
-    at_the_door = overflow_from is None and not (call.sought and call.queue == queue)
-    _begin_stay(floor, call, rules, now, out)
-    limit = _turned_away(floor, call, rules, now) if at_the_door else None
+    comes_back = overflow_from is None and call.sought and call.queue == queue  # from a node his queue sent him to
+    _begin_stay(floor, call, rules, now, out, comes_back=comes_back)
+    limit: tuple[str, Overflow] | None = None
+    if overflow_from is not None:
+        limit = _closed_meanwhile(floor, rules)
+    elif not comes_back:
+        limit = _turned_away(floor, call, rules, now)
     expected = call.expected
     out.records.append(
         QueueEntered(
@@ -72,12 +76,13 @@ def enter_queue(
         note_arrival(floor, call, now, out)
 
 
-def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome) -> None:
+def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome, *, comes_back: bool) -> None:
     call.state, call.queue, call.segment_at = CallState.WAITING, queue.id, now
     call.segment += 1
     call.sought = False
-    call.added, call.done, call.bell_at = [], {}, 0.0
-    call.require = _both(queue.require, call.menu_require)
+    if not comes_back:  # else he takes his stay up where he left it: what was done for him stays done
+        call.stay_at, call.added, call.done = now, [], {}
+        call.require = _both(queue.require, call.menu_require)
     if call.segment == 1:
         call.queued_at = now
         floor.orders += 1
@@ -104,6 +109,14 @@ def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tup
     if queue.too_long is not None and _is_too_long(call, queue):
         return "too_long", queue.too_long
     return None
+
+
+def _closed_meanwhile(floor: Floor, queue: QueueRules) -> tuple[str, Overflow] | None:
+    """Who comes from another queue meets no limit but this: a closed queue that tells those who wait tells him. It does not
+    send him on to a third one: that may be closed as well."""
+    way_out = queue.closed or CLOSED
+    tells = floor.closed.get(queue.id) and queue.at_close is AtClose.TELL and way_out.queue is None
+    return ("closed", way_out) if tells else None
 
 
 def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
@@ -160,7 +173,7 @@ def leave_segment(
 def overflow_at(floor: Floor, call: Call) -> float | None:
     """When the caller's maximum wait in his queue is over; None: his queue has none."""
     rules = floor.queue_of(call)
-    return None if rules.max_wait_s is None or rules.overflow is None else call.segment_at + rules.max_wait_s
+    return None if rules.max_wait_s is None or rules.overflow is None else call.stay_at + rules.max_wait_s
 
 
 def overflow_due(floor: Floor, call: Call, now: float, out: Outcome) -> None:
@@ -176,6 +189,7 @@ def leave_for(floor: Floor, call: Call, target: Overflow, why: str, now: float, 
     leave_line(floor, call)
     leave_segment(floor, call, now, out, how="overflowed", phase="waiting", why=why)
     if target.queue is not None:
+        call.been.append(call.queue)
         enter_queue(floor, call, target.queue, now, out, overflow_from=call.queue)
         return
     if target.node:
@@ -232,9 +246,10 @@ def look_at_recipes(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     """Apply what is due for a waiting caller, and ask to be woken when something may be due next."""
     queue = floor.queue_of(call)
     stay = call.segment
-    for recipe in list(recipes.due(floor, call, queue, now, out)):
+    for recipe in list(recipes.due(floor, call, queue, now, out)) if call.attached else ():
+        again = recipe.name in call.done
         call.done[recipe.name] = now
-        _apply(floor, call, queue, recipe, now, out)
+        _apply(floor, call, queue, recipe, now, out, again=again)
         if call.segment != stay or call.state is not CallState.WAITING:
             return
     reaches_more = call.held_for is None and call.attached and _reaches_more(floor, call, now)
@@ -249,11 +264,13 @@ def look_at_recipes(floor: Floor, call: Call, now: float, out: Outcome) -> None:
             seek_agent(floor, call, now, out, asked="reserve")
 
 
-def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: float, out: Outcome) -> None:
+def _apply(
+    floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: float, out: Outcome, *, again: bool
+) -> None:
     do = recipe.do
     name = f"{queue.id}/{recipe.name}"
     if do.leave is not None:
-        if not _is_better_off(floor, do.leave):
+        if not _is_better_off(floor, call, do.leave):
             del call.done[recipe.name]  # another time, perhaps
             return
         explain(floor, call, now, AgentChoice((), "recipe"), out, asked="recipe", recipe=name)
@@ -261,7 +278,7 @@ def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: flo
         return
     if do.play:
         out.commands.append(PlayPrompt(call=call.id, prompt=do.play))
-    if _widened(call, do, queue.id) and call.held_for is None:
+    if _widened(call, do, queue.id, again=again) and call.held_for is None:
         join_line(floor, call, now)
         if call.sought:
             seek_agent(floor, call, now, out, asked="recipe", recipe=name)
@@ -269,14 +286,15 @@ def _apply(floor: Floor, call: Call, queue: QueueRules, recipe: Recipe, now: flo
     explain(floor, call, now, AgentChoice((), "recipe"), out, asked="recipe", recipe=name)
 
 
-def _widened(call: Call, do: Do, own: QueueId) -> bool:
+def _widened(call: Call, do: Do, own: QueueId, *, again: bool) -> bool:
     """Do what the recipe says to his needs, points and queues; whether that may bring him an agent or a better place."""
     before = (call.require, call.priority, len(call.added))
     if do.require is not None:
         call.require = {
             skill: min(level, call.require[skill]) for skill, level in do.require.items() if skill in call.require
         }
-    call.priority += max(do.raise_by, 0)
+    if not again:  # once in a stay: else a stream of such callers would push the others past any bound
+        call.priority += max(do.raise_by, 0)
     if do.add_queue is not None and do.add_queue != own and do.add_queue not in call.added:
         call.added = [*call.added, do.add_queue]
     return before != (call.require, call.priority, len(call.added))
@@ -292,6 +310,9 @@ def _reaches_more(floor: Floor, call: Call, now: float) -> bool:
     )
 
 
-def _is_better_off(floor: Floor, target: Overflow) -> bool:
-    """Nobody is sent by a recipe to a queue that is closed or that nobody is on duty for."""
-    return target.queue is None or (floor.on_duty(target.queue) > 0 and not floor.closed.get(target.queue))
+def _is_better_off(floor: Floor, call: Call, target: Overflow) -> bool:
+    """Nobody is sent by a recipe to a queue that is closed, that nobody is on duty for, or that he has been in already."""
+    if target.queue is None:
+        return True
+    is_open = floor.on_duty(target.queue) > 0 and not floor.closed.get(target.queue)
+    return is_open and target.queue not in call.been

@@ -21,6 +21,7 @@ from cti.translate import (
     DialStarted,
     DialStatus,
     Fact,
+    LiveChannel,
     SwitchBooted,
     parse_channel_list,
     parse_device_states,
@@ -237,6 +238,17 @@ class Watcher:
         return self.client.counters.alarms
 
 
+async def _joined(watcher: Watcher) -> list[LiveChannel]:
+    """The live channels, as soon as all are in a bridge: each joins it a moment after the answer, in a thread of its own."""
+    async with asyncio.timeout(3):
+        while True:
+            listed = await watcher.client.action("CoreShowChannels")
+            channels = parse_channel_list(listed.events, watcher.client.counters.alarm)
+            if channels and all(channel.bridge_id for channel in channels):
+                return channels
+            await asyncio.sleep(0.02)
+
+
 async def test_call_is_seen_as_facts_and_found_in_the_lists(
     network: TelephoneNetwork, settings: AsteriskSettings, engine: EngineStub
 ) -> None:
@@ -250,8 +262,7 @@ async def test_call_is_seen_as_facts_and_found_in_the_lists(
         await watcher.client.wait_connected(5)
         call = await network.call(DID, number=NUMBER, name="王小明")
         await eventually(lambda: any(isinstance(fact, DialEnded) for fact in watcher.facts))
-        listed = await watcher.client.action("CoreShowChannels")
-        channels = parse_channel_list(listed.events, watcher.client.counters.alarm)
+        channels = await _joined(watcher)
         states = await watcher.client.action("DeviceStateList")
         phones = parse_device_states(states.events, watcher.client.counters.alarm)
         await call.wait_ended()

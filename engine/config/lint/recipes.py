@@ -140,8 +140,8 @@ def _changes_nothing(source: Source, here: Path_, recipe: Recipe, queue: QueueRu
                 f'adds nobody: the agents of "{do.add_queue}" serve this queue already',
             ),
         )
-    if recipe.every_s is not None and not do.raise_by and not do.play:
+    if recipe.every_s is not None and not do.play:
         yield source.problem(
             (*here, "every"),
-            say("没有作用：只有 raise 与 play 可以重复", "says nothing: only raise and play can be done again"),
+            say("没有作用：只有 play 会重复", "says nothing: only play is done again"),
         )
