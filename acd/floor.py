@@ -90,6 +90,9 @@ class Floor(msgspec.Struct, kw_only=True):
         self.waiting = {queue: Lines() for queue in rules.queues}
         self.ready = {queue: Lines() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
+        self.busy = _with_agents(self)
+        for call in self.calls.values():
+            _fill_in(call)
         self.paces = {queue: pace for queue, pace in self.paces.items() if queue in rules.queues}
         self.closed = {queue: by for queue, by in self.closed.items() if queue in rules.queues}
         for call in self.calls.values():
@@ -149,6 +152,21 @@ class Floor(msgspec.Struct, kw_only=True):
         """1 for the caller who is next in his queue."""
         assert call.queue is not None
         return self.waiting[call.queue].ahead_of(line_key(call, self.rules)) + 1
+
+
+def _with_agents(floor: Floor) -> dict[QueueId, int]:
+    busy: dict[QueueId, int] = {}
+    for queue in {offer.call: offer.queue for offer in floor.offers.values()}.values():
+        busy[queue] = busy.get(queue, 0) + 1
+    return busy
+
+
+def _fill_in(call: Call) -> None:
+    """What a snapshot of version 0.1 does not say of a call."""
+    if call.stay_at == 0.0:
+        call.stay_at = call.segment_at
+    if call.state is CallState.OFFERED and call.offer is not None and not call.ringing:
+        call.ringing = [call.offer]
 
 
 def _window_s(rules: Rules, agent: AgentId) -> float:

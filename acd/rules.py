@@ -225,8 +225,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     breaks: dict[str, BreakRule] = {}
     """By group."""
     time_zone: str = "Asia/Shanghai"
+    menu_skills: tuple[str, ...] = ()
+    """Skills the IVR's menu choices may ask for."""
     members: dict[QueueId, tuple[AgentId, ...]] = {}
-    """Who serves each queue, in roster order; `Rules.of` fills in this and all that follow."""
+    """Who serves each queue, in roster order; This and all that follow are worked out from the rest."""
     skills: dict[QueueId, tuple[str, ...]] = {}
     """Skills that matter in each queue."""
     reserves: dict[QueueId, tuple[float, ...]] = {}
@@ -250,8 +252,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         time_zone: str = "Asia/Shanghai",
         menu_skills: tuple[str, ...] = (),
     ) -> "Rules":
-        """Rules from their parts, members worked out. `menu_skills` are those the IVR's menu choices may ask for."""
-        members = {queue.id: tuple(agent.id for agent in agents if queue.id in agent.queues) for queue in queues}
+        """Rules from their parts."""
         return cls(
             version=version,
             queues={queue.id: queue for queue in queues},
@@ -262,12 +263,22 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             breaks=breaks or {},
             point_s=point_s,
             time_zone=time_zone,
-            members=members,
-            skills=_skills(queues, menu_skills),
-            reserves={queue.id: _reserves(queue.id, agents) for queue in queues},
-            rivals=rivals(members),
-            asks_for_expectations=any(map(_asks_for_expectations, queues)),
+            menu_skills=menu_skills,
         )
+
+    def __post_init__(self) -> None:
+        """Work out what follows from the rest; rules from an older journal or snapshot do not say it, or say it otherwise."""
+        queues, agents = list(self.queues.values()), list(self.agents.values())
+        members = {queue.id: tuple(agent.id for agent in agents if queue.id in agent.queues) for queue in queues}
+        follows = {
+            "members": members,
+            "skills": _skills(queues, self.menu_skills),
+            "reserves": {queue.id: _reserves(queue.id, agents) for queue in queues},
+            "rivals": rivals(members),
+            "asks_for_expectations": any(map(_asks_for_expectations, queues)),
+        }
+        for name, value in follows.items():
+            msgspec.structs.force_setattr(self, name, value)
 
     @property
     def knows_vips(self) -> bool:
