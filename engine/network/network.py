@@ -97,6 +97,11 @@ class TelephoneNetwork:
         await self.asterisk.command("channel request hangup all")
         for phone in self._phones.values():
             await phone.ignores()
+        self.forget_rings()
+
+    def forget_rings(self) -> None:
+        """What the phones have rung for so far is over and counts no more."""
+        for phone in self._phones.values():
             phone.forget_rings()
 
     @property
