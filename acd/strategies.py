@@ -82,8 +82,10 @@ def _rank(queue: QueueRules, group: str, callers: str) -> int:
 
 
 def _score_anew(floor: Floor, queue: QueueRules, pools: list[_Pool], now: float) -> None:
-    for _, _, line in pools:
-        for member in line.stalest(RESCORED):
+    """The groups take turns, so that the cost does not grow with their number either."""
+    for turn in range(floor.orders, floor.orders + RESCORED):
+        _, _, line = pools[turn % len(pools)]
+        for member in line.stalest(1):
             line.put(member, score(floor.agents[AgentId(member)], queue, now))
 
 
