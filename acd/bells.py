@@ -10,7 +10,7 @@ from typing import Final
 from acd.duty import break_over
 from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent
-from acd.model import Call, CallId, CallState, OfferId, OfferOutcome
+from acd.model import IN_QUEUE, Call, CallId, CallState, OfferId, OfferOutcome
 from acd.offering import end_offer, end_wrap_up, not_again, withdraw
 from acd.outcome import Outcome
 from acd.waiting import look_at_recipes, overflow_at, overflow_due
@@ -20,7 +20,6 @@ from agents.state import AgentState
 __all__ = ["applies", "ring"]
 
 Timer = tuple[float, str, str]
-IN_QUEUE: Final = (CallState.WAITING, CallState.OFFERED)
 
 
 def applies(floor: Floor, timer: Timer) -> bool:

@@ -16,7 +16,7 @@ from acd import bells, duty, supervision
 from acd import events as ev
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
-from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
+from acd.model import IN_QUEUE, Call, CallState, Disposition, Offer, OfferOutcome
 from acd.offering import answer, end_offer, end_offers, finish_talk
 from acd.outcome import Outcome
 from acd.records import CallEnded, CallOpened, NodeEntered
@@ -25,8 +25,6 @@ from acd.waiting import enter_queue, farewell, leave_segment, nobody_left, overf
 from agents.state import AgentState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
-
-IN_QUEUE = (CallState.WAITING, CallState.OFFERED)
 
 
 def step(floor: Floor, event: ev.Event, now: float, *, terse: bool = False) -> Outcome:

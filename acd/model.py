@@ -1,7 +1,7 @@
 """The nouns: calls, offers and agents as the floor keeps them."""
 
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 import msgspec
 
@@ -11,6 +11,7 @@ from agents.state import AgentState, PhoneState
 from agents.workload import Workload
 
 __all__ = [
+    "IN_QUEUE",
     "Agent",
     "Call",
     "CallId",
@@ -37,6 +38,10 @@ class CallState(StrEnum):
     OFFERED = "offered"
     TALKING = "talking"
     AFTER = "after"  # the talk is over, the caller is still there (survey, good-bye)
+
+
+IN_QUEUE: Final = (CallState.WAITING, CallState.OFFERED)
+"""A caller who has no agent yet: his queue's rules hold for him."""
 
 
 class OfferOutcome(StrEnum):

@@ -220,6 +220,7 @@ def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None
 
 
 def nobody_left(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
+    """Where none of the queue's agents is logged in any more, those who wait go where its rules say, if they say so."""
     if queue.nobody is None or floor.logged_in(queue.id):
         return
     for call in _all_waiting(floor, queue.id):

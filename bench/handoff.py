@@ -22,10 +22,9 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.handoff_figures import Results, Turn, as_json, as_text, gaps_ms, missed
-from bench.phones import find_phones_at, sipp
+from bench.phones import find_phones_at, one_queue, sipp
 from engine.asterisk.ports import free_port
 from engine.asterisk.process import AsteriskProcess, private_root
 from engine.asterisk.process import start as start_asterisk
@@ -70,7 +69,7 @@ async def _run(agents: int, waiting: int, calls: int, rounds: int) -> Results:
 async def _round(home: Path, number: int, agents: int, waiting: int, calls: int) -> dict[str, Turn]:
     """Both sides, each with an Asterisk just started; who was first in one round is second in the next."""
     home.mkdir()  # noqa: ASYNC240 - nothing else runs in this loop
-    configuration = write_configuration(home / "config", _changes(agents))
+    configuration = write_configuration(home / "config", one_queue(agents, "longest-idle"))
     port = free_port(udp=True)
     prepare = _prepare(agents, port)
     rehearsal = Rehearsal(home / "var", configuration, tell=_progress, network=False, prepare=prepare)
@@ -112,23 +111,6 @@ def _progress(text: str) -> None:
 
 
 # --- the site ---------------------------------------------------------------------------------------------------------
-
-
-def _changes(agents: int) -> dict[str, Callable[[Any], None]]:
-    """One queue, callers straight into it, no recording, no good-bye: the same as app_queue does."""
-
-    def queues(data: Any) -> None:
-        data["vip"] = {}
-        data["queues"] = {"bench": {"name": {"zh": "测试"}, "strategy": "longest-idle", "wrap_up": 0, "record": False}}
-
-    def staff(data: Any) -> None:
-        data["agents"] = {str(1000 + n): {"name": f"agent {n}", "queues": ["bench"]} for n in range(agents)}
-
-    def ivr(data: Any) -> None:
-        data.pop("operator")
-        data.update(start="bench", goodbye=[], nodes={"bench": {"type": "enqueue", "queue": "bench"}})
-
-    return {"queues": queues, "agents": staff, "ivr": ivr}
 
 
 def _prepare(agents: int, port: int) -> Callable[[Path], None]:

@@ -1,13 +1,15 @@
-"""SIPp's callers and phones, and how Asterisk knows where the phones are."""
+"""SIPp's callers and phones, how Asterisk knows where the phones are, and the one queue they meet in."""
 
 import asyncio
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from engine.priority import go_first
 
-__all__ = ["find_phones_at", "sipp"]
+__all__ = ["find_phones_at", "one_queue", "sipp"]
 
 PHONES_NICE = -15
 """The callers and phones are what measures: their own wait for the processor is neither side's, so they go before both."""
@@ -36,3 +38,21 @@ async def sipp(folder: Path, scenario: str, *arguments: str) -> asyncio.subproce
         )
     go_first(process.pid, PHONES_NICE)
     return process
+
+
+def one_queue(agents: int, strategy: str) -> dict[str, Callable[[Any], None]]:
+    """What to change in the example configuration: one queue with all agents, callers straight into it, no recording, no
+    good-bye, as app_queue does."""
+
+    def queues(data: Any) -> None:
+        data["vip"] = {}
+        data["queues"] = {"bench": {"name": {"zh": "测试"}, "strategy": strategy, "wrap_up": 0, "record": False}}
+
+    def staff(data: Any) -> None:
+        data["agents"] = {str(1000 + n): {"name": f"agent {n}", "queues": ["bench"]} for n in range(agents)}
+
+    def ivr(data: Any) -> None:
+        data.pop("operator")
+        data.update(start="bench", goodbye=[], nodes={"bench": {"type": "enqueue", "queue": "bench"}})
+
+    return {"queues": queues, "agents": staff, "ivr": ivr}

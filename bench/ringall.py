@@ -17,12 +17,11 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from bench.phones import find_phones_at, sipp
+from bench.phones import find_phones_at, one_queue, sipp
 from engine.asterisk.ports import free_port
 from engine.rehearsal import Rehearsal, write_configuration
 
@@ -82,7 +81,7 @@ async def measure(agents: int, callers: int, calls: int) -> Result:
     with tempfile.TemporaryDirectory(prefix="hl-") as folder:
         home = Path(folder)
         port = free_port(udp=True)
-        configuration = write_configuration(home / "config", _changes(agents))
+        configuration = write_configuration(home / "config", one_queue(agents, "ring-all"))
         rehearsal = Rehearsal(
             home / "var", configuration, tell=_progress, network=False, prepare=lambda etc: find_phones_at(etc, port)
         )
@@ -95,23 +94,6 @@ async def measure(agents: int, callers: int, calls: int) -> Result:
 
 def _progress(text: str) -> None:
     print(f"... {text}", file=sys.stderr, flush=True)
-
-
-def _changes(agents: int) -> dict[str, Callable[[Any], None]]:
-    """One queue in which all phones ring, callers straight into it."""
-
-    def queues(data: Any) -> None:
-        data["vip"] = {}
-        data["queues"] = {"bench": {"name": {"zh": "测试"}, "strategy": "ring-all", "wrap_up": 0, "record": False}}
-
-    def staff(data: Any) -> None:
-        data["agents"] = {str(1000 + n): {"name": f"agent {n}", "queues": ["bench"]} for n in range(agents)}
-
-    def ivr(data: Any) -> None:
-        data.pop("operator")
-        data.update(start="bench", goodbye=[], nodes={"bench": {"type": "enqueue", "queue": "bench"}})
-
-    return {"queues": queues, "agents": staff, "ivr": ivr}
 
 
 async def _calls(home: Path, rehearsal: Rehearsal, port: int, callers: int, calls: int) -> list[str]:
