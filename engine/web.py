@@ -180,6 +180,7 @@ class Web:
             figures=EngineFigures(engine),
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
+            prompts=lambda: engine.configuration.script.prompts,
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
@@ -212,7 +213,7 @@ class Web:
 
     async def _reload(self) -> None:
         try:
-            self._engine.reload()
+            await self._engine.reload_with_prompts()
         except BadConfiguration as error:
             raise ReloadRefused([str(problem) for problem in error.problems]) from error
 

@@ -41,6 +41,7 @@ CHINESE: Final[dict[str, str]] = {
     "unknown_agent": "没有此座席",
     "unknown_call": "没有此通话",
     "unknown_offer": "没有此派发",
+    "unknown_prompt": "没有此语音提示",
     "unknown_queue": "没有此队列",
     "unknown_reason": "未定义的示忙原因",
     "unknown_recording": "没有此录音",
@@ -67,7 +68,7 @@ def forbidden(message: str) -> ApiError:
 
 
 def not_found(what: str, key: str) -> ApiError:
-    """There is no such thing; `what` is agent, queue, call, offer, version or recording."""
+    """There is no such thing; `what` is agent, queue, call, offer, version, recording or prompt."""
     return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
 
 

@@ -17,6 +17,7 @@ from cti.floorfeed import FloorFeed
 from cti.health import Health
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from ivr.prompts import Prompts
 from metrics.figures import Figures
 from recordings.ledger import Recording
 
@@ -145,6 +146,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     figures: TodaysFigures
     history: History
     archive: Archive
+    prompts: Callable[[], Prompts]
     health: Health
     metrics: MetricsPage
     reload: Reload

@@ -20,10 +20,11 @@ from engine.config.agent_models import AgentsFile
 from engine.config.ivr_models import HoursFile, IvrFile, asked_by_menus, calendars_of, flow_of
 from engine.config.messages import path_of, problem_of
 from engine.config.models import SystemFile
+from engine.config.own_prompts import converted_folder, own_prompts
 from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
-from ivr.prompts import Prompts, read_manifest
+from ivr.prompts import Prompts, built_in
 from ivr.session import Script
 
 __all__ = ["FILES", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
@@ -56,12 +57,13 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Source]
 
 
-def load(folder: Path) -> Configuration:
-    """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
-    return examine(folder).configuration
+def load(folder: Path, home: Path | None = None) -> Configuration:
+    """Read and check all files of a folder. `home` is the site's that own prompts are converted for; default: $HOTLINE_HOME.
+    Raises BadConfiguration with every problem at once."""
+    return examine(folder, home).configuration
 
 
-def examine(folder: Path) -> Examined:
+def examine(folder: Path, home: Path | None = None) -> Examined:
     """As `load`, for those who want to look into the files as well."""
     if not folder.is_dir():
         raise BadConfiguration([Problem(str(folder), 0, 0, "", "there is no such folder")])
@@ -74,7 +76,8 @@ def examine(folder: Path) -> Examined:
         ivr=_understood(sources["ivr"], IvrFile, problems, start=next(iter(names_in(sources["ivr"], "nodes")), "")),
         hours=_understood(sources["hours"], HoursFile, problems),
     )
-    prompts = Prompts(read_manifest())
+    converted = converted_folder(home)
+    prompts = Prompts(built_in(), own=own_prompts(folder, converted, problems), own_folder=converted)
     problems += problems_across(files, sources, prompts, sound=not problems)
     if problems:
         raise BadConfiguration(problems)
@@ -87,7 +90,7 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     assert files.agents is not None
     assert files.ivr is not None
     assert files.hours is not None
-    version = _version(sources)
+    version = _version(sources, prompts)
     configuration = Configuration(
         folder=folder,
         version=version,
@@ -104,10 +107,12 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     return Examined(configuration=configuration, queues=files.queues, ivr=files.ivr, hours=files.hours, sources=sources)
 
 
-def _version(sources: dict[str, Source]) -> str:
+def _version(sources: dict[str, Source], prompts: Prompts) -> str:
     digest = hashlib.sha256()
     for name, source in sources.items():
         digest.update(f"{name} {len(source.raw)}\n".encode() + source.raw)
+    for prompt in prompts.own:
+        digest.update(f"{prompt.language}/{prompt.id} {prompt.sha256}\n".encode())
     return digest.hexdigest()[:12]
 
 

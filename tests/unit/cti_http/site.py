@@ -38,6 +38,7 @@ from cti.http.server import HttpServer
 from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from ivr.prompts import Prompts
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -211,6 +212,7 @@ class SmallSite:
         self.versions = ScriptedVersions()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
+        self.prompts = Prompts(())
         self.services = Services(
             runner=self.runner,
             pops=self.pops,
@@ -221,6 +223,7 @@ class SmallSite:
             figures=self.figures,
             history=self.history,
             archive=self.archive,
+            prompts=lambda: self.prompts,
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
