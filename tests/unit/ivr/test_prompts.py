@@ -20,13 +20,14 @@ from ivr.prompts import (
     read_manifest,
 )
 from ivr.speech import PIECES
+from tools.prompts.sheet import SHEET, sheet
 
 RATE = 8000
 PROMPTS = read_manifest()
 ENTRIES = built_in()
 
 
-def tone(seconds: float, level: float = 0.14, silence_s: float = 0.0) -> list[float]:
+def tone(seconds: float, level: float = 0.14, silence_s: float = 0.02) -> list[float]:
     quiet = [0.0] * int(silence_s * RATE)
     return [*quiet, *(level * np.sin(2 * np.pi * 400 * np.arange(int(seconds * RATE)) / RATE)), *quiet]
 
@@ -97,11 +98,12 @@ def test_good_file_has_no_problems(tmp_path: Path) -> None:
         (tone(1.0), {"rate": 16000}, "16000 Hz, 1 channel(s), 16 bit; expected 8000 Hz"),
         (tone(1.0), {"channels": 2}, "8000 Hz, 2 channel(s)"),
         (tone(0.1), {}, "lasts 0.1 s"),
-        (tone(31.0), {}, "lasts 31.0 s"),
+        (tone(61.0), {}, "lasts 61.0 s"),
         (tone(1.0, level=0.005), {}, "speech level -4"),
         (tone(1.0, level=0.9), {}, "speech level -3.9 dB"),
         (tone(1.0, silence_s=0.5), {}, "begins or ends with more than 0.3 s of silence (0.50, 0.50 s)"),
         ([*tone(0.5), *[0.0] * 16000, *tone(0.5)], {}, "has a pause of 2.0 s"),
+        (tone(1.0, silence_s=0.0), {}, "begins or ends in the middle of the sound (-20."),
         ([0.0] * 8000, {}, "speech level -"),
         ([], {}, "lasts 0.0 s"),
     ],
@@ -115,6 +117,7 @@ def test_bad_audio_is_described(samples: list[float], settings: dict[str, int], 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"not audio at all", b"RIFF\x04\x00\x00\x00WAVEfmt "])
 def test_what_is_no_audio_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", tone(1.0))
     (tmp_path / "a.wav").write_bytes(content)
     [problem] = file_problems([entry(tmp_path / "a.wav")], tmp_path)
     assert "not a PCM WAV file" in problem
@@ -191,3 +194,7 @@ def test_value_whose_pieces_are_in_no_language_is_refused_by_the_piece() -> None
 def test_value_that_cannot_be_said_is_refused() -> None:
     with pytest.raises(ValueError, match="number:x"):
         Prompts(ENTRIES).sounds(["welcome", "{number:x}"], "zh")
+
+
+def test_drawing_of_the_waves_is_of_the_prompts_that_are_committed() -> None:
+    assert SHEET.read_text("utf-8") == sheet(PROMPTS), "python -m tools.prompts.sheet draws it anew"
