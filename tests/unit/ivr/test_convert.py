@@ -61,7 +61,7 @@ def test_both_rates_begin_and_end_at_the_same_moment(tmp_path: Path) -> None:
 @pytest.mark.parametrize("edges", [PROMPT, PIECE, PIECE_AT_AN_END])
 def test_speech_has_the_edges_it_was_given(edges: Edges) -> None:
     for ending, segment in polish(voice(1.0, 24000, silence_s=0.5), 24000, edges).items():
-        samples = np.array(segment.get_array_of_samples(), dtype=np.float32) / 32768
+        samples = np.array(segment.get_array_of_samples(), dtype=np.float32) / np.float32(32768)
         sound = measure(samples, RATES_HZ[ending])
         assert sound.lead_s * 1000 == pytest.approx(edges.kept + edges.before, abs=25)
         assert sound.tail_s * 1000 == pytest.approx(edges.kept + edges.after, abs=25)
