@@ -16,7 +16,8 @@ from cti.errors import AgiError
 from cti.leg import AgiLeg
 from cti.translate import agent_of_channel
 from ivr.entry import Entry, entry_of, talked_offer
-from ivr.session import Caller, CallerSession, Script
+from ivr.session import CallerSession
+from ivr.visit import Caller, Script
 
 __all__ = ["Callers"]
 

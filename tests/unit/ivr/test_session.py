@@ -14,11 +14,13 @@ from acd.records import CallAnswered, CallEnded, OfferEnded, TalkFinished
 from acd.rules import CallerRule, Overflow
 from agents.roster import AgentId
 from agents.state import AgentState
+from ivr.connect import OUTCOMES
 from ivr.entry import AfterTalk, Entry, Forgotten, NewCall, entry_of
 from ivr.hours import WEEKDAYS, Hours, parse_span
 from ivr.ports import CallerGone, DialResult, LegLost
 from ivr.prompts import Prompt, Prompts
-from ivr.session import OUTCOMES, Caller, CallerSession, Script
+from ivr.session import CallerSession
+from ivr.visit import Caller, Script
 from tests.unit.acd.floors import Stage, queue, rules
 from tests.unit.ivr.flows import KNOWN, flow
 from tests.unit.ivr.legs import CoreDesk, FakeLeg
