@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from acd.model import CallId, OfferId, OfferOutcome, QueueId
+from acd.model import CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -30,6 +30,7 @@ __all__ = [
     "CallRaised",
     "CallRejoined",
     "CallSent",
+    "CallbackRequested",
     "DeadlinePassed",
     "EngineStarted",
     "Event",
@@ -38,6 +39,7 @@ __all__ = [
     "HoldStarted",
     "LinkLost",
     "LinkRegained",
+    "MessageLeft",
     "OfferAnswered",
     "OfferFailed",
     "OfferPulledBack",
@@ -105,6 +107,34 @@ class CallQueued(_Event, frozen=True, gc=False):
     queue: QueueId
     priority: int = 0
     require: dict[str, int] = {}
+
+
+class MessageLeft(_Event, frozen=True, gc=False):
+    """A caller has left a spoken message, kept as the file messages/`message`.wav of the recordings' folder. Told twice, it
+    counts once. Of a call the floor does not know (it was taken while the engine was away) the event says all there is."""
+
+    message: MessageId
+    call: CallId
+    seconds: float
+    queue: QueueId | None = None
+    """The queue whose people are to hear it; None: the one the caller was in last, if any."""
+    number: str = ""
+    did: str = ""
+    at: float | None = None
+
+
+class CallbackRequested(_Event, frozen=True, gc=False):
+    """A caller wants to be called back at `number`, at his place in the queue. Told twice, it counts once. Of a call the floor
+    does not know (it was taken while the engine was away) his place is that of `at`."""
+
+    callback: CallbackId
+    call: CallId
+    number: str
+    queue: QueueId
+    did: str = ""
+    language: str = ""
+    """In which he is to be greeted; "": the flow's own."""
+    at: float | None = None
 
 
 class CallRejoined(_Event, frozen=True, gc=False):
@@ -296,6 +326,8 @@ Event = (
     | CallIdentified
     | CallMoved
     | CallQueued
+    | MessageLeft
+    | CallbackRequested
     | CallRejoined
     | CallDetached
     | CallLeftByCaller

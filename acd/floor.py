@@ -71,6 +71,8 @@ class Floor(msgspec.Struct, kw_only=True):
     contacts_since: float = 0.0
     timers: list[tuple[float, str, str]] = []
     """A heap of (when, kind, id). An entry that no longer applies is passed over when its time comes."""
+    told: dict[str, float] = {}
+    """Messages and callbacks that have been told of, and when: told twice they count once (`acd.requests`)."""
     orders: int = 0
     linked: bool = False
     """Whether Asterisk's events reach us; nothing is offered while they do not."""

@@ -16,8 +16,10 @@ __all__ = [
     "Call",
     "CallId",
     "CallState",
+    "CallbackId",
     "Disposition",
     "LastContact",
+    "MessageId",
     "Offer",
     "OfferId",
     "OfferOutcome",
@@ -28,6 +30,11 @@ CallId = NewType("CallId", str)
 """The unique id Asterisk gave the caller's channel: it comes back with the call after a restart of the engine."""
 
 OfferId = NewType("OfferId", str)
+
+MessageId = NewType("MessageId", str)
+"""A spoken message's; its file has the same name."""
+
+CallbackId = NewType("CallbackId", str)
 
 
 class CallState(StrEnum):

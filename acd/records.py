@@ -6,7 +6,7 @@ it twice changes nothing. Times are seconds since the epoch, durations seconds.
 
 import msgspec
 
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.model import CallbackId, CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
 
@@ -16,9 +16,11 @@ __all__ = [
     "CallAnswered",
     "CallEnded",
     "CallOpened",
+    "CallbackOpened",
     "Candidate",
     "Decision",
     "Exclusion",
+    "MessageTaken",
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
@@ -181,6 +183,30 @@ class CallEnded(_Record, frozen=True, gc=False):
     attributes: dict[str, str] = {}
 
 
+class MessageTaken(_Record, frozen=True, gc=False):
+    """A caller's spoken message waits to be heard. Key: message."""
+
+    message: MessageId
+    call: CallId
+    at: float
+    number: str
+    did: str
+    queue: QueueId | None
+    seconds: float
+
+
+class CallbackOpened(_Record, frozen=True, gc=False):
+    """A caller is to be called back at `number`; his place is that of a caller who came at `place_at`. Key: callback."""
+
+    callback: CallbackId
+    call: CallId
+    at: float
+    number: str
+    did: str
+    queue: QueueId
+    place_at: float
+
+
 class AgentChanged(_Record, frozen=True, gc=False):
     """An agent is in a new state from `at` on (or his phone is). Key: none; live displays use it."""
 
@@ -268,6 +294,8 @@ Record = (
     | TalkFinished
     | QueueLeft
     | CallEnded
+    | MessageTaken
+    | CallbackOpened
     | AgentChanged
     | AgentInterval
     | Decision
