@@ -319,10 +319,10 @@ def customer_key(customer: str) -> str:
 def remember_contact(floor: Floor, call: Call, agent: AgentId, at: float) -> None:
     """Note who serves this caller. What is older than every queue's affinity window is forgotten in time: a window's contacts
     are put aside when it is over and let go of all together after the next, at a cost that does not grow with them."""
-    windows = [queue.affinity.window_s for queue in floor.rules.queues.values() if queue.affinity]
-    if not windows:
+    window_s = floor.rules.keeps_contacts_s
+    if window_s is None:
         return
-    if at - floor.contacts_since > max(windows):
+    if at - floor.contacts_since > window_s:
         floor.older_contacts, floor.contacts, floor.contacts_since = floor.contacts, {}, at
     if call.number:
         floor.contacts[call.number] = LastContact(agent, at)
