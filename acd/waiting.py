@@ -66,10 +66,11 @@ def enter_queue(
         return
     if (at := overflow_at(floor, call)) is not None:
         set_timer(floor, at, "max_wait", call.id)
-    join_line(floor, call, now)
     has_bells = bool(rules.recipes or floor.rules.reserves[queue])
     call.bell_at = now if has_bells else 0.0  # whoever is rung at once is looked at when nobody answers
     seek_agent(floor, call, now, out, asked="caller_entered")
+    if call.state is CallState.WAITING and call.held_for is None:
+        join_line(floor, call, now)
     if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
     if call.queue == queue:
