@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, duty, requests, supervision
+from acd import bells, duty, emergencies, requests, supervision
 from acd import events as ev
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
@@ -375,6 +375,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     **duty.HANDLERS,
     **requests.HANDLERS,
     **supervision.HANDLERS,
+    **emergencies.HANDLERS,
     ev.CallArrived: _call_arrived,
     ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,

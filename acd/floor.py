@@ -12,7 +12,7 @@ import msgspec
 
 from acd.estimate import Pace
 from acd.line import Key, Lines
-from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
+from acd.model import EVERYWHERE, Agent, Call, CallId, CallState, Emergency, LastContact, Offer, OfferId, QueueId
 from acd.outcome import Outcome
 from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
@@ -63,6 +63,8 @@ class Floor(msgspec.Struct, kw_only=True):
     """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
     """Queues that take no new callers, and what closed them: "hours", "hand"."""
+    emergencies: dict[QueueId, Emergency] = {}
+    """By queue, or EVERYWHERE. What is closed by one need not stand in `closed`: acd.doors sees both."""
     turns: dict[QueueId, float] = {}
     """Strategies rrmemory and rrordered: the place in the roster after that of the agent who was asked last."""
     paces: dict[QueueId, Pace] = {}
@@ -104,6 +106,8 @@ class Floor(msgspec.Struct, kw_only=True):
             _fill_in(call)
         self.paces = {queue: pace for queue, pace in self.paces.items() if queue in rules.queues}
         self.closed = {queue: by for queue, by in self.closed.items() if queue in rules.queues}
+        known = {EVERYWHERE, *rules.queues}
+        self.emergencies = {queue: emergency for queue, emergency in self.emergencies.items() if queue in known}
         for call in self.calls.values():
             call.added = [queue for queue in call.added if queue in rules.queues]
             if call.held_for is not None and not call.assigned and call.queue not in rules.agents[call.held_for].queues:
