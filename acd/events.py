@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from acd.model import CallId, OfferId, OfferOutcome, QueueId
+from acd.model import CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -30,7 +30,10 @@ __all__ = [
     "CallRaised",
     "CallRejoined",
     "CallSent",
+    "CallbackRequested",
     "DeadlinePassed",
+    "EmergencyDeclared",
+    "EmergencyLifted",
     "EngineStarted",
     "Event",
     "HangUpCause",
@@ -38,6 +41,7 @@ __all__ = [
     "HoldStarted",
     "LinkLost",
     "LinkRegained",
+    "MessageLeft",
     "OfferAnswered",
     "OfferFailed",
     "OfferPulledBack",
@@ -105,6 +109,34 @@ class CallQueued(_Event, frozen=True, gc=False):
     queue: QueueId
     priority: int = 0
     require: dict[str, int] = {}
+
+
+class MessageLeft(_Event, frozen=True, gc=False):
+    """A caller has left a spoken message, kept as the file messages/`message`.wav of the recordings' folder. Told twice, it
+    counts once. Of a call the floor does not know (it was taken while the engine was away) the event says all there is."""
+
+    message: MessageId
+    call: CallId
+    seconds: float
+    queue: QueueId | None = None
+    """The queue whose people are to hear it; None: the one the caller was in last, if any."""
+    number: str = ""
+    did: str = ""
+    at: float | None = None
+
+
+class CallbackRequested(_Event, frozen=True, gc=False):
+    """A caller wants to be called back at `number`, at his place in the queue. Told twice, it counts once. Of a call the floor
+    does not know (it was taken while the engine was away) his place is that of `at`."""
+
+    callback: CallbackId
+    call: CallId
+    number: str
+    queue: QueueId
+    did: str = ""
+    language: str = ""
+    """In which he is to be greeted; "": the flow's own."""
+    at: float | None = None
 
 
 class CallRejoined(_Event, frozen=True, gc=False):
@@ -189,6 +221,24 @@ class QueueOpened(_Event, frozen=True, gc=False):
     """What was closed by "hours" is open again, or what any supervisor closed."""
 
     queue: QueueId
+    by: str
+
+
+class EmergencyDeclared(_Event, frozen=True, gc=False):
+    """These queues (none named: all, and the flow's hours nodes too) are closed at once, and callers hear `prompt` in place of
+    what they hear after hours; until `until`, or until it is lifted. `why` is for people."""
+
+    queues: tuple[QueueId, ...]
+    prompt: str
+    by: str
+    until: float | None = None
+    why: str = ""
+
+
+class EmergencyLifted(_Event, frozen=True, gc=False):
+    """The emergency of these queues (none named: every emergency there is) is over before its time."""
+
+    queues: tuple[QueueId, ...]
     by: str
 
 
@@ -296,6 +346,8 @@ Event = (
     | CallIdentified
     | CallMoved
     | CallQueued
+    | MessageLeft
+    | CallbackRequested
     | CallRejoined
     | CallDetached
     | CallLeftByCaller
@@ -308,6 +360,8 @@ Event = (
     | WrapUpExtended
     | QueueClosed
     | QueueOpened
+    | EmergencyDeclared
+    | EmergencyLifted
     | CallRaised
     | CallAssigned
     | CallSent

@@ -11,13 +11,17 @@ from agents.state import AgentState, PhoneState
 from agents.workload import Workload
 
 __all__ = [
+    "EVERYWHERE",
     "IN_QUEUE",
     "Agent",
     "Call",
     "CallId",
     "CallState",
+    "CallbackId",
     "Disposition",
+    "Emergency",
     "LastContact",
+    "MessageId",
     "Offer",
     "OfferId",
     "OfferOutcome",
@@ -28,6 +32,11 @@ CallId = NewType("CallId", str)
 """The unique id Asterisk gave the caller's channel: it comes back with the call after a restart of the engine."""
 
 OfferId = NewType("OfferId", str)
+
+MessageId = NewType("MessageId", str)
+"""A spoken message's; its file has the same name."""
+
+CallbackId = NewType("CallbackId", str)
 
 
 class CallState(StrEnum):
@@ -205,6 +214,20 @@ class Offer(msgspec.Struct, kw_only=True):
     leg: str = ""
     held_s: float = 0.0
     hold_since: float | None = None
+
+
+EVERYWHERE: Final = QueueId("*")
+"""In place of a queue: all of them."""
+
+
+class Emergency(msgspec.Struct, frozen=True, kw_only=True):
+    """Why queues are closed at once, since when, until when (None: until somebody opens them), and what callers hear."""
+
+    prompt: str
+    since: float
+    until: float | None = None
+    why: str = ""
+    by: str = ""
 
 
 class LastContact(msgspec.Struct, frozen=True):

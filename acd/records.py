@@ -6,7 +6,7 @@ it twice changes nothing. Times are seconds since the epoch, durations seconds.
 
 import msgspec
 
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.model import CallbackId, CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
 
@@ -16,9 +16,13 @@ __all__ = [
     "CallAnswered",
     "CallEnded",
     "CallOpened",
+    "CallbackOpened",
     "Candidate",
     "Decision",
+    "EmergencyBegan",
+    "EmergencyOver",
     "Exclusion",
+    "MessageTaken",
     "NodeEntered",
     "OfferEnded",
     "OfferMade",
@@ -155,7 +159,7 @@ class QueueLeft(_Record, frozen=True, gc=False):
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
     why: str = ""
-    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor)."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):
@@ -181,6 +185,30 @@ class CallEnded(_Record, frozen=True, gc=False):
     attributes: dict[str, str] = {}
 
 
+class MessageTaken(_Record, frozen=True, gc=False):
+    """A caller's spoken message waits to be heard. Key: message."""
+
+    message: MessageId
+    call: CallId
+    at: float
+    number: str
+    did: str
+    queue: QueueId | None
+    seconds: float
+
+
+class CallbackOpened(_Record, frozen=True, gc=False):
+    """A caller is to be called back at `number`; his place is that of a caller who came at `place_at`. Key: callback."""
+
+    callback: CallbackId
+    call: CallId
+    at: float
+    number: str
+    did: str
+    queue: QueueId
+    place_at: float
+
+
 class AgentChanged(_Record, frozen=True, gc=False):
     """An agent is in a new state from `at` on (or his phone is). Key: none; live displays use it."""
 
@@ -193,6 +221,26 @@ class AgentChanged(_Record, frozen=True, gc=False):
     call: CallId | None = None
     overrun: bool = False
     """His break lasts longer than his group's rule allows."""
+
+
+class EmergencyBegan(_Record, frozen=True, gc=False):
+    """Queues (none named: all) are closed at once, with an announcement; None: until somebody opens them."""
+
+    queues: tuple[QueueId, ...]
+    at: float
+    prompt: str
+    until: float | None
+    why: str
+    by: str
+
+
+class EmergencyOver(_Record, frozen=True, gc=False):
+    """That is over; `by` is empty when it ended by itself."""
+
+    queues: tuple[QueueId, ...]
+    began_at: float
+    at: float
+    by: str
 
 
 class AgentInterval(_Record, frozen=True, gc=False):
@@ -268,7 +316,11 @@ Record = (
     | TalkFinished
     | QueueLeft
     | CallEnded
+    | MessageTaken
+    | CallbackOpened
     | AgentChanged
     | AgentInterval
+    | EmergencyBegan
+    | EmergencyOver
     | Decision
 )

@@ -29,8 +29,8 @@ from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
 from cti.errors import AmiError
 from cti.lookout import PHONE_STATES, Actions, Lookout
+from ivr.connect import outcome_of
 from ivr.inbox import Order
-from ivr.session import outcome_of
 
 __all__ = ["CallControl", "CallerOrders"]
 

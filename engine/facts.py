@@ -13,9 +13,13 @@ from acd.records import (
     AgentChanged,
     AgentInterval,
     CallAnswered,
+    CallbackOpened,
     CallEnded,
     CallOpened,
     Decision,
+    EmergencyBegan,
+    EmergencyOver,
+    MessageTaken,
     NodeEntered,
     OfferEnded,
     OfferMade,
@@ -64,7 +68,7 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return (_interval(record),)
         case Decision():
             return (_decision(record),)
-        case AgentChanged():
+        case AgentChanged() | MessageTaken() | CallbackOpened() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)

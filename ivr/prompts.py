@@ -115,8 +115,9 @@ class Prompts:
         return frozenset(self._places)
 
     def in_language(self, language: str) -> frozenset[str]:
-        """The prompts there are in this language."""
-        return frozenset(prompt for prompt, places in self._places.items() if language in places)
+        """The prompts there are in this language, for flows and rules to name: without the pieces of spoken values."""
+        there = (prompt for prompt, places in self._places.items() if language in places)
+        return frozenset(there) - PIECES.get(language, {}).keys()
 
     def __iter__(self) -> Iterator[tuple[Prompt, Path]]:
         """Each prompt that is played, with its file of 8 kHz."""

@@ -25,7 +25,7 @@ from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
 from ivr.prompts import Prompts, built_in
-from ivr.session import Script
+from ivr.visit import Script
 
 __all__ = ["FILES", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 

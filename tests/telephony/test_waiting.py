@@ -28,7 +28,7 @@ from engine.asterisk.settings import AsteriskSettings
 from engine.network import TelephoneNetwork
 from ivr.flow import EnqueueNode, Flow, NodeId
 from ivr.prompts import Prompt, Prompts
-from ivr.session import Script
+from ivr.visit import Script
 from tests.telephony.conftest import DID, PHONES
 from tests.telephony.phones import eventually, longest_silence_s, tone_share
 

@@ -38,7 +38,7 @@ from cti.http.server import HttpServer
 from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services
 from cti.screenpop import PopHub
 from cti.views import PastCall
-from ivr.prompts import Prompts
+from ivr.prompts import Prompt, Prompts
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -212,7 +212,10 @@ class SmallSite:
         self.versions = ScriptedVersions()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
-        self.prompts = Prompts(())
+        self.prompts = Prompts(
+            Prompt(id=id_, language="zh", text="", voice="", file=f"zh/{id_}.wav")
+            for id_ in ("closed", "emergency_closed")
+        )
         self.services = Services(
             runner=self.runner,
             pops=self.pops,
