@@ -1,4 +1,4 @@
-"""`hotline close`, `hotline open`: their parsers, and what they run.
+"""`hotline close`, `open`, `holidays`: their parsers, and what they run.
 
 Exit code 0: done; 1: it could not be done; 2: wrong use.
 """
@@ -6,7 +6,10 @@ Exit code 0: done; 1: it could not be done; 2: wrong use.
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 
+from engine.config.environment import setting
 from engine.words import say
 
 __all__ = ["add_commands"]
@@ -20,6 +23,7 @@ def add_commands(add: Add) -> None:
     """The parsers; each sets its `run`."""
     _add_close(add)
     _add_open(add)
+    _add_holidays(add)
 
 
 def _to_the_engine(command: argparse.ArgumentParser) -> None:
@@ -74,3 +78,36 @@ def _open(arguments: argparse.Namespace) -> int:
     from engine.hours.emergencies import open_again
 
     return open_again(arguments.queue, url=arguments.url, token=arguments.token)
+
+
+def _with_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config",
+        type=Path,
+        default=Path(setting("HOTLINE_CONFIG", "config")),
+        metavar="DIR",
+        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
+    )
+
+
+def _add_holidays(add: Add) -> None:
+    command = add(
+        "holidays",
+        "节假日与调休表：list 显示，seed 由数据库更新",
+        "the table of holidays: list it, seed it from the library",
+    )
+    command.add_argument("do", choices=("list", "seed"))
+    command.add_argument("--year", type=int, metavar="N", help=say("只限这一年", "this year only"))
+    command.add_argument("--table", default="china", metavar="NAME", help=say("表名（默认 china）", "default: china"))
+    _with_config(command)
+    command.set_defaults(run=_holidays)
+
+
+def _holidays(arguments: argparse.Namespace) -> int:
+    if arguments.do == "list":
+        from engine.hours.holidays import list_holidays
+
+        return list_holidays(arguments.config, arguments.year)
+    from engine.hours.holidays import seed
+
+    return seed(arguments.config, arguments.table, date.today(), arguments.year)
