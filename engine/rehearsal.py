@@ -47,6 +47,8 @@ def _for_here(name: str, data: Any) -> None:
         for calendar in data["calendars"].values():
             calendar["weekly"] = {day: ALWAYS for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
             calendar["special"] = {}
+            for key in ("holidays", "holiday", "workday"):
+                calendar.pop(key, None)
 
 
 class Rehearsal:

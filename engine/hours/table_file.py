@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -30,9 +31,10 @@ class CannotEdit(Exception):
 
 
 class _Chunk(msgspec.Struct):
-    """A day of the file with its lines, up to the next day's."""
+    """A day of the file: the comments above it, and its own lines."""
 
     day: str
+    above: list[str]
     lines: list[str]
     is_ours: bool = False
 
@@ -53,12 +55,12 @@ def renewed(source: Source, table: str, years: Mapping[int, Mapping[date, Librar
     library that it no longer has go. Raises CannotEdit."""
     lines = source.raw.decode("utf-8").splitlines()
     begins, ends, indent = _block(source, table, lines)
-    head, chunks = _chunks(source, table, lines[begins:ends], begins, indent)
+    chunks = _chunks(source, table, lines[begins:ends], begins)
     for year, days in years.items():
-        _renew(chunks, head, str(year), {str(day): _line(day, one, indent) for day, one in days.items()})
+        _renew(chunks, str(year), {str(day): _line(day, one, indent) for day, one in days.items()})
     before = _known(source, table, lines[:begins], max(years))
-    body = [line for chunk in chunks for line in chunk.lines]
-    return "\n".join([*before, *head, *body, *lines[ends:]]) + "\n"
+    body = [line for chunk in chunks for line in (*chunk.above, *chunk.lines)]
+    return "\n".join([*before, *body, *lines[ends:]]) + "\n"
 
 
 def _block(source: Source, table: str, lines: list[str]) -> tuple[int, int, int]:
@@ -81,30 +83,37 @@ def _data(source: Source, table: str) -> dict[str, Any]:
     return source.data["tables"][table].get("days") or {}
 
 
-def _chunks(source: Source, table: str, block: list[str], begins: int, indent: int) -> tuple[list[str], list[_Chunk]]:
-    """What stands before the first day, and the days."""
+def _chunks(source: Source, table: str, block: list[str], begins: int) -> list[_Chunk]:
+    """The days in their order; comments stand with the day below them."""
     data = _data(source, table)
-    at = {day: source.places[("tables", table, "days", day)].line - 1 - begins for day in data}
-    starts = [*at.values(), len(block)]
-    chunks = []
-    for (day, start), end in zip(at.items(), starts[1:], strict=True):
-        by_library = str(data[day].get("source", "")).startswith(LIBRARY)
-        chunks.append(_Chunk(day, block[start:end], by_library and bool(_ONE_LINE.fullmatch(block[start]))))
-    return block[: starts[0]], chunks
+    chunks: list[_Chunk] = []
+    start = 0
+    keys = [(day, source.places[("tables", table, "days", day)].line - 1 - begins) for day in data]
+    for (day, key), (_, following) in pairwise([*keys, ("", len(block))]):
+        end = following
+        while end > key + 1 and end < len(block) and _is_aside(block[end - 1]):
+            end -= 1
+        by_library = str(data[day].get("source", "")).startswith(LIBRARY) and bool(_ONE_LINE.fullmatch(block[key]))
+        chunks.append(_Chunk(day, block[start:key], block[key:end], by_library))
+        start = end
+    return chunks
 
 
-def _renew(chunks: list[_Chunk], head: list[str], year: str, days: Mapping[str, str]) -> None:
-    for chunk in [one for one in chunks if one.is_ours and one.day.startswith(year) and one.day not in days]:
-        index = chunks.index(chunk)
-        (chunks[index - 1].lines if index else head).extend(chunk.lines[1:])  # a comment below it is not the library's
-        del chunks[index]
+def _is_aside(line: str) -> bool:
+    return not line.strip() or line.strip().startswith("#")
+
+
+def _renew(chunks: list[_Chunk], year: str, days: Mapping[str, str]) -> None:
+    for chunk in chunks:
+        if chunk.is_ours and chunk.day.startswith(year) and chunk.day not in days:
+            chunk.lines = []  # the words above it are not the library's
     known = {chunk.day: chunk for chunk in chunks}
     for day, line in days.items():
         if day not in known:
             index = next((n for n, chunk in enumerate(chunks) if chunk.day > day), len(chunks))
-            chunks.insert(index, _Chunk(day, [line], is_ours=True))
+            chunks.insert(index, _Chunk(day, [], [line], is_ours=True))
         elif known[day].is_ours:
-            known[day].lines[0] = line
+            known[day].lines = [line]
 
 
 def _line(day: date, one: LibraryDay, indent: int) -> str:
