@@ -51,6 +51,9 @@ class Floor:
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return dict.fromkeys(self._queues, False)
 
+    def calendar_days_known(self) -> Mapping[str, int]:
+        return {"office": 100}
+
     def breaks_overrun(self) -> int:
         return 0
 

@@ -1,12 +1,14 @@
 """What the metrics page reads off the running engine at the moment it is asked."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acd.doors import is_closed
 from acd.floor import FREE
 from acd.model import CallState, QueueId
 from agents.state import AgentState
+from ivr.hours import days_known
 
 if TYPE_CHECKING:
     from engine.app import Engine
@@ -57,6 +59,12 @@ class EngineView:
 
     def breaks_overrun(self) -> int:
         return sum(agent.overrun for agent in self._engine.floor.agents.values())
+
+    def calendar_days_known(self) -> Mapping[str, int]:
+        now = datetime.fromtimestamp(self._engine.runner.now(), UTC)
+        calendars = self._engine.configuration.script.calendars
+        known = {name: days_known(hours, now) for name, hours in calendars.items()}
+        return {name: days for name, days in known.items() if days is not None}
 
     def ami_connected(self) -> Mapping[str, bool]:
         return {self._engine.site.configuration.system.site: self._engine.ami.connected}

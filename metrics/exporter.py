@@ -51,6 +51,10 @@ class LiveView(Protocol):
         """Agents whose break lasts too long."""
         ...
 
+    def calendar_days_known(self) -> Mapping[str, int]:
+        """By calendar; those that need no holidays are not in it."""
+        ...
+
     def ami_connected(self) -> Mapping[str, bool]:
         """By Asterisk node."""
         ...
@@ -233,6 +237,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_agents": _agents,
     "callcenter_site_agents": _site_agents,
     "callcenter_breaks_overrun": _one(lambda page: page.live.breaks_overrun()),
+    "callcenter_calendar_days_known": _by_name(lambda page: page.live.calendar_days_known()),
     "callcenter_ivr_node_entered_total": _nodes,
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),

@@ -1,4 +1,4 @@
-"""`hotline close`, `open`, `holidays`: their parsers, and what they run.
+"""`hotline close`, `open`, `holidays`, `hours`: their parsers, and what they run.
 
 Exit code 0: done; 1: it could not be done; 2: wrong use.
 """
@@ -6,7 +6,7 @@ Exit code 0: done; 1: it could not be done; 2: wrong use.
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from engine.config.environment import setting
@@ -24,6 +24,7 @@ def add_commands(add: Add) -> None:
     _add_close(add)
     _add_open(add)
     _add_holidays(add)
+    _add_hours(add)
 
 
 def _to_the_engine(command: argparse.ArgumentParser) -> None:
@@ -111,3 +112,27 @@ def _holidays(arguments: argparse.Namespace) -> int:
     from engine.hours.holidays import seed
 
     return seed(arguments.config, arguments.table, date.today(), arguments.year)
+
+
+def _add_hours(add: Add) -> None:
+    command = add(
+        "hours",
+        "各日历此刻是否营业、依据与下次变化",
+        "whether each calendar is open, by which line, and what changes next",
+    )
+    command.add_argument(
+        "--at",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help=say("此刻以外的时间：2026-10-01T08:29", "at another time: 2026-10-01T08:29 (default: now)"),
+    )
+    command.add_argument("--url")
+    command.add_argument("--token")
+    _with_config(command)
+    command.set_defaults(run=_hours)
+
+
+def _hours(arguments: argparse.Namespace) -> int:
+    from engine.hours.standing import show_hours
+
+    return show_hours(arguments.config, arguments.at or datetime.now(UTC), url=arguments.url, token=arguments.token)

@@ -13,13 +13,12 @@ from engine.config.messages import problem_of
 from engine.config.source import BadConfiguration, Source, parse, read_if_there
 from engine.hours.library import LIBRARY, LibraryDay, YearNotKnown, days_of
 from engine.hours.table_file import CannotEdit, renewed, with_table
+from engine.hours.weekdays import weekday
 from engine.words import say
-from ivr.hours import WEEKDAYS
 
 __all__ = ["FILE", "list_holidays", "seed"]
 
 FILE = "holidays.yaml"
-_CHINESE_DAYS = "一二三四五六日"
 
 
 def seed(folder: Path, table: str, today: date, year: int | None = None) -> int:
@@ -62,12 +61,8 @@ def list_holidays(folder: Path, year: int | None = None) -> int:
             one = table.days[day]
             if year is None or day.year == year:
                 kind = say("休" if one.kind == "holiday" else "班", f"{one.kind:8}")
-                print(f"  {day} {_weekday(day)}  {kind}  {say(one.zh, one.en or one.zh)}  {one.source}".rstrip())
+                print(f"  {day} {weekday(day)}  {kind}  {say(one.zh, one.en or one.zh)}  {one.source}".rstrip())
     return 0
-
-
-def _weekday(day: date) -> str:
-    return say(f"周{_CHINESE_DAYS[day.weekday()]}", WEEKDAYS[day.weekday()])
 
 
 def _known_years(wanted: Iterable[int]) -> tuple[dict[int, dict[date, LibraryDay]], list[YearNotKnown]]:

@@ -25,6 +25,9 @@ class StillFloor:
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return {SALES: False, REPAIR: True}
 
+    def calendar_days_known(self) -> Mapping[str, int]:
+        return {"office": 59, "night": -3}
+
     def breaks_overrun(self) -> int:
         return 2
 

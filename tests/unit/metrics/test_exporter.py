@@ -87,6 +87,8 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_queue_closed", {"queue": "sales"}, 0),
         ("callcenter_queue_closed", {"queue": "repair"}, 1),
         ("callcenter_breaks_overrun", {}, 2),
+        ("callcenter_calendar_days_known", {"calendar": "office"}, 59),
+        ("callcenter_calendar_days_known", {"calendar": "night"}, -3),
         ("callcenter_expected_wait_outcomes_total", {"queue": "sales", "outcome": "within"}, 0),
         ("callcenter_agents", {"queue": "sales", "state": "ready"}, 2),
         ("callcenter_agents", {"queue": "repair", "state": "wrap_up"}, 0),
