@@ -193,6 +193,10 @@ def _longest_wait(page: _Page) -> _Values:
     return [((queue,), seconds) for queue, seconds in page.live.longest_wait_s().items()]
 
 
+def _calendars(page: _Page) -> _Values:
+    return [((name,), days * 86400) for name, days in page.live.calendar_days_known().items()]
+
+
 def _closed(page: _Page) -> _Values:
     return [((queue,), int(closed)) for queue, closed in page.live.queues_closed().items()]
 
@@ -237,7 +241,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_agents": _agents,
     "callcenter_site_agents": _site_agents,
     "callcenter_breaks_overrun": _one(lambda page: page.live.breaks_overrun()),
-    "callcenter_calendar_days_known": _by_name(lambda page: page.live.calendar_days_known()),
+    "callcenter_calendar_known_seconds": _calendars,
     "callcenter_ivr_node_entered_total": _nodes,
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),

@@ -89,7 +89,7 @@ _ALL: Final = (
     ),
     Family("callcenter_site_agents", Kind.GAUGE, "Agents by state, each once.", ("state",)),
     Family("callcenter_breaks_overrun", Kind.GAUGE, "Agents whose break lasts longer than their group's rule allows."),
-    Family("callcenter_calendar_days_known", Kind.GAUGE, "Days ahead for which holidays are known.", ("calendar",)),
+    Family("callcenter_calendar_known_seconds", Kind.GAUGE, "How far ahead holidays are known.", ("calendar",)),
     # the menu
     Family("callcenter_ivr_node_entered_total", Kind.COUNTER, "Callers who came to a menu node.", ("flow", "node")),
     # the engine
