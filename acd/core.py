@@ -196,6 +196,9 @@ def _not_before_the_call_went_there(floor: Floor, call: Call, at: float) -> floa
 def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, lost: bool) -> Disposition:
     """Undo what the caller had going on, and say what that makes of the call."""
     match call.state:
+        case CallState.TALKING:
+            finish_talk(floor, _offer_of(floor, call), at, now, out)
+            return Disposition.SERVED
         case CallState.IVR:
             return Disposition.ABANDONED_IVR
         case CallState.WAITING:
@@ -209,9 +212,6 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             call.state = CallState.AFTER
             end_offers(floor, offers, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
             return Disposition.ABANDONED_RINGING
-        case CallState.TALKING:
-            finish_talk(floor, _offer_of(floor, call), at, now, out)
-            return Disposition.SERVED
         case CallState.AFTER:  # pragma: no branch
             return call.ending or Disposition.SERVED
 

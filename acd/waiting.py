@@ -13,7 +13,7 @@ from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
 from acd.suiting import suits
 from agents.roster import AgentId, QueueId
-from agents.state import AgentState, PhoneState
+from agents.state import LOGGED_IN, ON_DUTY, PhoneState
 
 __all__ = [
     "close_queue",
@@ -64,10 +64,11 @@ def enter_queue(
         return
     if (at := overflow_at(floor, call)) is not None:
         set_timer(floor, at, "max_wait", call.id)
-    join_line(floor, call, now)
     has_bells = bool(rules.recipes or floor.rules.reserves[queue])
     call.bell_at = now if has_bells else 0.0  # whoever is rung at once is looked at when nobody answers
     seek_agent(floor, call, now, out, asked="caller_entered")
+    if call.state is CallState.WAITING and call.held_for is None:
+        join_line(floor, call, now)
     if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
     if call.queue == queue:
@@ -209,11 +210,11 @@ def farewell(call: Call) -> EndCall:
 def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Callers waiting for an agent who is no longer to be had look for someone else at once; where nobody is left to serve the
     queue at all, they go where its rules say."""
-    gone = agent.state in (AgentState.NOT_READY, AgentState.OFFLINE) or agent.phone is PhoneState.UNREACHABLE
-    if gone or agent.wish is not None:
-        for held in list(floor.held.get(agent.id, ())):
-            release(floor, floor.calls[held], now, out)
-    if agent.state is AgentState.OFFLINE:
+    if (held := floor.held.get(agent.id)) is not None:
+        gone = agent.state not in ON_DUTY or agent.phone is PhoneState.UNREACHABLE
+        for call in list(held) if gone or agent.wish is not None else ():
+            release(floor, floor.calls[call], now, out)
+    if agent.state not in LOGGED_IN:
         for queue in agent.groups:
             nobody_left(floor, floor.rules.queues[queue], now, out)
 
