@@ -29,7 +29,7 @@ EXACT_S = 0.25
 
 def queues(data: Any) -> None:
     data["queues"]["repair"]["hours"] = {"calendar": "desk", "at_close": "tell"}
-    data["queues"]["consult"]["hours"] = {"calendar": "desk", "at_close": "serve"}
+    data["queues"]["consultation"]["hours"] = {"calendar": "desk", "at_close": "serve"}
 
 
 def hours(data: Any) -> None:
@@ -88,7 +88,7 @@ async def test_closing_time_passes_while_callers_wait(site: SiteUnderTest) -> No
     late = await site.dial(key=SERVES)
     assert (await site.ended(late.id))["stays"][0]["why"] == "closed"
     assert (await site.until_call(served.number))["state"] == "waiting"
-    await site.on_duty(_agents_of("consult", await site.get("/api/agents"))[0])
+    await site.on_duty(_agents_of("consultation", await site.get("/api/agents"))[0])
     await site.until_call(served.number, "offered", "talking")
 
 
