@@ -1,6 +1,5 @@
 """Closing on a real Asterisk: by the calendar, and in an emergency, while callers wait or are in the menu."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -14,7 +13,7 @@ import yaml
 
 from ivr.hours import WEEKDAYS
 from ivr.prompts import FOLDER
-from tests.telephony.hearing import read_sound, times_of
+from tests.telephony.hearing import RATE_HZ, read_sound, times_of
 from tests.telephony.site import Customer, SiteUnderTest, running_site
 from tests.telephony.site import until as site_until
 
@@ -73,11 +72,16 @@ async def _close_soon(site: SiteUnderTest) -> float:
 
 
 async def heard(customer: Customer, prompt: str) -> int:
-    """How often he had heard it when his call was over."""
-    assert customer.leg.heard is not None
+    """How often he had heard its beginning when his call was over."""
+    file = customer.leg.heard
+    assert file is not None
     await customer.leg.wait_ended()
-    await asyncio.sleep(0.5)  # the file's last samples
-    return len(times_of(read_sound(customer.leg.heard), read_sound(FOLDER / "zh" / f"{prompt}.wav")))
+
+    async def complete() -> bool:
+        return len(read_sound(file)) > 0
+
+    await site_until(complete)
+    return len(times_of(read_sound(file), read_sound(FOLDER / "zh" / f"{prompt}.wav")[: RATE_HZ * 8 // 10]))
 
 
 async def test_closing_time_passes_while_callers_wait(site: SiteUnderTest) -> None:
