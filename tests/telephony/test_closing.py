@@ -107,6 +107,11 @@ async def test_emergency_while_one_waits_and_one_is_in_the_menu(site: SiteUnderT
     told = await site.queued(key=TELLS, hang_up_after_s=STAYS_S, listen=True)
     served = await site.queued(key=SERVES, hang_up_after_s=STAYS_S)
     choosing = await site.dial(key="", hang_up_after_s=STAYS_S, listen=True)
+
+    async def in_menu() -> bool:
+        return "menu" in (await site.until_call(choosing.number))["path"]
+
+    await site_until(in_menu)
     await site.post("/api/emergencies", {"queues": "all", "prompt": "sorry", "why": "test"})
     await choosing.leg.press(SERVES)
     for customer in (told, choosing):
