@@ -26,8 +26,11 @@ VALUES = {
     "reason": "break",
     "phone": PhoneState.IDLE,
     "leg": "1700000000.13",
-    "outcome": OfferOutcome.DECLINED,
+    "outcome": OfferOutcome.NO_ANSWER,
     "by": "li",
+    "message": "1700000000.12-1",
+    "callback": "1700000000.12-1",
+    "seconds": 7.5,
     "points": 5,
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
