@@ -25,6 +25,7 @@ _WORD = re.compile(r"[A-Za-z0-9_]{0,40}")
 _BRIDGE_ID = re.compile(r"[0-9A-Za-z_.-]{0,80}")
 _CAUSE_TEXT = re.compile(r"[A-Za-z0-9 ,.()'/-]{0,80}")
 _DURATION = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)")
+_ACTION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,160}")
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -103,6 +104,15 @@ class DeviceChanged(msgspec.Struct, frozen=True):
     state: DeviceState
 
 
+class OriginateEnded(msgspec.Struct, frozen=True):
+    """A leg we had Asterisk originate was answered, or came to nothing. `action` is the id we gave the action, `reason` an
+    ast_control_frame_type (3: rang out, 5 busy, 8 congestion, 0 could not be called)."""
+
+    action: str
+    answered: bool
+    reason: int
+
+
 class HoldStarted(msgspec.Struct, frozen=True):
     """The agent put the other side on hold."""
 
@@ -150,6 +160,7 @@ Fact = (
     | ChannelHangingUp
     | ChannelHungUp
     | DeviceChanged
+    | OriginateEnded
     | HoldStarted
     | HoldEnded
     | SwitchBooted
@@ -262,6 +273,14 @@ def _device_changed(message: AmiMessage, alarm: Alarm) -> DeviceChanged | None:
     return DeviceChanged(device[1], DeviceState[word])
 
 
+def _originate_ended(message: AmiMessage, alarm: Alarm) -> OriginateEnded:
+    return OriginateEnded(
+        _field(message, "actionid", _ACTION_ID),
+        _field(message, "response", _WORD) == "Success",
+        int(_field(message, "reason", _NUMBER)),
+    )
+
+
 def _hold_started(message: AmiMessage, alarm: Alarm) -> HoldStarted:
     channel = _field(message, "channel", _CHANNEL)
     return HoldStarted(channel, _field(message, "uniqueid", _UNIQUEID), agent_of_channel(channel))
@@ -321,6 +340,7 @@ _READERS: Final[dict[str, Callable[[AmiMessage, Alarm], Fact | None]]] = {
     "HangupRequest": _channel_hanging_up,
     "Hangup": _channel_hung_up,
     "DeviceStateChange": _device_changed,
+    "OriginateResponse": _originate_ended,
     "Hold": _hold_started,
     "Unhold": _hold_ended,
     "FullyBooted": _switch_booted,

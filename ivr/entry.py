@@ -12,6 +12,7 @@ from ivr.flow import NodeId
 __all__ = [
     "AfterTalk",
     "AtNode",
+    "CalledBack",
     "Entry",
     "Forgotten",
     "InQueue",
@@ -51,6 +52,12 @@ class AfterTalk(_Entry, frozen=True):
     ended_at: float | None = None
 
 
+class CalledBack(_Entry, frozen=True):
+    """A customer who was called first, and has just answered; an agent is kept for him."""
+
+    queue: QueueId
+
+
 class LastWord(_Entry, frozen=True):
     """The core has decided that his call ends, and says again how as soon as he is back."""
 
@@ -62,7 +69,7 @@ class Forgotten(_Entry, frozen=True):
     priority: int
 
 
-Entry = NewCall | AtNode | InQueue | AfterTalk | LastWord | Forgotten
+Entry = NewCall | AtNode | InQueue | CalledBack | AfterTalk | LastWord | Forgotten
 
 
 def entry_of(
@@ -79,6 +86,9 @@ def entry_of(
     they are known."""
     if call is None:
         return AfterTalk() if talked else _from_place(place)
+    if not call.has_leg:
+        assert call.queue is not None
+        return CalledBack(call.queue)
     match call.state:
         case CallState.IVR:
             return AtNode(NodeId(call.node))
