@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from acd.model import QueueId
-from acd.records import AgentChanged, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record
+from acd.records import AgentChanged, CallbackAttempted, CallbackClosed, CallbackOpened, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record
 from acd.runner import Runner
 from agents.roster import AgentId
 from cti.feed import Feed
@@ -88,6 +88,8 @@ class FloorFeed:
                 settings = self._runner.floor.rules.agents.get(record.agent)
                 self._queues.update(dict.fromkeys(settings.queues if settings else ()))
             case QueueEntered() | QueueLeft() | OfferMade() | OfferEnded():
+                self._queues[record.queue] = None
+            case CallbackOpened() | CallbackAttempted() | CallbackClosed():
                 self._queues[record.queue] = None
             case _:
                 pass

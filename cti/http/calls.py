@@ -38,7 +38,8 @@ async def list_calls(request: web.Request) -> web.Response:
     identity, services = identity_of(request), request.app[SERVICES]
     full = wants_full_numbers(request, identity)
     floor, now = services.runner.floor, services.runner.now()
-    calls = [call for call in floor.calls.values() if may_oversee(identity) or _is_his(services, identity, call)]
+    calls = [call for call in floor.calls.values() if call.has_leg or call.offers]  # the others only stand in line
+    calls = [call for call in calls if may_oversee(identity) or _is_his(services, identity, call)]
     return reply({"calls": [call_view(floor, call, now, full=full) for call in calls]})
 
 
