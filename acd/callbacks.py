@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from acd import events as ev
 from acd.closing import close_call
 from acd.commands import HangUpLeg, OfferCall
-from acd.floor import Floor, join_line, leave_line, set_timer
-from acd.matching import GRACE_S, seek_agent
+from acd.floor import FREE, Floor, join_line, leave_line, set_timer
+from acd.matching import GRACE_S, seek_agent, seek_call
 from acd.model import (
     IN_QUEUE,
     AttemptOutcome,
@@ -48,12 +48,15 @@ __all__ = [
     "queue_opened",
     "refuse_unless_possible",
     "served",
+    "stand_aside",
     "take",
     "talk_over",
     "wake",
     "wake_all",
 ]
 
+COMING_BACK_S: Final = 5.0
+"""So long after a start of the engine its callers may need to be back: Asterisk tries once a second."""
 HELLO_S: Final = 10.0
 """So long a customer who has just answered may be told who calls before the agent's phone rings."""
 
@@ -147,13 +150,39 @@ def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
             call_off(floor, wanted, now, out)
             _close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
             return
-    if live is not None or rules is None or wanted.call in floor.calls or floor.closed.get(wanted.queue):
+    if live is not None:
+        _come_back(floor, wanted, live, now, out)
+        return
+    if rules is None or wanted.call in floor.calls or floor.closed.get(wanted.queue):
         return
     at = _in_hours(rules, floor.rules.time_zone, max(wanted.next_at, now))
     if at > now:
         set_timer(floor, at, "callback", wanted.id)
     else:
         _stand_in_line(floor, wanted, now, out)
+
+
+def stand_aside(floor: Floor, now: float) -> None:
+    """A new engine is here, and no caller's leg with it yet: until they have come back, nobody is called, lest he be called before
+    an older caller."""
+    for wanted in floor.callbacks.values():
+        live = floor.calls.get(wanted.live) if wanted.live else None
+        if live is not None and live.state in IN_QUEUE and not live.has_leg:
+            if live.state is CallState.WAITING and live.held_for is None:
+                leave_line(floor, live)
+            live.attached, wanted.next_at = False, now + COMING_BACK_S
+            set_timer(floor, wanted.next_at, "callback", wanted.id)
+
+
+def _come_back(floor: Floor, wanted: Callback, live: Call, now: float, out: Outcome) -> None:
+    if live.attached or live.has_leg or now < wanted.next_at:
+        return
+    live.attached = True
+    if live.state is CallState.WAITING and live.held_for is None:
+        join_line(floor, live, now)
+        seek_agent(floor, live, now, out, asked="retry")
+    elif live.held_for is not None and (agent := floor.agents[live.held_for]).standing == FREE:
+        seek_call(floor, agent, now, out)
 
 
 def wake_all(floor: Floor, now: float, out: Outcome) -> None:
@@ -435,7 +464,7 @@ def _ring_the_agent(
 ) -> None:
     """He is a caller now, with a leg of his own; the rules that hold for waiting callers count from here."""
     queue = floor.rules.queues[offer.queue]
-    call.has_leg, call.channel, call.reached_at, call.stay_at = True, channel, at, now
+    call.has_leg, call.attached, call.channel, call.reached_at, call.stay_at = True, True, channel, at, now
     offer.reserved = False
     offer.expires_at = now + HELLO_S + queue.ring_s + GRACE_S
     set_timer(floor, offer.expires_at, "offer", offer.id)

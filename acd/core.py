@@ -353,6 +353,7 @@ def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outc
         floor.link_lost_at = _at(event.at, now)
     for call in floor.calls.values():
         _detach(floor, call)
+    callbacks.stand_aside(floor, now)
 
 
 def _link_lost(floor: Floor, event: ev.LinkLost, now: float, out: Outcome) -> None:

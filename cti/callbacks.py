@@ -14,7 +14,7 @@ from acd.model import AttemptOutcome, Call, CallId, Offer, OfferId, OfferOutcome
 from acd.runner import Runner
 from cti.agi_session import AgiSession
 from cti.errors import AgiError
-from cti.translate import OriginateEnded
+from cti.translate import DialStatus, OriginateEnded, OutsideDialEnded
 from ivr.entry import place_in_queue
 from ivr.prompts import UnknownPrompt
 from ivr.visit import Script
@@ -29,16 +29,11 @@ Outside = Callable[[str], str | None]
 CALLING: Final = "callback_calling_agent"
 UNREACHED: Final = "callback_unreached"
 """What the agent hears before the customer is called, and when he is not reached."""
-BUSY: Final = 5
-"""AST_CONTROL_BUSY,"""
-CONGESTION: Final = 8
-"""AST_CONTROL_CONGESTION,"""
-COULD_NOT_CALL: Final = 0
-"""and the reason for what never became a call."""
+RANG_OUT: Final = 3
+"""AST_CONTROL_RINGING: nobody answered in time."""
 OUTCOMES: Final = {
     "BUSY": AttemptOutcome.BUSY,
     "NOANSWER": AttemptOutcome.NO_ANSWER,
-    "CANCEL": AttemptOutcome.AGENT_NOT_AVAILABLE,
 }
 """What DIALSTATUS makes of an attempt; any other word: FAILED."""
 
@@ -111,20 +106,24 @@ class Outgoing:
         """What came of an originated leg, whichever engine began it. That a customer answered, his session tells."""
         kind, _, id = fact.action.partition(":")
         if kind == "customer" and not fact.answered:
-            self._runner.tell(CustomerMissed(call=CallId(id), outcome=_outcome_of(fact.reason)))
+            outcome = AttemptOutcome.NO_ANSWER if fact.reason == RANG_OUT else AttemptOutcome.FAILED
+            self._runner.tell(CustomerMissed(call=CallId(id), outcome=outcome))
         elif kind == "agent" and fact.answered:
             self._runner.tell(OfferAnswered(offer=OfferId(id)))
-        elif kind == "agent":
-            outcome = {BUSY: OfferOutcome.DECLINED, CONGESTION: OfferOutcome.DECLINED}.get(
-                fact.reason, OfferOutcome.UNREACHABLE if fact.reason == COULD_NOT_CALL else OfferOutcome.NO_ANSWER
-            )
-            self._runner.tell(OfferFailed(offer=OfferId(id), outcome=outcome, cause=f"originate_{fact.reason}"))
+        elif kind == "agent" and fact.reason == RANG_OUT:
+            self._runner.tell(OfferFailed(offer=OfferId(id), outcome=OfferOutcome.NO_ANSWER, cause="NOANSWER"))
+        elif kind == "agent" and not self._rang(OfferId(id)):  # else its channel's own end tells
+            self._runner.tell(OfferFailed(offer=OfferId(id), outcome=OfferOutcome.UNREACHABLE, cause="never_rang"))
 
+    def refused(self, fact: OutsideDialEnded) -> None:
+        """A customer's phone was busy, say; Asterisk's word on the originated leg that follows does not tell that apart."""
+        if fact.status not in (DialStatus.ANSWER, DialStatus.CANCEL):
+            outcome = OUTCOMES.get(fact.status, AttemptOutcome.FAILED)
+            self._runner.tell(CustomerMissed(call=CallId(fact.uniqueid), outcome=outcome))
 
-def _outcome_of(reason: int) -> AttemptOutcome:
-    if reason in (COULD_NOT_CALL, CONGESTION):
-        return AttemptOutcome.FAILED
-    return AttemptOutcome.BUSY if reason == BUSY else AttemptOutcome.NO_ANSWER
+    def _rang(self, offer_id: OfferId) -> bool:
+        offer = self._runner.floor.offers.get(offer_id)
+        return offer is not None and offer.rang_at is not None
 
 
 class CallbackLegs:

@@ -192,6 +192,8 @@ class CallControl:
                 self._hung_up(fact)
             case ami.DeviceChanged():
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
+            case ami.OutsideDialEnded():
+                self._outgoing.refused(fact)
             case ami.OriginateEnded():
                 self._outgoing.ended(fact)
             case ami.HoldStarted(agent_id=str(agent)):
@@ -223,7 +225,8 @@ class CallControl:
         offer = self._runner.floor.offers.get(self._legs.get(fact.agent_uniqueid, OfferId("")))
         if offer is None or fact.status is ami.DialStatus.CANCEL:
             return
-        if offer.id in self._together or not self._runner.floor.calls[offer.call].attached:
+        call = self._runner.floor.calls[offer.call]
+        if offer.id in self._together or not call.attached or not call.has_leg:
             self._unanswered[fact.agent_uniqueid] = fact.status
 
     def _talk_ended(self, offer_id: OfferId | None) -> None:
@@ -249,7 +252,8 @@ class CallControl:
         """Whether the ringing time of all of them was over, and no phone refused. That the caller's leg tells of all at once,
         so that they are asked again at once as well."""
         rang_out = status is ami.DialStatus.NOANSWER and cause in RANG_OUT
-        return rang_out and self._runner.floor.calls[offer.call].attached
+        call = self._runner.floor.calls[offer.call]
+        return rang_out and call.attached and call.has_leg
 
     def _device_changed(self, agent_id: AgentId, phone: PhoneState) -> None:
         agent = self._runner.floor.agents.get(agent_id)
@@ -302,4 +306,4 @@ class CallControl:
 
 
 def _is_stray(call: Call) -> bool:
-    return not call.attached and call.state is not CallState.TALKING
+    return call.has_leg and not call.attached and call.state is not CallState.TALKING

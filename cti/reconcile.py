@@ -42,7 +42,7 @@ TOGETHER_S = 0.5
 def missing(floor: Floor, live: Sequence[LiveChannel]) -> bool:
     """Whether anything has happened that only the diary can tell the time of."""
     alive = {channel.uniqueid: channel for channel in live}
-    if any(not call.attached and call.id not in alive for call in floor.calls.values()):
+    if any(_is_gone(call, alive) for call in floor.calls.values()):
         return True
     if any(not call.has_leg and call.reached_at is None for call in floor.calls.values() if call.offer):
         return True
@@ -75,9 +75,14 @@ def missed_of_calls(
                 continue
             events += _of_offer(offer, call, alive, past, floor.link_lost_at)
     for call in floor.calls.values():
-        if not call.attached and call.id not in alive:
+        if _is_gone(call, alive):
             events.append(_call_gone(floor, call, past, booted_at))
     return events
+
+
+def _is_gone(call: Call, alive: Container[str]) -> bool:
+    """Whether his leg is neither with this engine nor anywhere else."""
+    return call.has_leg and not call.attached and call.id not in alive
 
 
 def never_met(

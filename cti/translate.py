@@ -1,6 +1,6 @@
 """Raw AMI messages to typed facts. Nothing behind this module sees a header; what does not look right is an alarm.
 
-Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`.
+Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`. The trunk is `trunk`.
 Only names, ids and states that Asterisk makes are read: caller ids are printed raw there, and callers can forge lines.
 Event source: main/manager_channels.c, main/devicestate.c, main/asterisk.c of Asterisk 22.
 """
@@ -20,6 +20,7 @@ _AGENT_ID: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,39})"
 _UNIQUEID = re.compile(r"(?:[A-Za-z0-9_.]{1,40}-){0,2}\d{9,11}\.\d{1,10}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{2,20}/[A-Za-z0-9_.@+:/-]{1,80}-[0-9a-f]{8}(?:;[12])?")
 _AGENT_CHANNEL = re.compile(rf"PJSIP/agent-({_AGENT_ID})-[0-9a-f]{{8}}")
+_TRUNK_CHANNEL = re.compile(r"PJSIP/trunk-[0-9a-f]{8}")
 _AGENT_DEVICE = re.compile(rf"PJSIP/agent-({_AGENT_ID})")
 _WORD = re.compile(r"[A-Za-z0-9_]{0,40}")
 _BRIDGE_ID = re.compile(r"[0-9A-Za-z_.-]{0,80}")
@@ -104,6 +105,13 @@ class DeviceChanged(msgspec.Struct, frozen=True):
     state: DeviceState
 
 
+class OutsideDialEnded(msgspec.Struct, frozen=True):
+    """A number outside was called over the trunk, and this is how it ended."""
+
+    uniqueid: str
+    status: DialStatus
+
+
 class OriginateEnded(msgspec.Struct, frozen=True):
     """A leg we had Asterisk originate was answered, or came to nothing. `action` is the id we gave the action, `reason` an
     ast_control_frame_type (3: rang out, 5 busy, 8 congestion, 0 could not be called)."""
@@ -160,6 +168,7 @@ Fact = (
     | ChannelHangingUp
     | ChannelHungUp
     | DeviceChanged
+    | OutsideDialEnded
     | OriginateEnded
     | HoldStarted
     | HoldEnded
@@ -222,10 +231,11 @@ def _dial_started(message: AmiMessage, alarm: Alarm) -> DialStarted | None:
     )
 
 
-def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | None:
-    agent = agent_of_channel(_single(message, "destchannel"))
+def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | OutsideDialEnded | None:
+    channel = _single(message, "destchannel")
+    agent = agent_of_channel(channel)
     if agent is None:
-        return None
+        return _outside_dial_ended(message, alarm) if _TRUNK_CHANNEL.fullmatch(channel) else None
     return DialEnded(
         _caller_uniqueid(message),
         message.text("destchannel"),
@@ -233,6 +243,11 @@ def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | None:
         agent,
         _dial_status(_field(message, "dialstatus", _WORD), alarm),
     )
+
+
+def _outside_dial_ended(message: AmiMessage, alarm: Alarm) -> OutsideDialEnded:
+    status = _dial_status(_field(message, "dialstatus", _WORD), alarm)
+    return OutsideDialEnded(_field(message, "destuniqueid", _UNIQUEID), status)
 
 
 def _dial_status(word: str, alarm: Alarm) -> DialStatus:
