@@ -320,12 +320,12 @@ def _deadline_passed(floor: Floor, event: ev.DeadlinePassed, now: float, out: Ou
 
 def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome) -> None:
     rules = event.rules
-    for call in floor.calls.values():
-        if call.queue not in rules.queues and call.state in (*IN_QUEUE, CallState.TALKING):
-            raise Refused("queue_in_use", f'queue "{call.queue}" still has callers; take it out when it is empty')
     for wanted in floor.callbacks.values():
         if wanted.queue not in rules.queues:
             raise Refused("queue_in_use", f'queue "{wanted.queue}" still has customers to be called back')
+    for call in floor.calls.values():
+        if call.queue not in rules.queues and call.state in (*IN_QUEUE, CallState.TALKING):
+            raise Refused("queue_in_use", f'queue "{call.queue}" still has callers; take it out when it is empty')
     for agent in floor.agents.values():
         if agent.id not in rules.agents and agent.state is not AgentState.OFFLINE:
             raise Refused("agent_in_use", f'agent "{agent.id}" is logged in; take him out when he has logged out')

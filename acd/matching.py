@@ -200,5 +200,4 @@ def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> Of
         last_contact_at=contact.at if contact else None,
         reasons=(reason,),
         callback=call.callback,
-        attempt=floor.callbacks[call.callback].attempts if call.callback in floor.callbacks else 0,
     )

@@ -107,8 +107,6 @@ class OfferMade(_Record, frozen=True, gc=False):
     last_contact_at: float | None
     reasons: tuple[str, ...]
     callback: CallbackId | None = None
-    attempt: int = 0
-    """With a callback: how often the customer has been called before."""
 
 
 class OfferEnded(_Record, frozen=True, gc=False):

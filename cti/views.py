@@ -60,7 +60,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
     waiting: int
     """Callers without an agent yet, those for whom a phone is ringing too."""
-    callbacks: int
+    callbacks: int = 0
     """Customers who are to be called back: in line for an agent, or resting. They are not among those who wait."""
     waiting_since: float | None
     """When the one who waits longest came into this queue; None: nobody waits."""
