@@ -145,11 +145,11 @@ def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
     """Whatever kept the callback resting may be over: let it stand in line, or ask to be woken when it may."""
     rules = floor.rules.queues[wanted.queue].callback
     live = floor.calls.get(wanted.live) if wanted.live else None
-    if live is None or (live.state is CallState.WAITING and not live.has_leg):
-        if now >= wanted.asked_at + _rules(floor, wanted).keep_s:
-            call_off(floor, wanted, now, out)
-            _close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
-            return
+    is_idle = live is None or (live.state is CallState.WAITING and not live.has_leg)
+    if is_idle and now >= wanted.asked_at + _rules(floor, wanted).keep_s:
+        call_off(floor, wanted, now, out)
+        _close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
+        return
     if live is not None:
         _come_back(floor, wanted, live, now, out)
         return
@@ -163,8 +163,8 @@ def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
 
 
 def stand_aside(floor: Floor, now: float) -> None:
-    """A new engine is here, and no caller's leg with it yet: until they have come back, nobody is called, lest he be called before
-    an older caller."""
+    """A new engine is here, and no caller's leg with it yet. Until they have come back nobody is called, lest he be called
+    before an older caller."""
     for wanted in floor.callbacks.values():
         live = floor.calls.get(wanted.live) if wanted.live else None
         if live is not None and live.state in IN_QUEUE and not live.has_leg:
@@ -355,7 +355,9 @@ def _callback_of(floor: Floor, call: Call) -> Callback | None:
     return wanted if wanted is not None and wanted.live == call.id else None
 
 
-def _close(floor: Floor, wanted: Callback, how: CallbackEnd, at: float, out: Outcome, call: CallId | None = None) -> None:
+def _close(
+    floor: Floor, wanted: Callback, how: CallbackEnd, at: float, out: Outcome, call: CallId | None = None
+) -> None:
     del floor.callbacks[wanted.id]
     out.records.append(
         CallbackClosed(
@@ -385,8 +387,8 @@ def served(floor: Floor, call: Call, at: float, out: Outcome) -> None:
 
 
 def talk_over(floor: Floor, call: Call, at: float, now: float, out: Outcome) -> None:
-    """The agent's leg of a call that it leads is gone. After a talk that is the end of the call: no session says good-bye. If the
-    customer had not answered, the agent did not wait for that."""
+    """The agent's leg of a call that it leads is gone. After a talk that is the end of the call: no session says good-bye. If
+    the customer had not answered, the agent did not wait for that."""
     if call.reached_at is not None:
         close_call(floor, call, at, out, Disposition.SERVED, CallState.TALKING, "agent")
         return
@@ -459,9 +461,7 @@ def _customer_reached(floor: Floor, event: ev.CustomerReached, now: float, out: 
         served(floor, call, at, out)
 
 
-def _ring_the_agent(
-    floor: Floor, call: Call, offer: Offer, channel: str, at: float, now: float, out: Outcome
-) -> None:
+def _ring_the_agent(floor: Floor, call: Call, offer: Offer, channel: str, at: float, now: float, out: Outcome) -> None:
     """He is a caller now, with a leg of his own; the rules that hold for waiting callers count from here."""
     queue = floor.rules.queues[offer.queue]
     call.has_leg, call.attached, call.channel, call.reached_at, call.stay_at = True, True, channel, at, now

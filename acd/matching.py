@@ -8,7 +8,7 @@ from acd.calling import GRACE_S, ring_command
 from acd.floor import FREE, Floor, change_agent, customer_key, join_line, leave_line, note_turn, set_timer
 from acd.model import Agent, Call, CallId, CallState, Offer, OfferId
 from acd.outcome import Outcome
-from acd.records import Candidate, CallOpened, OfferMade
+from acd.records import CallOpened, Candidate, OfferMade
 from acd.routing import AgentChoice, choose_agent, choose_call, decision, last_agent
 from acd.rules import QueueRules
 from acd.strategies import rings_together
@@ -26,6 +26,7 @@ __all__ = [
     "seek_agent",
     "seek_call",
 ]
+
 
 def explain(
     floor: Floor,

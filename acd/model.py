@@ -101,7 +101,8 @@ class CallbackEnd(StrEnum):
 
 
 class Call(msgspec.Struct, kw_only=True):
-    """A live call, or a customer who is to be called back and stands in line without a leg. Times are seconds since the epoch."""
+    """A live call, or a customer who is to be called back and stands in line without a leg. Times are seconds since the
+    epoch."""
 
     id: CallId
     channel: str

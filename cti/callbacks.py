@@ -102,7 +102,14 @@ class Outgoing:
         if not done:
             self._runner.tell(OfferFailed(offer=command.offer, outcome=OfferOutcome.WITHDRAWN, cause="not_originated"))
 
-    def ended(self, fact: OriginateEnded) -> None:
+    def on_fact(self, fact: OriginateEnded | OutsideDialEnded) -> None:
+        """Take in what Asterisk says of legs it was asked for."""
+        if isinstance(fact, OriginateEnded):
+            self._ended(fact)
+        else:
+            self._refused(fact)
+
+    def _ended(self, fact: OriginateEnded) -> None:
         """What came of an originated leg, whichever engine began it. That a customer answered, his session tells."""
         kind, _, id = fact.action.partition(":")
         if kind == "customer" and not fact.answered:
@@ -115,7 +122,7 @@ class Outgoing:
         elif kind == "agent" and not self._rang(OfferId(id)):  # else its channel's own end tells
             self._runner.tell(OfferFailed(offer=OfferId(id), outcome=OfferOutcome.UNREACHABLE, cause="never_rang"))
 
-    def refused(self, fact: OutsideDialEnded) -> None:
+    def _refused(self, fact: OutsideDialEnded) -> None:
         """A customer's phone was busy, say; Asterisk's word on the originated leg that follows does not tell that apart."""
         if fact.status not in (DialStatus.ANSWER, DialStatus.CANCEL):
             outcome = OUTCOMES.get(fact.status, AttemptOutcome.FAILED)

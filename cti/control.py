@@ -192,10 +192,8 @@ class CallControl:
                 self._hung_up(fact)
             case ami.DeviceChanged():
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
-            case ami.OutsideDialEnded():
-                self._outgoing.refused(fact)
-            case ami.OriginateEnded():
-                self._outgoing.ended(fact)
+            case ami.OutsideDialEnded() | ami.OriginateEnded():
+                self._outgoing.on_fact(fact)
             case ami.HoldStarted(agent_id=str(agent)):
                 self._runner.tell(HoldStarted(agent=AgentId(agent)))
             case ami.HoldEnded(agent_id=str(agent)):

@@ -11,7 +11,17 @@ from typing import Final, Literal
 import msgspec
 
 from acd.model import QueueId
-from acd.records import AgentChanged, CallbackAttempted, CallbackClosed, CallbackOpened, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record
+from acd.records import (
+    AgentChanged,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackOpened,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+)
 from acd.runner import Runner
 from agents.roster import AgentId
 from cti.feed import Feed

@@ -167,7 +167,8 @@ def _of_offer(
 def _of_callback(
     offer: Offer, call: Call, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast], lost_at: float | None
 ) -> list[Event]:
-    """A customer without a leg of his own: his phone was being called with an agent kept for him, or the agent's leg calls it."""
+    """A customer without a leg of his own: his phone was being called with an agent kept for him, or the agent's leg calls
+    it."""
     if offer.reserved:
         return _of_customer(call, alive, past.get(call.id))
     leg, trace, customer = alive.get(offer.leg), past.get(offer.leg), _customer_of(offer, past)

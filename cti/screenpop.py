@@ -122,7 +122,7 @@ class PopHub:
             pops.append(self._last_ended[agent])  # the call whose paperwork he is doing
         return Snapshot(seq=stream.seq, at=self._runner.now(), agent=agent_view(floor, live), pops=tuple(pops), gap=gap)
 
-    def _next(self, record: Record) -> Pop | None:
+    def _next(self, record: Record) -> Pop | None:  # noqa: PLR0911 - one line a kind of record
         """The pop this record brings about, if any."""
         match record:
             case OfferMade():

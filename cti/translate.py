@@ -1,6 +1,7 @@
 """Raw AMI messages to typed facts. Nothing behind this module sees a header; what does not look right is an alarm.
 
-Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`. The trunk is `trunk`.
+Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`. The
+trunk is `trunk`.
 Only names, ids and states that Asterisk makes are read: caller ids are printed raw there, and callers can forge lines.
 Event source: main/manager_channels.c, main/devicestate.c, main/asterisk.c of Asterisk 22.
 """

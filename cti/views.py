@@ -1,7 +1,7 @@
 """What the API and the feeds show of the floor. Pure: values made from the floor as it stands, numbers masked on request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -25,6 +25,7 @@ __all__ = [
     "ended_call_view",
     "queue_views",
     "shown_attributes",
+    "shown_calls",
 ]
 
 
@@ -232,6 +233,11 @@ def _by_state(standings: Mapping[str, int]) -> dict[str, int]:
     for standing, count in standings.items():
         counts[standing if standing in counts else str(AgentState.READY)] += count
     return counts
+
+
+def shown_calls(floor: Floor) -> Iterator[Call]:
+    """The calls of this moment. A customer who is to be called back and only stands in line is none yet."""
+    return (call for call in floor.calls.values() if call.has_leg or call.offers)
 
 
 def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:

@@ -2,7 +2,19 @@
 
 from collections.abc import Iterable
 
-from acd.rules import Affinity, AtClose, CallbackRules, Dialling, Do, Overflow, QueueRules, Recipe, Rules, ServiceLevel, When
+from acd.rules import (
+    Affinity,
+    AtClose,
+    CallbackRules,
+    Dialling,
+    Do,
+    Overflow,
+    QueueRules,
+    Recipe,
+    Rules,
+    ServiceLevel,
+    When,
+)
 from agents.roster import AgentId, AgentSettings, BreakRule, Membership, QueueId
 from agents.workload import LeastBusyWeights
 from engine.config.agent_models import AgentModel, AgentsFile, BreakModel, MembershipModel

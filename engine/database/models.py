@@ -17,9 +17,9 @@ from recordings.ledger import LedgerTables
 __all__ = [
     "METADATA",
     "AgentIntervalRow",
+    "CallRow",
     "CallbackAttemptRow",
     "CallbackRow",
-    "CallRow",
     "DecisionRow",
     "FactTables",
     "IvrStepRow",

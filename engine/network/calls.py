@@ -93,7 +93,8 @@ Originate = Callable[..., Awaitable[PlacedCall]]
 
 
 class Phone:
-    """One agent's phone, or one outside. What it does when it rings stays so until it is told otherwise; at first it only rings."""
+    """One agent's phone, or one outside. What it does when it rings stays so until it is told otherwise; at first it only
+    rings."""
 
     def __init__(self, agent_id: str, act: Act, originate: Originate, extension: str = "") -> None:
         """`extension`: the number under which it is called, when it is no agent's."""

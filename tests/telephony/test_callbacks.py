@@ -1,4 +1,4 @@
-"""Customers who are called back, on a real Asterisk: agent first and customer first, not reached and tried again, over kills."""
+"""Customers who are called back, on a real Asterisk: agent first, customer first, not reached and tried again, over kills."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -259,7 +259,7 @@ async def test_two_restarts_lose_no_callback_and_call_nobody_twice(site: SiteUnd
     await site.until_call(younger.number, "waiting")
 
     async def back_at_his_place() -> bool:
-        return (await in_state(site, number, "in_line"))["position"] == 2
+        return bool((await in_state(site, number, "in_line"))["position"] == 2)
 
     await until(back_at_his_place)
     assert (await in_state(site, number, "in_line"))["place_at"] == before["place_at"]

@@ -17,7 +17,19 @@ from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import AttemptOutcome, CallbackId, CallId, CallState, OfferId, OfferOutcome, QueueId
 from acd.records import OfferMade
-from acd.rules import Affinity, AtClose, CallbackRules, CallerRule, Dialling, Do, Overflow, Recipe, Rules, Strategy, When
+from acd.rules import (
+    Affinity,
+    AtClose,
+    CallbackRules,
+    CallerRule,
+    Dialling,
+    Do,
+    Overflow,
+    Recipe,
+    Rules,
+    Strategy,
+    When,
+)
 from agents.roster import AgentId, BreakRule, Membership, Takes
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, queue, restored, rules
@@ -390,11 +402,11 @@ class AnyOrder(RuleBasedStateMachine):
             self.tell(ev.CallLeftByCaller(call=call))
         for wish in list(self.floor.callbacks):
             self.tell(ev.CallbackCancelled(callback=wish, by="li"))
-        for call in list(self.floor.calls.values()):
-            assert call.state is CallState.TALKING
-            assert not call.has_leg
-            assert call.offer is not None
-            self.tell(ev.TalkEnded(offer=call.offer))
+        for left in list(self.floor.calls.values()):
+            assert left.state is CallState.TALKING
+            assert not left.has_leg
+            assert left.offer is not None
+            self.tell(ev.TalkEnded(offer=left.offer))
         self.the_laws_hold()
         assert not self.floor.calls
         assert not self.floor.offers

@@ -8,7 +8,17 @@ import pytest
 from acd import events as ev
 from acd.commands import DialCustomer, HangUpLeg, OfferCall, RingAgentFirst, WithdrawOffer
 from acd.core import Refused
-from acd.model import AttemptOutcome, Call, CallbackEnd, CallbackId, CallId, CallState, Disposition, OfferOutcome, QueueId
+from acd.model import (
+    AttemptOutcome,
+    Call,
+    CallbackEnd,
+    CallbackId,
+    CallId,
+    CallState,
+    Disposition,
+    OfferOutcome,
+    QueueId,
+)
 from acd.records import (
     CallAnswered,
     CallbackAttempted,
@@ -33,7 +43,8 @@ RETRY_S, KEEP_S, RING_S = 300.0, 7200.0, 25.0
 
 def centre(*on_duty: str, **how: Any) -> Stage:
     """One queue, two agents; who asks is called back."""
-    back = CallbackRules(**({"attempts": ATTEMPTS, "retry_s": (RETRY_S,), "keep_s": KEEP_S, "ring_s": RING_S} | how))
+    usual: dict[str, Any] = {"attempts": ATTEMPTS, "retry_s": (RETRY_S,), "keep_s": KEEP_S, "ring_s": RING_S}
+    back = CallbackRules(**(usual | how))
     sales = queue("sales", callback=back, max_wait_s=600.0, overflow=Overflow(prompt="sorry"))
     dialling = Dialling(prefixes=("1",), caller_id="4008869119")
     return Stage(rules({"anna": ["sales"], "ben": ["sales"]}, [sales], dialling=dialling), *on_duty)
@@ -132,7 +143,9 @@ def test_customer_first_an_agent_is_kept_while_he_is_called_and_rung_when_he_ans
     assert ring.agent == "anna"
     stage.answer(call.id)
     assert stage.last(CallbackClosed).how is CallbackEnd.DONE
-    stage.tell(ev.TalkEnded(offer=ring.offer), ev.CallRejoined(call=call.id), ev.CallClosed(call=call.id, reason="served"))
+    stage.tell(
+        ev.TalkEnded(offer=ring.offer), ev.CallRejoined(call=call.id), ev.CallClosed(call=call.id, reason="served")
+    )
     assert stage.last(CallEnded).disposition is Disposition.SERVED
 
 

@@ -108,17 +108,19 @@ async def test_number_the_rules_do_not_allow_any_more_is_not_called() -> None:
         (DialStatus.CANCEL, None),
     ],
 )
-async def test_how_a_called_number_ended_is_told_of_its_call(status: DialStatus, outcome: AttemptOutcome | None) -> None:
+async def test_how_a_called_number_ended_is_told_of_its_call(
+    status: DialStatus, outcome: AttemptOutcome | None
+) -> None:
     edge = Edge(customer_first=True)
     call = live(edge.stage).id
-    edge.outgoing.refused(OutsideDialEnded(call, status))
+    edge.outgoing.on_fact(OutsideDialEnded(call, status))
     assert edge.journal.events == ([ev.CustomerMissed(call=call, outcome=outcome)] if outcome else [])
 
 
 @pytest.mark.parametrize(("reason", "outcome"), [(3, AttemptOutcome.NO_ANSWER), (0, AttemptOutcome.FAILED)])
 async def test_originated_customer_who_came_to_nothing_was_missed(reason: int, outcome: AttemptOutcome) -> None:
     edge = Edge(customer_first=True)
-    edge.outgoing.ended(OriginateEnded("customer:c", False, reason))
+    edge.outgoing.on_fact(OriginateEnded("customer:c", False, reason))
     assert edge.journal.events == [ev.CustomerMissed(call=CallId("c"), outcome=outcome)]
 
 
@@ -126,10 +128,8 @@ async def test_phone_that_rang_is_told_of_by_its_own_end_and_one_that_never_did_
     edge = Edge(customer_first=False)
     offer = edge.stage.offer(live(edge.stage).id)
     edge.stage.tell(ev.OfferRinging(offer=offer.id, channel="PJSIP/agent-anna-00000001", leg=offer.leg))
-    edge.outgoing.ended(OriginateEnded(f"agent:{offer.id}", False, 0))
+    edge.outgoing.on_fact(OriginateEnded(f"agent:{offer.id}", False, 0))
     assert not edge.journal.events
     offer.rang_at = None
-    edge.outgoing.ended(OriginateEnded(f"agent:{offer.id}", False, 0))
-    assert edge.journal.events == [
-        ev.OfferFailed(offer=offer.id, outcome=OfferOutcome.UNREACHABLE, cause="never_rang")
-    ]
+    edge.outgoing.on_fact(OriginateEnded(f"agent:{offer.id}", False, 0))
+    assert edge.journal.events == [ev.OfferFailed(offer=offer.id, outcome=OfferOutcome.UNREACHABLE, cause="never_rang")]
