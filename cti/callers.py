@@ -96,8 +96,15 @@ class Callers:
             trace = await self._control.lookout.trace_of(offer)
             answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
             call = self._runner.floor.calls.get(call_id)
+        wanted = self._runner.floor.callbacks.get(call.callback) if call is not None and call.callback else None
         return entry_of(
-            call, query.get("place", ""), talked=talked, offer=offer, answered_at=answered_at, ended_at=ended_at
+            call,
+            query.get("place", ""),
+            talked=talked,
+            offer=offer,
+            answered_at=answered_at,
+            ended_at=ended_at,
+            language=wanted.language if wanted else "",
         )
 
     # --- an agent's feature code --------------------------------------------------------------------------------------

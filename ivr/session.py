@@ -75,7 +75,8 @@ class CallerSession:
             case InQueue(queue):
                 visit.tell(CallRejoined(call=call))
                 await self._lead(await stay(visit, queue))
-            case CalledBack(queue):
+            case CalledBack(queue, language):
+                visit.language = language or visit.language
                 visit.tell(CustomerReached(call=call, channel=visit.caller.channel))
                 await visit.leg.play(visit.known_sounds(HELLO), "")
                 await self._lead(await stay(visit, queue))

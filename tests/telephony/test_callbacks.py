@@ -22,13 +22,16 @@ AGENTS = {AGENT_FIRST: "1001", CUSTOMER_FIRST: "1005"}
 RETRY_S = 2.0
 AGENT_HZ, CUSTOMER_HZ = 880, 440
 TALK_S = 3.0
+FULL = 2
+"""Callers who may wait."""
 USER_BUSY, DECLINED = 17, 21
 
 
 def queues(data: Any) -> None:
     how = {"attempts": 2, "retry": f"{RETRY_S:g}s", "ring": "4s"}
-    data["queues"][AGENT_FIRST].update(callback={"first": "agent", **how})
-    data["queues"][CUSTOMER_FIRST].update(callback={"first": "customer", **how})
+    full = {"max_waiting": FULL, "full": {"prompt": "agents_busy"}}
+    data["queues"][AGENT_FIRST].update(limits=full, callback={"first": "agent", **how})
+    data["queues"][CUSTOMER_FIRST].update(limits=full, callback={"first": "customer", **how})
 
 
 def agents(data: Any) -> None:
@@ -125,6 +128,10 @@ async def test_customer_and_agent_are_brought_together_and_recorded(site: SiteUn
     assert attempts(site, number) == ["answered"]
     assert len(line.rings) == 1
     assert line.rings[0].shown_number == site.number
+    (phone,) = site.network.phone(agent).rings
+    first, second = (phone, line.rings[0]) if queue == AGENT_FIRST else (line.rings[0], phone)
+    assert first.answered_at is not None
+    print(f"{queue}: {(second.began_at - first.answered_at) * 1000:.0f} ms from the first answer to the other's ring")
     recording = await site.recording(over["closed_by_call"], 20.0)
     assert recording["state"] == "ready"
     sound, rate = soundfile.read(site.supervisor.site.recordings / recording["path"], dtype="float64")
@@ -245,11 +252,13 @@ async def test_nobody_is_called_while_the_queue_is_closed(site: SiteUnderTest) -
 
 @BOTH_WAYS
 async def test_two_restarts_lose_no_callback_and_call_nobody_twice(site: SiteUnderTest, queue: str) -> None:
-    """Killed while the callback waits behind a full queue, and again while the customer's phone rings."""
+    """Killed while the callback waits in a full queue, and again while the customer's phone rings."""
     agent = AGENTS[queue]
     older = await site.queued("", KEYS[queue], hang_up_after_s=100)
     number = await asked(site, queue)
     younger = await site.queued("", KEYS[queue], hang_up_after_s=100)
+    turned_away = await site.dial("", KEYS[queue], hang_up_after_s=100)
+    assert (await site.ended(turned_away.id))["disposition"] == "overflowed"
     line = site.network.outside(number)
     await line.answers(after_s=3.5, talk_s=2.0)
     before = await in_state(site, number, "in_line")
