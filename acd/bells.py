@@ -7,7 +7,8 @@ this moment, it is passed over.
 from collections.abc import Callable
 from typing import Final
 
-from acd.callbacks import missed_without_a_word, wake
+from acd.attempts import missed_without_a_word
+from acd.callbacks import wake
 from acd.duty import break_over
 from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent

@@ -1,9 +1,9 @@
-"""Customers who are called back at their place: from the wish to the talk, or to its giving up.
+"""Customers who are called back at their place: who is on the list, who stands in line, who rests.
 
 While it may be called, a callback stands in its queue's line as a call without a leg, with the place of the call it was asked
-for in; so the one matcher gives it its agent, and never before an older caller. Each attempt is a call of its own: its id is
-the unique id of the leg that is dialled for it. Between attempts, while its queue is closed, and while the customer is still
-on the line in which he asked, the callback rests.
+for in; so the one matcher gives it its agent, and never before an older caller. Each attempt is a call of its own (`attempts`):
+its id is the unique id of the leg that is dialled for it. Between attempts, while its queue is closed, and while the customer
+is still on the line in which he asked, the callback rests.
 """
 
 from collections.abc import Callable
@@ -12,56 +12,38 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from acd import events as ev
-from acd.closing import close_call
-from acd.commands import HangUpLeg, OfferCall
+from acd.closing import end_attempt
 from acd.floor import FREE, Floor, join_line, leave_line, set_timer
-from acd.matching import GRACE_S, seek_agent, seek_call
-from acd.model import (
-    IN_QUEUE,
-    AttemptOutcome,
-    Call,
-    Callback,
-    CallbackEnd,
-    CallbackId,
-    CallId,
-    CallState,
-    Disposition,
-    Offer,
-    OfferOutcome,
-)
+from acd.matching import seek_agent, seek_call
+from acd.model import IN_QUEUE, Call, Callback, CallbackEnd, CallId, CallState
 from acd.numbers import normal_number
-from acd.offering import connected, drop_talk, end_offer, end_offers, withdraw
 from acd.outcome import Outcome
-from acd.records import CallbackAttempted, CallbackClosed
+from acd.records import CallbackClosed
 from acd.refused import Refused
 from acd.rules import CallbackRules
 from acd.waiting import look_at_recipes
-from agents.roster import AgentId, QueueId
+from agents.roster import QueueId
 
 __all__ = [
     "HANDLERS",
-    "call_ended",
-    "end_ringing",
+    "close",
     "merge",
-    "missed_without_a_word",
     "queue_closed",
     "queue_opened",
     "refuse_unless_possible",
-    "served",
+    "rules_of",
     "stand_aside",
+    "step_back",
     "take",
-    "talk_over",
     "wake",
     "wake_all",
 ]
 
 COMING_BACK_S: Final = 5.0
 """So long after a start of the engine its callers may need to be back: Asterisk tries once a second."""
-HELLO_S: Final = 10.0
-"""So long a customer who has just answered may be told who calls before the agent's phone rings."""
 
 
-# --- the wish -----------------------------------------------------------------------------------------------------------
+# --- the wish ---------------------------------------------------------------------------------------------------------
 
 
 def refuse_unless_possible(floor: Floor, event: ev.CallbackRequested) -> None:
@@ -138,7 +120,7 @@ def _of_number(floor: Floor, number: str, queue: QueueId) -> Callback | None:
     return next(mine, None)
 
 
-# --- standing in line, and resting --------------------------------------------------------------------------------------
+# --- standing in line, and resting ------------------------------------------------------------------------------------
 
 
 def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
@@ -146,9 +128,9 @@ def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
     rules = floor.rules.queues[wanted.queue].callback
     live = floor.calls.get(wanted.live) if wanted.live else None
     is_idle = live is None or (live.state is CallState.WAITING and not live.has_leg)
-    if is_idle and now >= wanted.asked_at + _rules(floor, wanted).keep_s:
+    if is_idle and now >= wanted.asked_at + rules_of(floor, wanted).keep_s:
         call_off(floor, wanted, now, out)
-        _close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
+        close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
         return
     if live is not None:
         _come_back(floor, wanted, live, now, out)
@@ -191,9 +173,9 @@ def wake_all(floor: Floor, now: float, out: Outcome) -> None:
         if wanted.id not in floor.callbacks:
             continue
         if floor.rules.queues[wanted.queue].callback is None:
-            _step_back(floor, wanted, now, out)
+            step_back(floor, wanted, now, out)
         else:
-            set_timer(floor, wanted.asked_at + _rules(floor, wanted).keep_s, "callback", wanted.id)
+            set_timer(floor, wanted.asked_at + rules_of(floor, wanted).keep_s, "callback", wanted.id)
             wake(floor, wanted, now, out)
 
 
@@ -201,7 +183,7 @@ def queue_closed(floor: Floor, queue: QueueId, now: float, out: Outcome) -> None
     """Nobody is called for a closed queue; who is being called just now is."""
     for wanted in _in_order(floor):
         if wanted.queue == queue:
-            _step_back(floor, wanted, now, out)
+            step_back(floor, wanted, now, out)
 
 
 def queue_opened(floor: Floor, queue: QueueId, now: float, out: Outcome) -> None:
@@ -217,7 +199,7 @@ def _in_order(floor: Floor) -> list[Callback]:
     return sorted(floor.callbacks.values(), key=lambda one: (one.place_at - one.priority * point_s, one.order))
 
 
-def _rules(floor: Floor, wanted: Callback) -> CallbackRules:
+def rules_of(floor: Floor, wanted: Callback) -> CallbackRules:
     """Those of its queue; where a reload has taken them away, what usually holds."""
     return floor.rules.queues[wanted.queue].callback or CallbackRules()
 
@@ -272,11 +254,14 @@ def _stand_in_line(floor: Floor, wanted: Callback, now: float, out: Outcome) -> 
         look_at_recipes(floor, call, now, out)
 
 
-def _step_back(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
+def step_back(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
     """Out of line, if that is where it stands."""
     live = floor.calls.get(wanted.live) if wanted.live else None
     if live is not None and live.state is CallState.WAITING and not live.has_leg:
         call_off(floor, wanted, now, out)
+
+
+# --- the end of it ----------------------------------------------------------------------------------------------------
 
 
 def call_off(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
@@ -284,78 +269,10 @@ def call_off(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
     call = floor.calls.get(wanted.live) if wanted.live else None
     wanted.live = None
     if call is not None:
-        _end_attempt(floor, call, now, now, out, cause="called_off")
+        end_attempt(floor, call, now, now, out, cause="called_off")
 
 
-# --- an attempt ---------------------------------------------------------------------------------------------------------
-
-
-def _end_attempt(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, cause: str) -> None:
-    """The call that was made for it ends without a talk; whatever still rings is stopped, and the agent is free."""
-    state, call.state, call.ending = call.state, CallState.AFTER, Disposition.NOT_REACHED
-    offers = [floor.offers[ringing] for ringing in call.ringing]
-    match state:
-        case CallState.WAITING:
-            call.state = CallState.WAITING
-            leave_line(floor, call)
-        case CallState.OFFERED:
-            for offer in offers:
-                if offer.reserved:
-                    out.commands.append(HangUpLeg(call=call.id, leg=call.id))
-                else:
-                    withdraw(offer, cause, out)
-            end_offers(floor, offers, OfferOutcome.WITHDRAWN, at, now, out, cause=cause)
-        case CallState.TALKING:
-            assert call.offer is not None
-            offer = floor.offers[call.offer]
-            out.commands.append(HangUpLeg(call=call.id, leg=offer.leg))
-            wraps_up = _wraps_up(floor, offer)
-            drop_talk(floor, offer, at, now, out, wraps_up=wraps_up)
-        case _:
-            pass
-    close_call(floor, call, at, out, Disposition.NOT_REACHED, state, "hotline")
-
-
-def _wraps_up(floor: Floor, offer: Offer) -> bool:
-    rules = floor.rules.queues[offer.queue].callback
-    return rules is not None and rules.wrap_up_if_missed
-
-
-def _attempted(
-    floor: Floor, call: Call, outcome: AttemptOutcome, agent: AgentId | None, at: float, now: float, out: Outcome
-) -> None:
-    """Write the attempt down, and rest until the next one; after the last the callback is given up."""
-    wanted = _callback_of(floor, call)
-    if wanted is None:
-        return
-    rules = _rules(floor, wanted)
-    last = wanted.attempts >= rules.attempts or now >= wanted.asked_at + rules.keep_s
-    wait_s = rules.retry_s[min(max(wanted.attempts, 1), len(rules.retry_s)) - 1]
-    wanted.live, wanted.next_at = None, now + wait_s
-    out.records.append(
-        CallbackAttempted(
-            callback=wanted.id,
-            number=wanted.attempts,
-            call=call.id,
-            queue=wanted.queue,
-            at=at,
-            agent=agent,
-            outcome=outcome,
-            next_at=None if last else wanted.next_at,
-        )
-    )
-    if last:
-        _close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
-    else:
-        wake(floor, wanted, now, out)
-
-
-def _callback_of(floor: Floor, call: Call) -> Callback | None:
-    wanted = floor.callbacks.get(call.callback) if call.callback else None
-    return wanted if wanted is not None and wanted.live == call.id else None
-
-
-def _close(
+def close(
     floor: Floor, wanted: Callback, how: CallbackEnd, at: float, out: Outcome, call: CallId | None = None
 ) -> None:
     del floor.callbacks[wanted.id]
@@ -364,62 +281,6 @@ def _close(
             callback=wanted.id, at=at, queue=wanted.queue, how=how, attempts=wanted.attempts, call=call or wanted.live
         )
     )
-
-
-def served(floor: Floor, call: Call, at: float, out: Outcome) -> None:
-    """Customer and agent talk: that is what was asked for, and from here on it is a call like any other."""
-    wanted = _callback_of(floor, call)
-    if wanted is None:
-        return
-    out.records.append(
-        CallbackAttempted(
-            callback=wanted.id,
-            number=wanted.attempts,
-            call=call.id,
-            queue=wanted.queue,
-            at=at,
-            agent=call.answered_by,
-            outcome=AttemptOutcome.ANSWERED,
-            next_at=None,
-        )
-    )
-    _close(floor, wanted, CallbackEnd.DONE, at, out)
-
-
-def talk_over(floor: Floor, call: Call, at: float, now: float, out: Outcome) -> None:
-    """The agent's leg of a call that it leads is gone. After a talk that is the end of the call: no session says good-bye. If
-    the customer had not answered, the agent did not wait for that."""
-    if call.reached_at is not None:
-        close_call(floor, call, at, out, Disposition.SERVED, CallState.TALKING, "agent")
-        return
-    agent = floor.offers[call.offer].agent if call.offer else None
-    _end_attempt(floor, call, at, now, out, cause="agent_left")
-    _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, agent, at, now, out)
-
-
-def end_ringing(
-    floor: Floor, offer: Offer, outcome: OfferOutcome, at: float, now: float, out: Outcome, cause: str = ""
-) -> None:
-    """No talk comes of an offer. One that was only kept for a customer takes his attempt with it: nobody is called without an
-    agent to be had."""
-    if not offer.reserved:
-        end_offer(floor, offer, outcome, at, now, out, cause=cause)
-        wanted = floor.callbacks.get(floor.calls[offer.call].callback or CallbackId(""))
-        if wanted is not None and floor.closed.get(wanted.queue):
-            _step_back(floor, wanted, now, out)
-        return
-    call = floor.calls[offer.call]
-    _end_attempt(floor, call, at, now, out, cause=cause or str(outcome))
-    _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, offer.agent, at, now, out)
-
-
-def call_ended(floor: Floor, call: Call, at: float, now: float, out: Outcome) -> None:
-    """A call is over: the customer who was reached did not wait for an agent, or he who asked for a callback in it is off the
-    line now and may be called."""
-    _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, None, at, now, out)
-    wanted = floor.callbacks.get(call.asked) if call.asked else None
-    if wanted is not None:
-        wake(floor, wanted, now, out)
 
 
 def merge(floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome) -> Callable[[], None]:
@@ -434,7 +295,7 @@ def merge(floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome) ->
     def merged() -> None:
         if call.state in IN_QUEUE and call.queue == queue and wanted.id in floor.callbacks:
             call_off(floor, wanted, now, out)
-            _close(floor, wanted, CallbackEnd.MERGED, now, out, call.id)
+            close(floor, wanted, CallbackEnd.MERGED, now, out, call.id)
 
     return merged
 
@@ -444,62 +305,7 @@ def _is_on_the_line(floor: Floor, wanted: Callback) -> bool:
     return live is not None and live.reached_at is not None
 
 
-# --- what is told of it -------------------------------------------------------------------------------------------------
-
-
-def _customer_reached(floor: Floor, event: ev.CustomerReached, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
-    if call is None or call.has_leg or call.reached_at is not None or call.offer is None:
-        return
-    offer = floor.offers[call.offer]
-    at = max(now if event.at is None else min(event.at, now), offer.answered_at or offer.made_at)
-    if call.state is CallState.OFFERED and offer.reserved and event.channel:
-        _ring_the_agent(floor, call, offer, event.channel, at, now, out)
-    elif call.state is CallState.TALKING and not event.channel:
-        call.reached_at = at
-        connected(floor, call, offer, at, out)
-        served(floor, call, at, out)
-
-
-def _ring_the_agent(floor: Floor, call: Call, offer: Offer, channel: str, at: float, now: float, out: Outcome) -> None:
-    """He is a caller now, with a leg of his own; the rules that hold for waiting callers count from here."""
-    queue = floor.rules.queues[offer.queue]
-    call.has_leg, call.attached, call.channel, call.reached_at, call.stay_at = True, True, channel, at, now
-    offer.reserved = False
-    offer.expires_at = now + HELLO_S + queue.ring_s + GRACE_S
-    set_timer(floor, offer.expires_at, "offer", offer.id)
-    out.commands.append(
-        OfferCall(
-            offer=offer.id,
-            call=call.id,
-            agent=offer.agent,
-            queue=queue.id,
-            ring_s=queue.ring_s,
-            record=queue.record,
-        )
-    )
-
-
-def _customer_missed(floor: Floor, event: ev.CustomerMissed, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
-    if call is None or call.has_leg or call.reached_at is not None or call.offer is None:
-        return
-    offer = floor.offers[call.offer]
-    if not offer.reserved and call.state is not CallState.TALKING:
-        return
-    at = max(now if event.at is None else min(event.at, now), offer.answered_at or offer.made_at)
-    wanted = _callback_of(floor, call)
-    _end_attempt(floor, call, at, now, out, cause=f"customer_{event.outcome or 'not_dialled'}")
-    if event.outcome is not None:
-        _attempted(floor, call, event.outcome, offer.agent, at, now, out)
-    elif wanted is not None:
-        wanted.live, wanted.attempts = None, wanted.attempts - 1
-        wake(floor, wanted, now, out)
-
-
-def missed_without_a_word(floor: Floor, offer: Offer, now: float, out: Outcome) -> None:
-    """Asterisk did not say what became of the customer's phone."""
-    _customer_missed(floor, ev.CustomerMissed(call=offer.call, outcome=AttemptOutcome.NO_ANSWER), now, out)
+# --- by hand ----------------------------------------------------------------------------------------------------------
 
 
 def _known(floor: Floor, event: ev.CallbackCancelled | ev.CallbackHurried) -> Callback:
@@ -514,7 +320,7 @@ def _known(floor: Floor, event: ev.CallbackCancelled | ev.CallbackHurried) -> Ca
 def _cancelled(floor: Floor, event: ev.CallbackCancelled, now: float, out: Outcome) -> None:
     wanted = _known(floor, event)
     call_off(floor, wanted, now, out)
-    _close(floor, wanted, CallbackEnd.CANCELLED, now, out)
+    close(floor, wanted, CallbackEnd.CANCELLED, now, out)
 
 
 def _hurried(floor: Floor, event: ev.CallbackHurried, now: float, out: Outcome) -> None:
@@ -535,6 +341,4 @@ def _hurried(floor: Floor, event: ev.CallbackHurried, now: float, out: Outcome) 
 HANDLERS: Final[dict[type, Callable[[Floor, Any, float, Outcome], None]]] = {
     ev.CallbackCancelled: _cancelled,
     ev.CallbackHurried: _hurried,
-    ev.CustomerReached: _customer_reached,
-    ev.CustomerMissed: _customer_missed,
 }

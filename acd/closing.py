@@ -1,11 +1,13 @@
-"""The end of a call on the floor: its one last record."""
+"""The end of a call on the floor, with its one last record; and of one made for a callback that brought nobody together."""
 
-from acd.floor import Floor
-from acd.model import Call, CallState, Disposition
+from acd.commands import HangUpLeg
+from acd.floor import Floor, leave_line
+from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
+from acd.offering import drop_talk, end_offers, withdraw
 from acd.outcome import Outcome
 from acd.records import CallEnded
 
-__all__ = ["close_call"]
+__all__ = ["close_call", "end_attempt"]
 
 
 def close_call(
@@ -37,3 +39,34 @@ def close_call(
             callback=call.callback,
         )
     )
+
+
+def end_attempt(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, cause: str) -> None:
+    """The call that was made for it ends without a talk; whatever still rings is stopped, and the agent is free."""
+    state, call.state, call.ending = call.state, CallState.AFTER, Disposition.NOT_REACHED
+    offers = [floor.offers[ringing] for ringing in call.ringing]
+    match state:
+        case CallState.WAITING:
+            call.state = CallState.WAITING
+            leave_line(floor, call)
+        case CallState.OFFERED:
+            for offer in offers:
+                if offer.reserved:
+                    out.commands.append(HangUpLeg(call=call.id, leg=call.id))
+                else:
+                    withdraw(offer, cause, out)
+            end_offers(floor, offers, OfferOutcome.WITHDRAWN, at, now, out, cause=cause)
+        case CallState.TALKING:
+            assert call.offer is not None
+            offer = floor.offers[call.offer]
+            out.commands.append(HangUpLeg(call=call.id, leg=offer.leg))
+            wraps_up = _wraps_up(floor, offer)
+            drop_talk(floor, offer, at, now, out, wraps_up=wraps_up)
+        case _:
+            pass
+    close_call(floor, call, at, out, Disposition.NOT_REACHED, state, "hotline")
+
+
+def _wraps_up(floor: Floor, offer: Offer) -> bool:
+    rules = floor.rules.queues[offer.queue].callback
+    return rules is not None and rules.wrap_up_if_missed

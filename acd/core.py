@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, callbacks, duty, requests, supervision
+from acd import attempts, bells, callbacks, duty, requests, supervision
 from acd import events as ev
 from acd.closing import close_call
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
@@ -180,7 +180,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
         disposition = Disposition.SWITCH_LOST
     by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
     close_call(floor, call, at, out, disposition, left_in, by)
-    callbacks.call_ended(floor, call, at, now, out)
+    attempts.call_ended(floor, call, at, now, out)
 
 
 def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
@@ -245,7 +245,7 @@ def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -
     else:
         disposition = _leave(floor, call, now, now, out, lost=False)
     close_call(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
-    callbacks.call_ended(floor, call, now, now, out)
+    attempts.call_ended(floor, call, now, now, out)
 
 
 # --- offers and talks ------------------------------------------------------------------------------------------------
@@ -274,13 +274,13 @@ def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outc
     if offer is not None and offer.answered_at is None and not offer.reserved:
         answer(floor, offer, _at(event.at, now), now, out)
         if (call := floor.calls[offer.call]).has_leg:
-            callbacks.served(floor, call, _at(event.at, now), out)
+            attempts.served(floor, call, _at(event.at, now), out)
 
 
 def _offer_failed(floor: Floor, event: ev.OfferFailed, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is not None and offer.answered_at is None:
-        callbacks.end_ringing(floor, offer, event.outcome, _at(event.at, now), now, out, cause=event.cause)
+        attempts.end_ringing(floor, offer, event.outcome, _at(event.at, now), now, out, cause=event.cause)
 
 
 def _talk_ended(floor: Floor, event: ev.TalkEnded, now: float, out: Outcome) -> None:
@@ -291,7 +291,7 @@ def _talk_ended(floor: Floor, event: ev.TalkEnded, now: float, out: Outcome) -> 
     if call.has_leg or call.reached_at is not None:
         finish_talk(floor, offer, at, now, out)
     if not call.has_leg:
-        callbacks.talk_over(floor, call, at, now, out)
+        attempts.talk_over(floor, call, at, now, out)
 
 
 def _hold_started(floor: Floor, event: ev.HoldStarted, now: float, out: Outcome) -> None:
@@ -371,6 +371,7 @@ def _link_regained(floor: Floor, event: ev.LinkRegained, now: float, out: Outcom
 
 
 _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
+    **attempts.HANDLERS,
     **callbacks.HANDLERS,
     **duty.HANDLERS,
     **requests.HANDLERS,

@@ -6,7 +6,7 @@ Each is an event in the journal like any other. What is not possible now is refu
 from collections.abc import Callable
 from typing import Any, Final
 
-from acd import callbacks
+from acd import attempts, callbacks
 from acd import events as ev
 from acd.duty import known_agent
 from acd.floor import FREE, Floor, join_line
@@ -86,7 +86,7 @@ def _offer_pulled_back(floor: Floor, event: ev.OfferPulledBack, now: float, out:
     not_again(floor, floor.calls[offer.call], [offer.agent], offer.queue, now)
     if not offer.reserved:
         withdraw(offer, "pulled_back", out)
-    callbacks.end_ringing(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="pulled_back")
+    attempts.end_ringing(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="pulled_back")
 
 
 def _queue_closed(floor: Floor, event: ev.QueueClosed, now: float, out: Outcome) -> None:
