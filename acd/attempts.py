@@ -12,6 +12,7 @@ from acd.callbacks import close, rules_of, step_back, wake
 from acd.calling import GRACE_S
 from acd.closing import close_call, end_attempt
 from acd.commands import OfferCall
+from acd.doors import is_closed
 from acd.floor import Floor, set_timer
 from acd.model import (
     AttemptOutcome,
@@ -135,7 +136,7 @@ def end_ringing(
     if not offer.reserved:
         end_offer(floor, offer, outcome, at, now, out, cause=cause)
         wanted = floor.callbacks.get(floor.calls[offer.call].callback or CallbackId(""))
-        if wanted is not None and floor.closed.get(wanted.queue):
+        if wanted is not None and is_closed(floor, wanted.queue):
             step_back(floor, wanted, now, out)
         return
     call = floor.calls[offer.call]

@@ -10,6 +10,7 @@ from typing import Final
 from acd.attempts import missed_without_a_word
 from acd.callbacks import wake
 from acd.duty import break_over
+from acd.emergencies import emergency_is_over, end_emergency
 from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent
 from acd.model import IN_QUEUE, Call, CallbackId, CallId, CallState, OfferId, OfferOutcome
@@ -147,6 +148,7 @@ _BELLS: Final[dict[str, tuple[Callable[[Floor, str, float], bool], Callable[[Flo
     "hold": (_is_held_so_long, _release),
     "retry": (_is_still_in_queue, _ask_again),
     "recipe": (_recipe_is_due, _look_at_recipes),
+    "emergency": (emergency_is_over, end_emergency),
     "callback": (_is_to_be_called, _wake),
     "max_wait": (_has_waited_enough, _overflow),
 }

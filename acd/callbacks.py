@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from acd import events as ev
 from acd.closing import end_attempt
+from acd.doors import is_closed
 from acd.floor import FREE, Floor, join_line, leave_line, set_timer
 from acd.matching import seek_agent, seek_call
 from acd.model import IN_QUEUE, Call, Callback, CallbackEnd, CallId, CallState
@@ -135,7 +136,7 @@ def wake(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
     if live is not None:
         _come_back(floor, wanted, live, now, out)
         return
-    if rules is None or wanted.call in floor.calls or floor.closed.get(wanted.queue):
+    if rules is None or wanted.call in floor.calls or is_closed(floor, wanted.queue):
         return
     at = _in_hours(rules, floor.rules.time_zone, max(wanted.next_at, now))
     if at > now:

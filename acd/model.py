@@ -11,6 +11,7 @@ from agents.state import AgentState, PhoneState
 from agents.workload import Workload
 
 __all__ = [
+    "EVERYWHERE",
     "IN_QUEUE",
     "Agent",
     "AttemptOutcome",
@@ -21,6 +22,7 @@ __all__ = [
     "CallbackEnd",
     "CallbackId",
     "Disposition",
+    "Emergency",
     "LastContact",
     "MessageId",
     "Offer",
@@ -247,6 +249,20 @@ class Offer(msgspec.Struct, kw_only=True):
     hold_since: float | None = None
     reserved: bool = False
     """The agent is kept for a customer who is being dialled; his phone does not ring yet."""
+
+
+EVERYWHERE: Final = QueueId("*")
+"""In place of a queue: all of them."""
+
+
+class Emergency(msgspec.Struct, frozen=True, kw_only=True):
+    """Why queues are closed at once, since when, until when (None: until somebody opens them), and what callers hear."""
+
+    prompt: str
+    since: float
+    until: float | None = None
+    why: str = ""
+    by: str = ""
 
 
 class LastContact(msgspec.Struct, frozen=True):

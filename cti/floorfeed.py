@@ -16,6 +16,8 @@ from acd.records import (
     CallbackAttempted,
     CallbackClosed,
     CallbackOpened,
+    EmergencyBegan,
+    EmergencyOver,
     OfferEnded,
     OfferMade,
     QueueEntered,
@@ -99,6 +101,8 @@ class FloorFeed:
                 self._queues.update(dict.fromkeys(settings.queues if settings else ()))
             case QueueEntered() | QueueLeft() | OfferMade() | OfferEnded():
                 self._queues[record.queue] = None
+            case EmergencyBegan() | EmergencyOver():
+                self._queues.update(dict.fromkeys(record.queues or self._runner.floor.rules.queues))
             case CallbackOpened() | CallbackAttempted() | CallbackClosed():
                 self._queues[record.queue] = None
             case _:

@@ -19,6 +19,8 @@ from acd.records import (
     CallEnded,
     CallOpened,
     Decision,
+    EmergencyBegan,
+    EmergencyOver,
     MessageTaken,
     NodeEntered,
     OfferEnded,
@@ -74,7 +76,7 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return (_callback_attempted(record),)
         case CallbackClosed():
             return (_callback_closed(record),)
-        case AgentChanged() | MessageTaken():
+        case AgentChanged() | MessageTaken() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)

@@ -345,6 +345,18 @@ def test_nobody_is_called_while_the_queue_is_closed() -> None:
     assert stage.agent("anna").state is AgentState.OFFERED
 
 
+@pytest.mark.parametrize("queues", [(SALES,), ()])
+def test_nobody_is_called_in_an_emergency(queues: tuple[QueueId, ...]) -> None:
+    stage = centre()
+    asks(stage)
+    stage.tell(ev.EmergencyDeclared(queues=queues, prompt="emergency_closed", by="li", until=stage.now + 60))
+    assert stage.floor.callbacks[WISH].live is None
+    stage.come_to_work("anna")
+    assert stage.agent("anna").state is AgentState.READY
+    stage.wait(61)
+    assert stage.agent("anna").state is AgentState.OFFERED
+
+
 def test_nobody_is_called_outside_the_hours_for_it() -> None:
     stage = centre(hours=((9 * 60, 20 * 60),))
     stage.now = 1_763_900_000.0  # 20:13 in Shanghai

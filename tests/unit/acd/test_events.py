@@ -28,10 +28,12 @@ VALUES = {
     "leg": "1700000000.13",
     "outcome": OfferOutcome.NO_ANSWER,
     "by": "li",
-    "message": "1700000000.12-1",
-    "callback": "1700000000.12-1",
-    "seconds": 7.5,
     "points": 5,
+    "message": "m1",
+    "seconds": 7.5,
+    "callback": "b1",
+    "queues": ("sales",),
+    "prompt": "closed",
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.model import CallId, OfferId, QueueId
-from acd.records import AgentChanged, CallEnded, CallOpened, MessageTaken, Record
+from acd.records import AgentChanged, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, MessageTaken, Record
 from engine.database.models import METADATA
 from engine.database.upserts import TABLES, fold
 from engine.facts import Row, row_of_recording, rows_of
@@ -73,7 +73,7 @@ def test_every_column_is_filled_by_some_record() -> None:
 
 def test_every_kind_of_record_but_the_live_one_is_kept() -> None:
     kinds = {type(record) for record in ALL if rows_of(record)}
-    assert set(typing.get_args(Record)) - kinds == {AgentChanged, MessageTaken}
+    assert set(typing.get_args(Record)) - kinds == {AgentChanged, EmergencyBegan, EmergencyOver, MessageTaken}
 
 
 def test_a_callback_is_an_offer_answered_and_no_stay_in_a_queue() -> None:
