@@ -145,8 +145,10 @@ def end_ringing(
 
 
 def call_ended(floor: Floor, call: Call, at: float, now: float, out: Outcome) -> None:
-    """A call is over: the customer who was reached did not wait for an agent, or he who asked for a callback in it is off the
-    line now and may be called."""
+    """A call is over: the customer who was reached did not wait for an agent (unless Asterisk's own queue gave him one), or he
+    who asked for a callback in it is off the line now and may be called."""
+    if call.ending is Disposition.LAST_RESORT:
+        served(floor, call, at, out)
     _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, None, at, now, out)
     wanted = floor.callbacks.get(call.asked) if call.asked else None
     if wanted is not None:

@@ -170,7 +170,7 @@ def _of_callback(
     """A customer without a leg of his own: his phone was being called with an agent kept for him, or the agent's leg calls
     it."""
     if offer.reserved:
-        return _of_customer(call, alive, past.get(call.id))
+        return _of_customer(call, alive, past)
     leg, trace, customer = alive.get(offer.leg), past.get(offer.leg), _customer_of(offer, past)
     reached_at = customer.answered_at if customer else None
     events: list[Event] = []
@@ -190,13 +190,18 @@ def _of_callback(
     return [*events, TalkEnded(offer=offer.id, at=ended_at)]
 
 
-def _of_customer(call: Call, alive: Mapping[str, LiveChannel], trace: ChannelPast | None) -> list[Event]:
+def _of_customer(call: Call, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast]) -> list[Event]:
     if call.id in alive:
         return []  # rings, or is on his way to us
+    trace = past.get(call.id)
     if trace is None:  # the engine ended before Asterisk was asked
         return [CustomerMissed(call=call.id, outcome=None)]
-    outcome = AttemptOutcome.NO_ANSWER if trace.answered_at is None else AttemptOutcome.AGENT_NOT_AVAILABLE
-    return [CustomerMissed(call=call.id, outcome=outcome, at=trace.hung_up_at)]
+    if trace.answered_at is None or trace.hung_up_at is None:
+        return [CustomerMissed(call=call.id, outcome=AttemptOutcome.NO_ANSWER, at=trace.hung_up_at)]
+    left = _left(call.id, trace.hung_up_at, past)
+    if left.cause is HangUpCause.LAST_RESORT:  # Asterisk's own queue had an agent for him
+        return [CustomerReached(call=call.id, channel=trace.channel, at=trace.answered_at), left]
+    return [CustomerMissed(call=call.id, outcome=AttemptOutcome.AGENT_NOT_AVAILABLE, at=trace.hung_up_at)]
 
 
 def _customer_of(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast | None:

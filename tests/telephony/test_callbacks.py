@@ -1,6 +1,9 @@
 """Customers who are called back, on a real Asterisk: agent first, customer first, not reached and tried again, over kills."""
 
 import asyncio
+import itertools
+import os
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from tests.telephony.site import SiteUnderTest, running_site, until
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 AGENT_FIRST, CUSTOMER_FIRST = "repair", "consultation"
+KILLS = int(os.environ.get("HOTLINE_KILLS", "2"))
+"""So many kills at any moment, each way."""
 KEYS = {AGENT_FIRST: "1", CUSTOMER_FIRST: "2"}
 AGENTS = {AGENT_FIRST: "1001", CUSTOMER_FIRST: "1005"}
 RETRY_S = 2.0
@@ -327,3 +332,31 @@ async def test_customer_who_gives_no_answer_while_the_engine_is_dead_is_tried_ag
     assert (await closed(site, number))["how"] == "done"
     assert attempts(site, number) == ["no_answer", "answered"]
     assert len(line.rings) == 2
+
+
+@BOTH_WAYS
+async def test_killed_at_any_moment_everybody_is_served_and_nobody_rung_twice_at_once(
+    site: SiteUnderTest, queue: str
+) -> None:
+    agent, dice = AGENTS[queue], random.Random(os.environ.get("HOTLINE_SEED", queue))  # noqa: S311 - not a secret
+    for _ in range(KILLS):
+        number = await asked(site, queue)
+        line = site.network.outside(number)
+        await line.answers(after_s=0.6, talk_s=1.0)
+        await site.network.phone(agent).answers(after_s=0.4, talk_s=60)
+        await site.on_duty(agent)
+        moment_s = dice.uniform(0.0, 2.5)
+        await asyncio.sleep(moment_s)
+        await kill_engine_and_wait(site)
+        over = await closed(site, number, 30.0)
+        print(
+            f"{queue}: killed after {moment_s:.2f} s, {over['how']}, {len(line.rings)} rings, {attempts(site, number)}"
+        )
+        assert over["how"] == "done"
+        for earlier, later in itertools.pairwise(line.rings):
+            assert earlier.ended_at is not None
+            assert earlier.ended_at <= later.began_at
+        ended = await site.ended(over["closed_by_call"], 30.0)
+        assert (ended["disposition"], ended["agent"]) == ("served", agent)
+        assert await callbacks(site) == []
+        await site.clear()

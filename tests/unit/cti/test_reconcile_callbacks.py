@@ -3,7 +3,8 @@
 import pytest
 
 from acd import events as ev
-from acd.model import AttemptOutcome, CallId, OfferId, OfferOutcome
+from acd.model import AttemptOutcome, CallbackEnd, CallId, Disposition, OfferId, OfferOutcome
+from acd.records import CallbackClosed, CallEnded
 from acd.rules import CallbackRules, Dialling
 from cti.cel import ChannelPast
 from cti.reconcile import missed_of_calls, missing
@@ -76,6 +77,19 @@ def test_customer_who_is_not_being_called_any_more_was_not_reached_or_never_dial
     diary = [ChannelPast(LINE, call, call, answered, ended) for answered, ended in past]
     events = missed_of_calls(found.floor, [], {one.unique_id: one for one in diary}, 1.0)
     assert events == [ev.CustomerMissed(call=call, outcome=outcome, at=at)]
+
+
+def test_customer_whom_asterisks_own_queue_served_is_not_called_again() -> None:
+    found = stage(customer_first=True)
+    call, offer, _ = names(found)
+    past = [ChannelPast(LINE, call, call, 1025.0, 1090.0), ChannelPast(PHONE, "leg.7", call, 1060.0, 1090.0)]
+    reached, left = missed_of_calls(found.floor, [], {one.unique_id: one for one in past}, 1.0)
+    assert reached == ev.CustomerReached(call=call, channel=LINE, at=1025.0)
+    found.tell(reached, ev.CallDetached(call=call))
+    found.tell(ev.OfferFailed(offer=offer, outcome=OfferOutcome.WITHDRAWN, cause="no_leg"), left)
+    assert found.last(CallEnded).disposition is Disposition.LAST_RESORT
+    assert found.last(CallbackClosed).how is CallbackEnd.DONE
+    assert not found.floor.callbacks
 
 
 def test_agents_phone_rings_on() -> None:
