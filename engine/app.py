@@ -31,6 +31,7 @@ from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
 from cti.region import Regions
+from engine.asterisk.settings import TRUNK
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
@@ -96,7 +97,7 @@ class Engine:
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
-        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch)
+        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
@@ -275,6 +276,11 @@ class Engine:
             zone=ZoneInfo(self.configuration.system.timezone),
             clock=clock,
         )
+
+    def _outside(self, number: str) -> str | None:
+        """Over the first trunk that takes calls."""
+        trunk = next((trunk for trunk in self.configuration.system.trunks if trunk.dial), None)
+        return f"PJSIP/{TRUNK}/sip:{trunk.dial_prefix}{number}@{trunk.dial}" if trunk else None
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from acd.doors import is_closed
 from acd.floor import FREE
-from acd.model import CallState, QueueId
+from acd.model import IN_QUEUE, QueueId
 from agents.state import AgentState
 from ivr.hours import days_known
 
@@ -27,15 +27,21 @@ class EngineView:
     def waiting_calls(self) -> Mapping[QueueId, int]:
         counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
         for call in self._engine.floor.calls.values():
-            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+            if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 counts[call.queue] = counts.get(call.queue, 0) + 1
+        return counts
+
+    def callbacks(self) -> Mapping[QueueId, int]:
+        counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
+        for wanted in self._engine.floor.callbacks.values():
+            counts[wanted.queue] = counts.get(wanted.queue, 0) + 1
         return counts
 
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         now = self._engine.runner.now()
         longest = dict.fromkeys(self._engine.floor.rules.queues, 0.0)
         for call in self._engine.floor.calls.values():
-            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+            if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 longest[call.queue] = max(longest.get(call.queue, 0.0), now - call.segment_at)
         return longest
 

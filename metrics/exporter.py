@@ -31,6 +31,10 @@ class LiveView(Protocol):
         """Callers waiting, those being offered to an agent too. Every configured queue is in it: 0 where nobody waits."""
         ...
 
+    def callbacks(self) -> Mapping[QueueId, int]:
+        """By queue: customers who are to be called back."""
+        ...
+
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         """Per queue; 0 where nobody waits."""
         ...
@@ -189,6 +193,10 @@ def _waiting(page: _Page) -> _Values:
     return [((queue,), count) for queue, count in page.live.waiting_calls().items()]
 
 
+def _callbacks(page: _Page) -> _Values:
+    return [((queue,), count) for queue, count in page.live.callbacks().items()]
+
+
 def _longest_wait(page: _Page) -> _Values:
     return [((queue,), seconds) for queue, seconds in page.live.longest_wait_s().items()]
 
@@ -235,6 +243,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_queue_abandoned_total": _abandoned,
     "callcenter_queue_offers_total": _offers,
     "callcenter_queue_waiting_calls": _waiting,
+    "callcenter_queue_callbacks": _callbacks,
     "callcenter_queue_longest_wait_seconds": _longest_wait,
     "callcenter_queue_closed": _closed,
     "callcenter_expected_wait_outcomes_total": _expected_waits,

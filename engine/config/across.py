@@ -84,6 +84,7 @@ def _known_to_queues(files: Files, sources: dict[str, Source], prompts: Prompts)
         calendars=names_in(sources["hours"], "calendars") if sources["hours"].data else None,
         skills=_skills_in(sources["agents"]) if sources["agents"].data else None,
         leading_to={name: node.queue for name, node in nodes.items() if isinstance(node, EnqueueModel)},
+        dials=files.system is None or files.system.dialling is not None,
         asked_by_menus=asked_by_menus(files.ivr) if files.ivr else {},
     )
 
@@ -106,6 +107,8 @@ def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
         yield source.problem(("numbers", index), f"{number} stands here twice")
     for index, name in _doubles(trunk.name for trunk in system.trunks):
         yield source.problem(("trunks", index, "name"), f'there is another trunk "{name}"')
+    if system.dialling is not None and not any(trunk.dial for trunk in system.trunks):
+        yield source.problem(("dialling",), "needs a trunk that takes calls: trunks[].dial is missing")
     for index, hook in enumerate(system.webhooks):
         for place, event in enumerate(hook.events):
             if event not in HOOK_EVENTS:

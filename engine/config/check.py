@@ -98,7 +98,14 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
         version=version,
         system=files.system,
         agents=files.agents,
-        rules=rules_of(version, files.queues, files.agents, files.system.timezone, asked_by_menus(files.ivr)),
+        rules=rules_of(
+            version,
+            files.queues,
+            files.agents,
+            files.system.timezone,
+            asked_by_menus(files.ivr),
+            files.system.dialling,
+        ),
         script=Script(
             flow=flow_of(files.ivr),
             calendars=calendars_of(files.hours, tables_of(files.holidays)),

@@ -20,8 +20,11 @@ __all__ = [
     "AtOnce",
     "CallerPattern",
     "DatabaseUrl",
+    "DialPrefix",
+    "DialledNumbers",
     "Duration",
     "FeatureCode",
+    "HostAndPort",
     "Identifier",
     "Level",
     "Network",
@@ -212,6 +215,16 @@ Origin = Annotated[
         )
     ),
 ]
+HostAndPort = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?", "a host and port such as 203.0.113.7:5060 or sip.carrier.example"
+        )
+    ),
+]
+DialPrefix = Annotated[str, AfterValidator(_matching(r"[0-9]{0,8}", "up to 8 digits"))]
+DialledNumbers = Annotated[str, AfterValidator(_matching(r"[0-9]{1,14}\*", "how numbers begin, such as 1* or 0571*"))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

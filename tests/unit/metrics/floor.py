@@ -13,6 +13,9 @@ class StillFloor:
     def waiting_calls(self) -> Mapping[QueueId, int]:
         return {SALES: 3, REPAIR: 0}
 
+    def callbacks(self) -> Mapping[QueueId, int]:
+        return {SALES: 2, REPAIR: 0}
+
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         return {SALES: 41.5, REPAIR: 0.0}
 

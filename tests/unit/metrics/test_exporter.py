@@ -83,6 +83,7 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_queue_short_abandoned_total", {"queue": "sales"}, 1),
         ("callcenter_queue_offers_total", {"queue": "sales", "outcome": "accepted"}, 1),
         ("callcenter_queue_waiting_calls", {"queue": "sales"}, 3),
+        ("callcenter_queue_callbacks", {"queue": "sales"}, 2),
         ("callcenter_queue_longest_wait_seconds", {"queue": "sales"}, 41.5),
         ("callcenter_queue_closed", {"queue": "sales"}, 0),
         ("callcenter_queue_closed", {"queue": "repair"}, 1),
