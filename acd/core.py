@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, duty, requests, supervision
+from acd import bells, duty, requests, supervision, surveys
 from acd import events as ev
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
@@ -162,13 +162,14 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
     call.returned |= event.cause is ev.HangUpCause.LEFT_BY_AGENT
     left_in = _left_in(call)
+    short = call.state in IN_QUEUE and _how(floor, call, at, lost=lost) == "short_abandon"
     if event.cause is ev.HangUpCause.LAST_RESORT and call.state in (CallState.IVR, CallState.WAITING):
         _taken_by_the_last_resort(floor, call, event, now, out)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
     by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
-    _close(floor, call, at, out, disposition, left_in, by)
+    _close(floor, call, at, out, disposition, left_in, by, short=short)
 
 
 def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
@@ -236,9 +237,18 @@ def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -
 
 
 def _close(
-    floor: Floor, call: Call, at: float, out: Outcome, disposition: Disposition, left_in: CallState, by: str
+    floor: Floor,
+    call: Call,
+    at: float,
+    out: Outcome,
+    disposition: Disposition,
+    left_in: CallState,
+    by: str,
+    *,
+    short: bool = False,
 ) -> None:
     del floor.calls[call.id]
+    surveys.close(call, at, out)
     out.records.append(
         CallEnded(
             call=call.id,
@@ -257,6 +267,7 @@ def _close(
             rules=floor.rules.version,
             customer=call.customer,
             attributes=call.attributes,
+            short=short,
         )
     )
 
@@ -375,6 +386,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     **duty.HANDLERS,
     **requests.HANDLERS,
     **supervision.HANDLERS,
+    **surveys.HANDLERS,
     ev.CallArrived: _call_arrived,
     ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,

@@ -45,9 +45,12 @@ __all__ = [
     "OfferPulledBack",
     "OfferRinging",
     "PhoneChanged",
+    "QuestionAnswered",
     "QueueClosed",
     "QueueOpened",
     "RulesLoaded",
+    "SurveyBegun",
+    "SurveyEnded",
     "TalkEnded",
     "WrapUpDone",
     "WrapUpExtended",
@@ -121,6 +124,8 @@ class MessageLeft(_Event, frozen=True, gc=False):
     number: str = ""
     did: str = ""
     at: float | None = None
+    comment: bool = False
+    """He said it after a talk, about that: a survey had asked him to."""
 
 
 class CallbackRequested(_Event, frozen=True, gc=False):
@@ -135,6 +140,31 @@ class CallbackRequested(_Event, frozen=True, gc=False):
     language: str = ""
     """In which he is to be greeted; "": the flow's own."""
     at: float | None = None
+
+
+class SurveyBegun(_Event, frozen=True, gc=False):
+    """A caller whose agent has hung up is about to be asked this survey, in this language. Once for each call."""
+
+    call: CallId
+    survey: str
+    language: str
+
+
+class QuestionAnswered(_Event, frozen=True, gc=False):
+    """What a caller answered to a question of his survey: the name of the answer, or of a message he has left. `score`: the
+    points it gives, where the question asks for points."""
+
+    call: CallId
+    question: str
+    answer: str
+    score: int | None = None
+
+
+class SurveyEnded(_Event, frozen=True, gc=False):
+    """The caller was asked all there is to ask (`complete`), or did not answer in time."""
+
+    call: CallId
+    complete: bool
 
 
 class CallRejoined(_Event, frozen=True, gc=False):
@@ -328,6 +358,9 @@ Event = (
     | CallQueued
     | MessageLeft
     | CallbackRequested
+    | SurveyBegun
+    | QuestionAnswered
+    | SurveyEnded
     | CallRejoined
     | CallDetached
     | CallLeftByCaller

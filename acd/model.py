@@ -13,6 +13,7 @@ from agents.workload import Workload
 __all__ = [
     "IN_QUEUE",
     "Agent",
+    "AskedSurvey",
     "Call",
     "CallId",
     "CallState",
@@ -24,6 +25,7 @@ __all__ = [
     "OfferId",
     "OfferOutcome",
     "QueueId",
+    "Talk",
 ]
 
 CallId = NewType("CallId", str)
@@ -75,6 +77,25 @@ class Disposition(StrEnum):
     COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
     SWITCH_LOST = "switch_lost"
     LAST_RESORT = "last_resort"  # an agent took him from Asterisk's own queue, while the engine was away
+
+
+class Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """A call's last talk, when it is over: what a survey asks about."""
+
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    talk_s: float
+
+
+class AskedSurvey(msgspec.Struct, kw_only=True):
+    """The survey a caller was asked to take, and how far he is. `at`: seconds since the epoch."""
+
+    survey: str
+    at: float
+    answers: dict[str, str] = {}
+    """By question, what he answered."""
+    over: bool = False
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -149,6 +170,8 @@ class Call(msgspec.Struct, kw_only=True):
     """The agent left first: the caller's leg came back after the talk."""
     expected: Expectation | None = None
     """The wait that was expected when he entered the queue."""
+    talk: Talk | None = None
+    asked: AskedSurvey | None = None
 
 
 class Agent(msgspec.Struct, kw_only=True):

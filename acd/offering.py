@@ -7,7 +7,7 @@ or by `finish_talk`. Each frees the agent, who looks at once for his next caller
 from acd.commands import WithdrawOffer
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
 from acd.matching import match_queue, seek_agent, seek_call
-from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
+from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome, Talk
 from acd.outcome import Outcome
 from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
@@ -214,6 +214,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     del floor.offers[offer.id]
     call.state, call.offer = CallState.AFTER, None
     call.ending = Disposition.SERVED
+    call.talk = Talk(offer=offer.id, queue=offer.queue, agent=agent.id, talk_s=talk_s)
     agent.workload.add_call(talk_s, at)
     agent.served[offer.queue] = agent.served.get(offer.queue, 0) + 1
     agent.last_served[offer.queue] = at

@@ -27,6 +27,9 @@ __all__ = [
     "QueueEntered",
     "QueueLeft",
     "Record",
+    "SurveyAsked",
+    "SurveyClosed",
+    "SurveyReplied",
     "TalkFinished",
 ]
 
@@ -181,6 +184,8 @@ class CallEnded(_Record, frozen=True, gc=False):
     customer: str = ""
     """Which customer he was, if that was known."""
     attributes: dict[str, str] = {}
+    short: bool = False
+    """He hung up while he waited, within his queue's short-abandon time."""
 
 
 class MessageTaken(_Record, frozen=True, gc=False):
@@ -193,6 +198,8 @@ class MessageTaken(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId | None
     seconds: float
+    comment: bool = False
+    """Said after a talk, because a survey asked for it."""
 
 
 class CallbackOpened(_Record, frozen=True, gc=False):
@@ -205,6 +212,52 @@ class CallbackOpened(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId
     place_at: float
+
+
+class SurveyAsked(_Record, frozen=True, gc=False):
+    """A caller is asked about the talk he has had. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    language: str
+
+
+class SurveyReplied(_Record, frozen=True, gc=False):
+    """He answered a question of it. Key: call, question."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    question: str
+    answer: str
+    """The answer's name, or the message's."""
+    score: int | None
+    first: bool
+    """Whether it is his first answer."""
+
+
+class SurveyClosed(_Record, frozen=True, gc=False):
+    """The survey is over. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    outcome: str
+    """answered (to its end) | partly | not_answered"""
+    why: str
+    """asked_all | silence | hung_up"""
 
 
 class AgentChanged(_Record, frozen=True, gc=False):
@@ -296,6 +349,9 @@ Record = (
     | CallEnded
     | MessageTaken
     | CallbackOpened
+    | SurveyAsked
+    | SurveyReplied
+    | SurveyClosed
     | AgentChanged
     | AgentInterval
     | Decision

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import CallId, OfferId
+from acd.model import Call, CallId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -29,7 +30,8 @@ LONGEST_NAME = 64
 
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
-    reasons in the order of their digits; `known` what a caller's number tells of him."""
+    reasons in the order of their digits; `known` what a caller's number tells of him; `messages`
+    the folder of what callers say."""
 
     def __init__(
         self,
@@ -38,12 +40,14 @@ class Callers:
         script: Callable[[], Script],
         reasons: Callable[[], tuple[str, ...]],
         known: Callable[[str], dict[str, str]] = lambda number: {},
+        messages: Path = Path(),
     ) -> None:
         self._runner = runner
         self._control = control
         self._script = script
         self._reasons = reasons
         self._known = known
+        self._messages = messages
 
     async def serve(self, session: AgiSession) -> None:
         """One connection, by its path."""
@@ -71,7 +75,7 @@ class Callers:
             attributes=self._known(number),
         )
         entry = await self._entry(call, query)
-        leg = AgiLeg(session, self._control.stop_playback)
+        leg = AgiLeg(session, self._control.stop_playback, self._messages)
         desk = _Desk(self._runner, self._control)
         mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
@@ -165,6 +169,9 @@ class _Desk:
         if isinstance(event, CallDetached) and self.session and not self._control.has(event.call, self.session):
             return
         self._runner.tell(event)
+
+    def known(self, call: CallId) -> Call | None:
+        return self._runner.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         found = self._runner.floor.offers.get(offer)

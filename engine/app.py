@@ -105,6 +105,7 @@ class Engine:
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
+            site.recordings / "messages",
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from acd.events import Event
-from acd.model import OfferId
+from acd.model import Call, CallId, MessageId, OfferId
 from agents.roster import AgentId
 
 __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost", "RungPhone"]
@@ -61,6 +61,12 @@ class Leg(Protocol):
         """Play the sounds as `play` does, then wait for any key; None when none came within `timeout_s`."""
         ...
 
+    async def record(self, message: MessageId, longest_s: float, silence_s: float) -> float:
+        """A tone, then keep what the caller says as a message, until he presses a key, is silent for `silence_s`, or
+        `longest_s` are over. How many seconds there are of it; 0: nothing is kept. A caller who hangs up has said what he
+        has said: it is kept, and whatever is asked of the leg next raises CallerGone."""
+        ...
+
     async def music(self, music_class: str) -> None:
         """Music from now on, while nothing else is asked of the leg."""
         ...
@@ -108,6 +114,10 @@ class Desk(Protocol):
 
     def tell(self, event: Event) -> None:
         """Post an event. May raise acd.core.Refused."""
+        ...
+
+    def known(self, call: CallId) -> Call | None:
+        """What the floor knows of the call, to look at; None: nothing."""
         ...
 
     def answered(self, offer: OfferId) -> bool:

@@ -6,7 +6,7 @@ is counted once and the counters never go back. Its rules:
 - Everything is counted the moment its record is made: an answer at the answer, not at the hang-up.
 - A stay in a queue (offered, answered, abandoned, its wait) is booked in the half hour in which it began, so that shares are
   shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
-  split at the half hours it spans.
+  split at the half hours it spans. A survey is booked where it was asked, with all that was answered to it.
 - Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
 - For the site each call counts once: offered with its first queue; waiting until it is answered; abandoned only if nobody ever
   answered it, and shortly only in its first queue; overflowed only if no queue took the caller after that; within the service
@@ -33,6 +33,8 @@ from acd.records import (
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyReplied,
     TalkFinished,
 )
 from acd.rules import Rules, ServiceLevel
@@ -311,6 +313,18 @@ class Tally(msgspec.Struct, kw_only=True):
                 counts.talk_s += record.talk_s
                 counts.hold_s += record.hold_s
 
+    def _asked(self, record: SurveyAsked) -> None:
+        for book in self._books(record.at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.surveys_asked += 1
+
+    def _replied(self, record: SurveyReplied) -> None:
+        for book in self._books(record.asked_at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.surveys_answered += record.first
+                counts.survey_scores += record.score is not None
+                counts.survey_points += record.score or 0
+
     def _agent_was(self, record: AgentInterval) -> None:
         if record.state is AgentState.OFFLINE:
             return
@@ -373,6 +387,8 @@ _COUNT: Final[dict[type, Callable[[Tally, Any], None]]] = {
     CallAnswered: Tally._answered,
     QueueLeft: Tally._left,
     TalkFinished: Tally._talked,
+    SurveyAsked: Tally._asked,
+    SurveyReplied: Tally._replied,
     AgentInterval: Tally._agent_was,
     CallEnded: Tally._call_ended,
 }

@@ -21,6 +21,9 @@ from acd.records import (
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyClosed,
+    SurveyReplied,
     TalkFinished,
 )
 from acd.routing import group_of
@@ -147,6 +150,7 @@ class Ledger:
         self.logged_in_at: dict[AgentId, float] = {}
         self.last_interval: dict[AgentId, AgentInterval] = {}
         self.keys: set[tuple[object, ...]] = set()
+        self.surveys: set[CallId] = set()
 
     def add(self, records: list[Record]) -> None:  # noqa: PLR0912 - one case a kind of record
         """Book what one step recorded."""
@@ -177,6 +181,15 @@ class Ledger:
                     self._talk_finished(record)
                 case AgentInterval():
                     self._interval(record)
+                case SurveyAsked():
+                    self._once("survey", record.call)
+                    self.surveys.add(record.call)
+                case SurveyReplied():
+                    self._once("answer", record.call, record.question)
+                    assert record.call in self.surveys
+                case SurveyClosed():
+                    self.surveys.remove(record.call)
+                    assert record.asked_at <= record.at
                 case AgentChanged():
                     self._changed(record)
                 case Decision():
@@ -189,6 +202,7 @@ class Ledger:
         assert set(self.open_calls) == set(floor.calls)
         assert set(self.open_offers) == {offer.id for offer in floor.offers.values() if offer.answered_at is None}
         assert set(self.talks) == {offer.id for offer in floor.offers.values() if offer.answered_at is not None}
+        assert self.surveys == {c.id for c in floor.calls.values() if c.asked is not None and not c.asked.over}
         in_queue = (CallState.WAITING, CallState.OFFERED)
         assert set(self.stays) == {(c.id, c.segment) for c in floor.calls.values() if c.state in in_queue}
         for agent, interval in self.last_interval.items():

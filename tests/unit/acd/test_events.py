@@ -29,6 +29,14 @@ VALUES = {
     "outcome": OfferOutcome.DECLINED,
     "by": "li",
     "points": 5,
+    "message": "m-1",
+    "callback": "b-1",
+    "seconds": 7.5,
+    "survey": "satisfaction",
+    "language": "zh",
+    "question": "score",
+    "answer": "5",
+    "complete": True,
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from acd import events as ev
 from acd.commands import WithdrawOffer
-from acd.model import OfferId
+from acd.model import Call, CallId, MessageId, OfferId
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
 from tests.unit.acd.floors import Stage
@@ -37,6 +37,8 @@ class FakeLeg:
         self._dial: asyncio.Future[DialResult] | None = None
         """The dial, or the prompt for a waiting caller, that goes on."""
         self.room = 60
+        self.spoken_s = 5.0
+        """How long the caller speaks when he is recorded."""
         self._awaited: dict[tuple[object, ...], asyncio.Event] = {}
 
     async def reached(self, *act: object) -> None:
@@ -78,6 +80,10 @@ class FakeLeg:
     async def ask_key(self, sounds: Sequence[str], timeout_s: float, keys: str) -> str | None:
         await self._act("ask", *sounds)
         return self._keys.popleft() if self._keys else None
+
+    async def record(self, message: MessageId, longest_s: float, silence_s: float) -> float:
+        await self._act("record", message, longest_s, silence_s)
+        return self.spoken_s
 
     async def music(self, music_class: str) -> None:
         await self._act("music", music_class)
@@ -155,6 +161,9 @@ class CoreDesk:
         for command in self.stage.tell(event).commands:
             if not isinstance(command, WithdrawOffer) and self.session is not None:
                 self.session.order(command)
+
+    def known(self, call: CallId) -> Call | None:
+        return self.stage.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         live = self.stage.floor.offers.get(offer)
