@@ -20,6 +20,8 @@ __all__ = ["Count", "ItemChanged", "Wanted", "count_items", "find_item", "keep_s
 
 MOST_LISTED: Final = 1000
 
+Rows = Select[*tuple[Any, ...]]
+
 _CALLS: Final = table("calls", column("call"), column("number"), column("opened_at"))
 _SEGMENTS: Final = table("segments", column("call"), column("answered_at"))
 
@@ -76,7 +78,7 @@ async def steps_of(session: AsyncSession, item: str) -> list[Step]:
 async def count_items(session: AsyncSession, wanted: Wanted) -> list[Count]:
     """By queue, kind and state, of those that match."""
     what = (WorkItemRow.queue, WorkItemRow.kind, WorkItemRow.state)
-    query = select(*what, func.count(), func.min(WorkItemRow.opened_at)).group_by(*what).order_by(*what)
+    query: Rows = select(*what, func.count(), func.min(WorkItemRow.opened_at)).group_by(*what).order_by(*what)
     return [
         Count(
             queue=QueueId(queue) if queue else None,
@@ -105,7 +107,7 @@ async def keep_step(connection: AsyncConnection, before: WorkItem, now: WorkItem
         raise ItemChanged(now.item) from error
 
 
-def _items() -> Select[Any]:
+def _items() -> Rows:
     """Each item with what became of its caller since."""
     other = aliased(WorkItemRow)
     answered_since = (
@@ -126,7 +128,7 @@ def _items() -> Select[Any]:
     return select(WorkItemRow, answered_since, called_back_at)
 
 
-def _that_match(query: Select[Any], wanted: Wanted) -> Select[Any]:
+def _that_match(query: Rows, wanted: Wanted) -> Rows:
     if wanted.state is not None:
         query = query.where(WorkItemRow.state == wanted.state)
     if wanted.kind is not None:

@@ -49,6 +49,7 @@ from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+from recordings.policy import MESSAGES
 
 if TYPE_CHECKING:
     from engine.redis_copy import RedisCopy
@@ -105,7 +106,7 @@ class Engine:
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
-            site.recordings / "messages",
+            site.recordings / MESSAGES,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))

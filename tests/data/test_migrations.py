@@ -32,7 +32,7 @@ async def test_opening_an_up_to_date_database_changes_nothing(database_url: str)
         database = Database(database_url)
         await database.open()
         async with database.session() as session:
-            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0003"]
         await database.close()
 
 
@@ -51,7 +51,7 @@ async def test_a_database_of_the_first_version_keeps_its_calls_and_gets_the_new_
     again = Database(database_url)
     await again.open()
     async with again.session() as session:
-        assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+        assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0003"]
         found = await session.execute(text("SELECT call, customer, attributes FROM calls"))
         assert [tuple(row) for row in found.all()] == [("old-1.1", None, None)]
     async with again.transaction() as connection:
@@ -62,7 +62,8 @@ async def test_a_database_of_the_first_version_keeps_its_calls_and_gets_the_new_
 def downgraded(connection: Connection) -> None:
     """Back to the tables of the first version."""
     with Operations.context(MigrationContext.configure(connection)):
-        import_module("engine.database.migrations.versions.0002_expected_waits_and_customers").downgrade()
+        for version in ("0003_surveys_and_work_items", "0002_expected_waits_and_customers"):
+            import_module(f"engine.database.migrations.versions.{version}").downgrade()
     connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 
 

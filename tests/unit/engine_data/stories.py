@@ -1,6 +1,7 @@
 """Records of a few calls, as the core would give them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from acd.model import CallbackId, CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
 from acd.records import (
@@ -95,10 +96,10 @@ def served_call(n: int = 12, at: float = 1763800000.125, number: str = "13800138
 
 def survey(call: CallId, offer: OfferId, at: float, number: str) -> list[Record]:
     """He gives four points, says a few words, and hangs up."""
-    about = {"call": call, "offer": offer, "queue": REPAIR, "agent": ANNA, "survey": "satisfaction"}
+    about: dict[str, Any] = {"call": call, "offer": offer, "queue": REPAIR, "agent": ANNA, "survey": "satisfaction"}
     comment = MessageId(f"{offer}-comment")
-    reply = {"asked_at": at, **about}
-    message = {"call": call, "number": number, "did": "4001", "queue": REPAIR}
+    reply: dict[str, Any] = {"asked_at": at, **about}
+    message: dict[str, Any] = {"call": call, "number": number, "did": "4001", "queue": REPAIR}
     return [
         SurveyAsked(at=at, language="zh", **about),
         SurveyReplied(at=at + 2, question="score", answer="4", score=4, first=True, **reply),
@@ -110,7 +111,13 @@ def survey(call: CallId, offer: OfferId, at: float, number: str) -> list[Record]
 
 def requests(at: float = 1763800200.5) -> list[Record]:
     """A message, and a wish to be called back."""
-    whose = {"call": CallId(f"demo-{int(at)}.14"), "at": at, "number": "13700137000", "did": "4001", "queue": SALES}
+    whose: dict[str, Any] = {
+        "call": CallId(f"demo-{int(at)}.14"),
+        "at": at,
+        "number": "13700137000",
+        "did": "4001",
+        "queue": SALES,
+    }
     return [
         MessageTaken(message=MessageId("m-1"), seconds=12.5, **whose),
         CallbackOpened(callback=CallbackId("b-1"), place_at=at - 60.0, **whose),

@@ -1,5 +1,6 @@
 """A caller who is asked about his talk, on a leg that is no Asterisk and the core that is the real one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -88,10 +89,10 @@ async def test_agent_does_his_paperwork_while_the_caller_is_asked() -> None:
     seen: list[AgentState] = []
     ask = after.leg.ask_key
 
-    async def ask_and_look(*args: Any) -> str | None:
+    async def ask_and_look(sounds: Sequence[str], timeout_s: float, keys: str) -> str | None:
         seen.append(after.stage.agent("anna").state)
         after.stage.wait(20.0)
-        return await ask(*args)
+        return await ask(sounds, timeout_s, keys)
 
     after.leg.ask_key = ask_and_look  # type: ignore[method-assign]
     await after.run()
