@@ -257,7 +257,7 @@ class SurveyClosed(_Record, frozen=True, gc=False):
     outcome: str
     """answered (to its end) | partly | not_answered"""
     why: str
-    """asked_all | silence | hung_up"""
+    """asked_all | silence | hung_up (the call was over)"""
 
 
 class AgentChanged(_Record, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """What a caller is asked after his talk, and what he answers: each survey begins once and ends once.
 
-Not to answer is a fact too. A caller who hangs up, or is silent, has been asked all the same; and so has one whose survey was
-cut by a restart of the engine: he goes on where he was.
+Not to answer is a fact too: a caller who hangs up, or is silent, has been asked all the same. How far he was is kept with his
+call, so that an engine that comes back in time goes on there.
 """
 
 from collections.abc import Callable

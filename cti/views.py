@@ -150,7 +150,7 @@ class SurveyView(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     """answered (to its end) | partly | not_answered; None: it is not known (yet)."""
     why: str | None
-    """asked_all | silence | hung_up"""
+    """asked_all | silence | hung_up (the call was over)"""
     answers: Mapping[str, str] = {}
     """By question; a spoken comment's is the work item of its message."""
     scores: Mapping[str, int] = {}

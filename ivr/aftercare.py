@@ -23,9 +23,10 @@ async def ask_about_talk(visit: Visit) -> None:
     visit.language = _language(visit, call)
     if call.asked is None:
         visit.tell(SurveyBegun(call=call.id, survey=rule.survey.name, language=visit.language))
-        await visit.say(rule.survey.intro)
-    answered = call.asked.answers if call.asked else ()
-    await _ask_all(visit, rule.survey, call.talk, sv.begin(rule.survey, answered))
+        first, intro = sv.begin(rule.survey), rule.survey.intro
+    else:
+        first, intro = sv.begin(rule.survey, call.asked.answers), ()
+    await _ask_all(visit, rule.survey, call.talk, first, intro)
 
 
 def _is_to_be_asked(rule: sv.QueueSurvey, call: Call, talk: Talk) -> bool:
@@ -40,11 +41,15 @@ def _language(visit: Visit, call: Call) -> str:
     return wanted if visit.script.prompts.in_language(wanted) else visit.language
 
 
-async def _ask_all(visit: Visit, survey: sv.Survey, talk: Talk, step: sv.Ask | sv.Say | sv.Over) -> None:
+async def _ask_all(
+    visit: Visit, survey: sv.Survey, talk: Talk, step: sv.Ask | sv.Say | sv.Over, intro: tuple[str, ...]
+) -> None:
+    """`intro` is said before the first question, and cut short with it by a key."""
     while not isinstance(step, sv.Over):
         match step:
             case sv.Ask():
-                reply, step = sv.advance(survey, step, await _key(visit, survey, step))
+                reply, step = sv.advance(survey, step, await _key(visit, survey, step, intro))
+                intro = ()
             case sv.Say(comment):
                 reply, step = await _comment(visit, comment, talk), sv.Over(complete=True)
             case _:
@@ -58,11 +63,11 @@ async def _ask_all(visit: Visit, survey: sv.Survey, talk: Talk, step: sv.Ask | s
         await visit.say(survey.thanks)
 
 
-async def _key(visit: Visit, survey: sv.Survey, ask: sv.Ask) -> str:
+async def _key(visit: Visit, survey: sv.Survey, ask: sv.Ask, intro: tuple[str, ...]) -> str:
     """What he presses at the question; "": nothing in time."""
     flow = visit.script.flow
     apology = {"wrong": flow.wrong_key, "silent": flow.no_key}.get(ask.missed, ())
-    sounds = visit.sounds((*apology, *ask.question.prompts))
+    sounds = visit.sounds((*intro, *apology, *ask.question.prompts))
     return await visit.leg.ask_key(sounds, survey.timeout_s, ALL_KEYS) or ""
 
 

@@ -196,7 +196,7 @@ class SurveyRow(FactTables):
     outcome: Mapped[str | None]
     """answered (to its end) | partly | not_answered"""
     why: Mapped[str | None]
-    """asked_all | silence | hung_up"""
+    """asked_all | silence | hung_up (the call was over)"""
 
     __table_args__ = (
         Index("surveys_by_queue", "queue", "asked_at"),

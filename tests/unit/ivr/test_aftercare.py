@@ -115,7 +115,7 @@ async def test_wrong_key_is_told_and_asked_again() -> None:
     assert after.answers() == {"score": "3", "solved": "yes"}
 
 
-@pytest.mark.parametrize(("act", "closed"), [(0, ("not_answered", "hung_up")), (2, ("partly", "hung_up"))])
+@pytest.mark.parametrize(("act", "closed"), [(0, ("not_answered", "hung_up")), (1, ("partly", "hung_up"))])
 async def test_caller_who_hangs_up_meanwhile_was_asked_all_the_same(act: int, closed: tuple[str, str]) -> None:
     after = After(FakeLeg(["5", "1"], gone_at=act))
     await after.run()
@@ -127,7 +127,7 @@ async def test_caller_who_hangs_up_meanwhile_was_asked_all_the_same(act: int, cl
 async def test_survey_is_in_the_callers_language() -> None:
     after = After(FakeLeg(["5", "1"]), attributes={"language": "en"})
     await after.run()
-    assert after.leg.acts("ask") == [("ask", "hotline/en/score"), ("ask", "hotline/en/solved")]
+    assert after.leg.acts("ask") == [("ask", "hotline/en/intro", "hotline/en/score"), ("ask", "hotline/en/solved")]
     assert after.stage.last(SurveyAsked).language == "en"
     assert ("play", "hotline/en/goodbye") in after.leg.did
 
@@ -168,7 +168,7 @@ async def test_who_says_nothing_has_left_no_comment() -> None:
 
 
 async def test_survey_cut_by_a_restart_of_the_engine_goes_on_and_is_not_begun_again() -> None:
-    after = After(FakeLeg(["5"], gone_at=2, gone=LegLost()))
+    after = After(FakeLeg(["5"], gone_at=1, gone=LegLost()))
     await after.run()
     assert after.answers() == {"score": "5"}
     after.stage.floor = restored(after.stage.floor)
@@ -181,14 +181,14 @@ async def test_survey_cut_by_a_restart_of_the_engine_goes_on_and_is_not_begun_ag
 
 
 async def test_survey_that_is_over_is_not_asked_again_after_a_restart() -> None:
-    after = After(FakeLeg(["5", "1"], gone_at=3, gone=LegLost()))
+    after = After(FakeLeg(["5", "1"], gone_at=2, gone=LegLost()))
     await after.run()
     await after.run(FakeLeg(["5"]))
     assert after.heard() == ["goodbye"]
 
 
 async def test_survey_that_was_taken_out_of_the_rules_meanwhile_ends_with_the_call() -> None:
-    after = After(FakeLeg(["5"], gone_at=2, gone=LegLost()))
+    after = After(FakeLeg(["5"], gone_at=1, gone=LegLost()))
     await after.run()
     after.script = Script(flow=flow(), calendars={}, prompts=PROMPTS, music={})
     await after.run(FakeLeg())
