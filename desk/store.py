@@ -65,7 +65,9 @@ async def list_items(session: AsyncSession, wanted: Wanted, limit: int) -> list[
 
 async def find_item(session: AsyncSession, item: str) -> WorkItem | None:
     """The item, or None when there is none of that id (yet)."""
-    row = (await session.execute(_items().where(WorkItemRow.item == item))).one_or_none()
+    row = (
+        await session.execute(_items().where(WorkItemRow.item == item, WorkItemRow.opened_at.is_not(None)))
+    ).one_or_none()
     return _item(row) if row is not None else None
 
 
@@ -129,6 +131,7 @@ def _items() -> Rows:
 
 
 def _that_match(query: Rows, wanted: Wanted) -> Rows:
+    query = query.where(WorkItemRow.opened_at.is_not(None))
     if wanted.state is not None:
         query = query.where(WorkItemRow.state == wanted.state)
     if wanted.kind is not None:

@@ -1,7 +1,8 @@
 """The tables of work items and of the steps of their lives. Times are seconds since the epoch.
 
 An item's row is made by the record that brings it up and says nothing of its state, so the record may be told again; state and
-owner are written by the steps alone. No step is ever changed or removed.
+owner are written by the steps alone. No step is ever changed or removed. What only the first record knows is NULL in a row that
+a later one has made, and such a row is no item (yet).
 """
 
 from sqlalchemy import Double, Index
@@ -25,11 +26,11 @@ class WorkItemRow(DeskTables):
 
     item: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    call: Mapped[str]
+    call: Mapped[str | None]
     queue: Mapped[str | None]
-    number: Mapped[str]
-    did: Mapped[str]
-    opened_at: Mapped[float]
+    number: Mapped[str | None]
+    did: Mapped[str | None]
+    opened_at: Mapped[float | None]
     seconds: Mapped[float | None]
     state: Mapped[str] = mapped_column(server_default=ItemState.OPEN)
     owner: Mapped[str | None]

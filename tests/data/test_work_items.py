@@ -6,6 +6,8 @@ from acd.records import Record
 from desk.items import ItemId, ItemKind, ItemState, Step, What, WorkItem, take_step
 from desk.store import Count, ItemChanged, Wanted, count_items, find_item, keep_step, list_items, steps_of
 from engine.database import Database
+from engine.database.upserts import upsert
+from engine.facts import Row
 from tests.data.test_queries import store
 from tests.unit.engine_data.stories import SALES, abandoned_call, requests, served_call
 
@@ -88,6 +90,17 @@ async def test_record_told_again_takes_no_step_back(desk: Database) -> None:
     await do(desk, await kept(desk, "m-1"), What.DONE)
     await store(desk, requests())
     assert (await kept(desk, "m-1")).state is ItemState.DONE
+
+
+async def test_row_of_which_only_the_end_is_known_is_no_item_yet(database: Database) -> None:
+    async with database.transaction() as connection:
+        row = Row("work_items", {"item": "b-1"}, {"kind": "callback", "state": "done", "closed_at": AT})
+        await upsert(connection, [row])
+    async with database.session() as session:
+        assert (await list_items(session, Wanted(), 10), await count_items(session, Wanted())) == ([], [])
+        assert await find_item(session, "b-1") is None
+    await store(database, requests())
+    assert (await kept(database, "b-1")).state is ItemState.DONE
 
 
 def answered_later(number: str = NUMBER) -> list[Record]:

@@ -297,7 +297,8 @@ async def test_spoken_comment_becomes_a_work_item_that_can_be_heard(
         caller.id,
     )
     assert (item["number"], 1.0 < item["seconds"] < 6.0) == (f"{caller.number[:3]}****{caller.number[-4:]}", True)
-    token = site.agent_token("1001")
+    token = site.agent_token("1003")
+    assert (await sound_of(site, comment, site.agent_token("1001")))[0] == 403  # another queue's
     status, sound = await sound_of(site, comment, token)
     assert status == 200
     (tmp_path / "comment.wav").write_bytes(sound)

@@ -1,9 +1,11 @@
 """The caller's leg over FastAGI, with a peer on loopback in place of res_agi."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from acd.model import MessageId
 from agents.roster import AgentId
 from cti.leg import AgiLeg
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
@@ -120,3 +122,37 @@ async def test_refused_caller_is_done_with_before_he_hears_the_tone() -> None:
         assert await channel.obey(b"200 result=-1\n") == "EXEC Busy 5"
         assert await channel.obey(b"200 result=-1\n") == "EXEC Hangup 17"
         await refusing
+
+
+def recording(leg: AgiLeg) -> "asyncio.Task[float]":
+    return asyncio.create_task(leg.record(MessageId("c-1-comment"), 30.0, 3.5))
+
+
+async def test_what_the_caller_says_is_kept_under_the_messages_name(tmp_path: Path) -> None:
+    async with agi_session() as (session, channel, _):
+        saying = recording(AgiLeg(session, Stops(), tmp_path / "messages"))
+        wanted = f'RECORD FILE {tmp_path}/messages/c-1-comment wav "0123456789*#" 30000 0 BEEP s=4'
+        assert (await channel.obey(b"200 result=35 (dtmf) endpos=20000\n")).replace('"', "") == wanted.replace('"', "")
+        assert await saying == 2.5
+    assert (tmp_path / "messages").is_dir()
+
+
+async def test_caller_who_hangs_up_has_said_what_he_said_and_is_gone_after_that(tmp_path: Path) -> None:
+    async with agi_session() as (session, channel, _):
+        leg = AgiLeg(session, Stops(), tmp_path)
+        saying = recording(leg)
+        await channel.obey(b"HANGUP\n200 result=-1 (hangup) endpos=16000\n")
+        assert await saying == 2.0
+        with pytest.raises(CallerGone):
+            await leg.play(["hotline/zh/goodbye"], "")
+
+
+@pytest.mark.parametrize("reply", [b"200 result=0 (timeout) endpos=7000\n", b"200 result=-1 (writefile)\n"])
+async def test_less_than_a_second_is_no_message_and_leaves_no_file(tmp_path: Path, reply: bytes) -> None:
+    file = tmp_path / "c-1-comment.wav"
+    file.write_bytes(b"RIFF")
+    async with agi_session() as (session, channel, _):
+        saying = recording(AgiLeg(session, Stops(), tmp_path))
+        await channel.obey(reply)
+        assert await saying == 0.0
+    assert not file.exists()
