@@ -110,9 +110,9 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     called_back_at: float | None = None
     """When another item of the same number was done, if that was after this came up."""
 
-    def is_seen_by(self, queues: Collection[QueueId]) -> bool:
-        """Whether an agent who serves these queues sees it."""
-        return self.queue is not None and self.queue in queues
+    def is_seen_by(self, agent: AgentId, queues: Collection[QueueId]) -> bool:
+        """Whether this agent sees it, who serves these queues: theirs, and what he has been given."""
+        return self.owner == agent or (self.queue is not None and self.queue in queues)
 
 
 _AFTER: Final = {

@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, column, func, select, table, update
+from sqlalchemy import Select, column, func, or_, select, table, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from acd.model import QueueId
+from agents.roster import AgentId
 from desk.items import ItemKind, ItemState, Step, WorkItem
 from desk.tables import WorkItemRow, WorkStepRow
 
@@ -34,13 +35,14 @@ class ItemChanged(Exception):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which items are asked for; None: whatever it is. `queues`: those of an agent, whose items he sees. `since` <= opened <
-    `until`, seconds since the epoch."""
+    """Which items are asked for; None: whatever it is. `since` <= opened < `until`, seconds since the epoch. `seen_by`: only
+    those this agent sees, who serves `queues` (WorkItem.is_seen_by)."""
 
     state: ItemState | None = None
     kind: ItemKind | None = None
     queue: QueueId | None = None
-    queues: Collection[QueueId] | None = None
+    seen_by: AgentId | None = None
+    queues: Collection[QueueId] = ()
     owner: str | None = None
     since: float | None = None
     until: float | None = None
@@ -138,8 +140,8 @@ def _that_match(query: Rows, wanted: Wanted) -> Rows:
         query = query.where(WorkItemRow.kind == wanted.kind)
     if wanted.queue is not None:
         query = query.where(WorkItemRow.queue == wanted.queue)
-    if wanted.queues is not None:
-        query = query.where(WorkItemRow.queue.in_(wanted.queues))
+    if wanted.seen_by is not None:
+        query = query.where(or_(WorkItemRow.queue.in_(wanted.queues), WorkItemRow.owner == wanted.seen_by))
     if wanted.owner is not None:
         query = query.where(WorkItemRow.owner == wanted.owner)
     if wanted.since is not None:

@@ -1,4 +1,5 @@
-"""`/api/items`: what people have to do after the calls, and their steps with it. An agent sees the items of his queues."""
+"""`/api/items`: what people have to do after the calls, and their steps with it. An agent sees the items of his queues,
+and those he was given."""
 
 import asyncio
 from enum import StrEnum
@@ -94,8 +95,8 @@ async def _item(request: web.Request, identity: Identity, services: Services) ->
         item = await services.items.get(key)
     if item is None:
         raise not_found("item", key)
-    queues = _queues(identity, services)
-    if queues is not None and not item.is_seen_by(queues):
+    agent = _seer(identity)
+    if agent is not None and not item.is_seen_by(agent, _queues(agent, services)):
         raise forbidden("this item is for the people of another queue")
     return item
 
@@ -111,21 +112,25 @@ def _shown(item: WorkItem, *, full: bool) -> WorkItem:
     return item if full else msgspec.structs.replace(item, number=mask_number(item.number))
 
 
-def _queues(identity: Identity, services: Services) -> tuple[QueueId, ...] | None:
-    """Whose items he sees; None: everybody's."""
-    if may_oversee(identity):
-        return None
-    settings = services.runner.floor.rules.agents.get(identity.agent) if identity.agent else None
+def _seer(identity: Identity) -> AgentId | None:
+    """Whose view of the items this is; None: all are seen."""
+    return None if may_oversee(identity) else identity.agent or AgentId("")
+
+
+def _queues(agent: AgentId, services: Services) -> tuple[QueueId, ...]:
+    settings = services.runner.floor.rules.agents.get(agent)
     return settings.queues if settings else ()
 
 
 def _wanted(request: web.Request, identity: Identity, services: Services) -> Wanted:
     query = request.query
+    agent = _seer(identity)
     return Wanted(
         state=_one_of(request, "state", ItemState),
         kind=_one_of(request, "kind", ItemKind),
         queue=QueueId(query["queue"]) if "queue" in query else None,
-        queues=_queues(identity, services),
+        seen_by=agent,
+        queues=() if agent is None else _queues(agent, services),
         owner=query.get("owner"),
         since=moment(request, "since", services.zone),
         until=moment(request, "until", services.zone),

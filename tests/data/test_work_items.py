@@ -47,8 +47,10 @@ async def test_what_is_to_be_done_is_listed_newest_first(desk: Database) -> None
     assert await listed(desk) == ["b-1", "m-1", comment, GAVE_UP]
     assert await listed(desk, limit=1) == ["b-1"]
     assert await listed(desk, kind=ItemKind.ABANDONED) == [GAVE_UP]
-    assert await listed(desk, queues=["repair"]) == [comment]
-    assert await listed(desk, queues=[]) == []
+    assert await listed(desk, seen_by="1001", queues=["repair"]) == [comment]
+    assert await listed(desk, seen_by="1001", queues=[]) == []
+    await do(desk, await kept(desk, "b-1"), What.TAKE)
+    assert await listed(desk, seen_by="1001", queues=[]) == ["b-1"]
     assert await listed(desk, queue=SALES, until=AT + 50) == [GAVE_UP]
     assert await listed(desk, state=ItemState.DONE) == []
 

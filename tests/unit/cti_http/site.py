@@ -197,7 +197,7 @@ class DictItems:
 
 def _matches(item: WorkItem, wanted: Wanted) -> bool:
     asked = {name: getattr(wanted, name) for name in ("state", "kind", "queue", "owner")}
-    mine = wanted.queues is None or item.queue in wanted.queues
+    mine = wanted.seen_by is None or item.is_seen_by(wanted.seen_by, wanted.queues)
     return mine and all(value is None or getattr(item, name) == value for name, value in asked.items())
 
 

@@ -111,7 +111,9 @@ async def test_agent_takes_an_item_and_is_done_with_it(desk: SmallSite) -> None:
 async def test_leader_gives_items_to_agents_and_an_inspector_only_looks(desk: SmallSite) -> None:
     given = await desk.post("/api/items/m3/take", Role.TEAM_LEADER, {"agent": "1002"})
     assert given[1]["item"]["owner"] == "1002"
-    assert given[1]["steps"][0]["by"] != "1002"
+    assert given[1]["steps"][0]["by"] == "team_leader"
+    assert ids(await desk.get("/api/items", WANG)) == ["m1", "m3"]
+    assert (await desk.post("/api/items/m3/done", WANG, b""))[0] == 200
     assert (await desk.post("/api/items/m1/take", ZHANG, {"agent": "1002"}))[0] == 403
     assert (await desk.post("/api/items/m1/take", Role.TEAM_LEADER, {"agent": "9999"}))[0] == 404
     assert (await desk.post("/api/items/m1/done", Role.TEAM_LEADER, {"agent": "1002"}))[0] == 400

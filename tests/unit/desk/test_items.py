@@ -86,4 +86,10 @@ def test_leader_gives_an_item_to_an_agent() -> None:
     [(SALES, ["sales", "repair"], True), (SALES, ["repair"], False), (None, ["sales"], False)],
 )
 def test_agent_sees_the_items_of_his_queues(queue: QueueId | None, queues: list[str], seen: bool) -> None:
-    assert item(queue=queue).is_seen_by([QueueId(name) for name in queues]) is seen
+    assert item(queue=queue).is_seen_by(AgentId("1001"), [QueueId(name) for name in queues]) is seen
+
+
+def test_agent_sees_what_he_has_been_given_whatever_queue_it_is_of() -> None:
+    given = item(ItemState.TAKEN, "1001", queue=None)
+    assert given.is_seen_by(AgentId("1001"), [])
+    assert not given.is_seen_by(AgentId("1002"), [SALES])
