@@ -23,7 +23,7 @@ __all__ = [
 
 MESSAGES: Final = "messages"
 """The folder of what callers have said as a message, below the recordings' root."""
-SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,149}[A-Za-z0-9_-])?")
 STARTED_IN_ID: Final = re.compile(r"(?:^|-)(\d{9,11})\.\d+-\d+$")
 """The epoch second in `<system>-<epoch>.<n>-<offer>`: Asterisk puts the channel's creation time into its unique id."""
 

@@ -3,7 +3,7 @@
 from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acd.model import OfferId
@@ -11,6 +11,7 @@ from recordings.policy import (
     UnsafeName,
     call_of,
     leg_names,
+    message_path,
     offer_of_leg,
     recording_path,
 )
@@ -34,16 +35,23 @@ def test_an_offer_without_a_time_in_its_id_still_has_a_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "a/b", "a\\b", "", ".hidden", "a..b", "a b", "a\n", "电话", "a" * 152, "${X}"]
+    "name", ["../x", "a/b", "a\\b", "", ".hidden", "a..b", "a.", "a b", "a\n", "电话", "a" * 152, "${X}"]
 )
 def test_an_id_that_could_lead_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(UnsafeName, match="cannot name a file"):
         leg_names(OfferId(name))
     with pytest.raises(UnsafeName, match="cannot name a file"):
         recording_path(OfferId(name))
+    with pytest.raises(UnsafeName, match="cannot name a file"):
+        message_path(name)
     assert offer_of_leg(f"{name}-caller.wav") is None
 
 
+def test_messages_lie_in_a_folder_of_their_own() -> None:
+    assert message_path("demo-1763800000.12-1-comment") == "messages/demo-1763800000.12-1-comment.wav"
+
+
+@example("0.")
 @given(st.text())
 def test_any_text_is_refused_or_names_a_file_that_leads_back_to_it(text: str) -> None:
     try:
