@@ -19,6 +19,8 @@ __all__ = [
     "CallbackOpened",
     "Candidate",
     "Decision",
+    "EmergencyBegan",
+    "EmergencyOver",
     "Exclusion",
     "MessageTaken",
     "NodeEntered",
@@ -160,7 +162,7 @@ class QueueLeft(_Record, frozen=True, gc=False):
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
     why: str = ""
-    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor)."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):
@@ -274,6 +276,26 @@ class AgentChanged(_Record, frozen=True, gc=False):
     """His break lasts longer than his group's rule allows."""
 
 
+class EmergencyBegan(_Record, frozen=True, gc=False):
+    """Queues (none named: all) are closed at once, with an announcement; None: until somebody opens them."""
+
+    queues: tuple[QueueId, ...]
+    at: float
+    prompt: str
+    until: float | None
+    why: str
+    by: str
+
+
+class EmergencyOver(_Record, frozen=True, gc=False):
+    """That is over; `by` is empty when it ended by itself."""
+
+    queues: tuple[QueueId, ...]
+    began_at: float
+    at: float
+    by: str
+
+
 class AgentInterval(_Record, frozen=True, gc=False):
     """An agent was in one state from start to end. Key: agent, started_at, state."""
 
@@ -354,5 +376,7 @@ Record = (
     | SurveyClosed
     | AgentChanged
     | AgentInterval
+    | EmergencyBegan
+    | EmergencyOver
     | Decision
 )

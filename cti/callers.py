@@ -6,7 +6,7 @@ from pathlib import Path
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import Call, CallId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -184,3 +184,7 @@ class _Desk:
     async def answered_at(self, offer: OfferId) -> float | None:
         trace = await self._control.lookout.trace_of(offer)
         return trace.answered_at if trace else None
+
+    def emergency(self) -> str | None:
+        found = self._runner.floor.emergencies.get(EVERYWHERE)
+        return None if found is None else found.prompt

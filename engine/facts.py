@@ -18,6 +18,8 @@ from acd.records import (
     CallEnded,
     CallOpened,
     Decision,
+    EmergencyBegan,
+    EmergencyOver,
     MessageTaken,
     NodeEntered,
     OfferEnded,
@@ -85,7 +87,7 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return (_item(record.message, kind, record, opened_at=record.at, seconds=record.seconds),)
         case CallbackOpened():
             return (_item(record.callback, ItemKind.CALLBACK, record, opened_at=record.at),)
-        case AgentChanged():
+        case AgentChanged() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)

@@ -131,3 +131,7 @@ class Desk(Protocol):
     async def answered_at(self, offer: OfferId) -> float | None:
         """When the phone was picked up, of an answer nobody has told; None: it is not known."""
         ...
+
+    def emergency(self) -> str | None:
+        """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
+        ...

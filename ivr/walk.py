@@ -28,7 +28,7 @@ async def walk(visit: Visit, step: fl.Step) -> QueueId | None:
             case fl.AskKey(prompts, keys, timeout_s):
                 happened = _heard(await visit.leg.ask_key(visit.sounds(prompts), timeout_s, keys))
             case fl.CheckHours(calendar):
-                happened = fl.HoursChecked(_is_open(visit, calendar))
+                happened = fl.HoursChecked(await _is_open(visit, calendar))
             case fl.Enqueue() as enqueue:
                 await _enqueue(visit, enqueue)
                 return enqueue.queue
@@ -40,7 +40,12 @@ async def walk(visit: Visit, step: fl.Step) -> QueueId | None:
         step = fl.advance(visit.script.flow, step.position, happened)
 
 
-def _is_open(visit: Visit, calendar: str) -> bool:
+async def _is_open(visit: Visit, calendar: str) -> bool:
+    """In an emergency of the whole site no calendar is; the caller is told why before he goes the way of those who come after
+    hours."""
+    if (announcement := visit.desk.emergency()) is not None:
+        await visit.leg.play(visit.known_sounds(announcement), "")
+        return False
     return is_open(visit.script.calendars[calendar], datetime.fromtimestamp(visit.clock(), UTC))
 
 

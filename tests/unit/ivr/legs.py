@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from acd import events as ev
 from acd.commands import WithdrawOffer
-from acd.model import Call, CallId, MessageId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
 from tests.unit.acd.floors import Stage
@@ -175,6 +175,10 @@ class CoreDesk:
 
     async def answered_at(self, offer: OfferId) -> float | None:
         return self.picked_up_at
+
+    def emergency(self) -> str | None:
+        found = self.stage.floor.emergencies.get(EVERYWHERE)
+        return None if found is None else found.prompt
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
