@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
+import math
 import re
 from collections.abc import Callable
 from typing import Final
@@ -16,7 +17,6 @@ log = logging.getLogger(__name__)
 
 COMMAND_TIMEOUT_S: Final = 10.0
 """For commands that Asterisk does at once; on a machine that is so busy that this passes, nothing is right anyway."""
-SAMPLES_A_SECOND: Final = 8000
 PLAYBACK_TIMEOUT_S: Final = 600.0
 
 _DIAL_TARGET = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.@/:;+-]+(?:&[A-Za-z0-9]+/[A-Za-z0-9_.@/:;+-]+)*")
@@ -215,20 +215,18 @@ class AgiSession:
         reply = await self.command("CONTROL STREAM FILE", name, "", "3000", "x", "x", timeout_s=PLAYBACK_TIMEOUT_S)
         await self._playable(reply, name)
 
+    async def record_file(self, name: str, escape_digits: str, longest_s: float, silence_s: float) -> None:
+        """Record as .wav into this file (no extension) until a key, a silence of `silence_s`, or `longest_s`. PlaybackFailed if
+        the file cannot be written."""
+        longest_ms = math.ceil(longest_s * 1000)
+        args = (name, "wav", escape_digits, str(longest_ms), f"s={math.ceil(silence_s)}")
+        reply = await self.command("RECORD FILE", *args, timeout_s=longest_s + COMMAND_TIMEOUT_S)
+        await self._playable(reply, name)
+
     async def wait_for_digit(self, timeout_ms: int) -> str | None:
         """The next key, or None if none came in time."""
         reply = await self.command("WAIT FOR DIGIT", str(timeout_ms), timeout_s=timeout_ms / 1000 + COMMAND_TIMEOUT_S)
         return await self._digit(reply, "WAIT FOR DIGIT")
-
-    async def record_file(self, path: str, longest_ms: int, silence_s: int) -> float:
-        """A tone, then record into `path`.wav until a key, so long a silence, or the end of the time: the seconds recorded. A
-        hang-up ends it as well: what was said up to then is kept, and the next command finds the caller gone."""
-        reply = await self.command(
-            *("RECORD FILE", path, "wav", "0123456789*#", str(longest_ms), "0", "BEEP", f"s={silence_s}"),
-            timeout_s=longest_ms / 1000 + COMMAND_TIMEOUT_S,
-            survives_hangup=True,
-        )
-        return (reply.endpos or 0) / SAMPLES_A_SECOND
 
     async def set_variable(self, name: str, value: str, *, survives_hangup: bool = False) -> None:
         """Set a channel variable (or a writable function such as CDR(x))."""

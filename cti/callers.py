@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import Protocol
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import EVERYWHERE, Call, CallId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -28,10 +28,20 @@ LONGEST_NAME = 64
 """Characters of a caller's name that are kept; it is whatever he claims."""
 
 
+class Messages(Protocol):
+    """Where messages are kept (recordings.messages)."""
+
+    def sound(self, message: MessageId) -> str: ...
+
+    async def seconds(self, message: MessageId) -> float: ...
+
+    def drop(self, message: MessageId) -> None: ...
+
+
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
     reasons in the order of their digits; `known` what a caller's number tells of him; `messages`
-    the folder of what callers say."""
+    keeps what callers say; without it nobody is asked to say anything."""
 
     def __init__(
         self,
@@ -40,7 +50,7 @@ class Callers:
         script: Callable[[], Script],
         reasons: Callable[[], tuple[str, ...]],
         known: Callable[[str], dict[str, str]] = lambda number: {},
-        messages: Path = Path(),
+        messages: Messages | None = None,
     ) -> None:
         self._runner = runner
         self._control = control
@@ -75,8 +85,8 @@ class Callers:
             attributes=self._known(number),
         )
         entry = await self._entry(call, query)
-        leg = AgiLeg(session, self._control.stop_playback, self._messages)
-        desk = _Desk(self._runner, self._control)
+        leg = AgiLeg(session, self._control.stop_playback)
+        desk = _Desk(self._runner, self._control, self._messages)
         mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
         try:
@@ -159,9 +169,10 @@ _PROMPTS = {
 class _Desk:
     """ivr.ports.Desk over the runner."""
 
-    def __init__(self, runner: Runner, control: CallControl) -> None:
+    def __init__(self, runner: Runner, control: CallControl, messages: Messages | None) -> None:
         self._runner = runner
         self._control = control
+        self._messages = messages
         self.session: CallerSession | None = None
 
     def tell(self, event: Event) -> None:
@@ -188,3 +199,13 @@ class _Desk:
     def emergency(self) -> str | None:
         found = self._runner.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
+
+    def message_sound(self, message: MessageId) -> str:
+        return self._messages.sound(message) if self._messages else ""
+
+    async def message_s(self, message: MessageId) -> float:
+        return await self._messages.seconds(message) if self._messages else 0.0
+
+    def drop_message(self, message: MessageId) -> None:
+        if self._messages:
+            self._messages.drop(message)

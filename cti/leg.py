@@ -5,9 +5,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 
-from acd.model import MessageId
 from agents.roster import AgentId
 from cti.agi_session import AgiSession, SessionEnd
 from cti.dial_line import dial_options, dial_target, ring_seconds, room_for
@@ -21,8 +19,6 @@ log = logging.getLogger(__name__)
 
 ANY_KEY = "0123456789*#"
 USER_BUSY = 17  # Q.850
-SHORTEST_MESSAGE_S = 1.0
-"""Less than this is nobody's message."""
 BUSY_S = 5
 """How long a caller who is answered already hears the busy tone."""
 STOP_AGAIN_S = 0.05
@@ -32,15 +28,16 @@ twice the time, and so on."""
 StopPlayback = Callable[[str], None]
 """Asks Asterisk, on another way than this leg, to stop what it plays on the channel of this name."""
 
+TONE = "hotline-tone"
+"""What a caller speaks after (engine.asterisk.music)."""
+
 
 class AgiLeg:
-    """One caller's channel. Implements ivr.ports.Leg; the promises are written there. `messages`: where what callers say is
-    kept; Asterisk knows the folder by the same name."""
+    """One caller's channel. Implements ivr.ports.Leg; the promises are written there."""
 
-    def __init__(self, session: AgiSession, stop_playback: StopPlayback, messages: Path = Path()) -> None:
+    def __init__(self, session: AgiSession, stop_playback: StopPlayback) -> None:
         self._session = session
         self._stop_playback = stop_playback
-        self._messages = messages
 
     async def answer(self) -> None:
         with _translated():
@@ -57,16 +54,6 @@ class AgiLeg:
             return key
         with _translated():
             return await self._session.wait_for_digit(math.ceil(timeout_s * 1000))
-
-    async def record(self, message: MessageId, longest_s: float, silence_s: float) -> float:
-        await asyncio.to_thread(self._messages.mkdir, parents=True, exist_ok=True)
-        path = self._messages / message
-        with _translated():
-            seconds = await self._session.record_file(str(path), math.ceil(longest_s * 1000), math.ceil(silence_s))
-        if seconds >= SHORTEST_MESSAGE_S:
-            return seconds
-        await asyncio.to_thread(path.with_name(f"{message}.wav").unlink, missing_ok=True)
-        return 0.0
 
     async def music(self, music_class: str) -> None:
         with _translated():
@@ -108,6 +95,14 @@ class AgiLeg:
         if self._session.hung_up:
             raise CallerGone(result)
         return result
+
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        await self._play_one(TONE, "")
+        with _translated():
+            try:
+                await self._session.record_file(sound, terminator, longest_s, silence_s)
+            except PlaybackFailed as failed:
+                log.error("%s", failed, extra={"call_id": self._session.environment.uniqueid})
 
     async def set_place(self, place: str) -> None:
         with _translated():

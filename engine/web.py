@@ -168,7 +168,7 @@ class Web:
             figures=EngineFigures(engine),
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
-            items=SqlWorkItems(engine.database, engine.site.recordings),
+            items=SqlWorkItems(engine.database, engine.messages),
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,

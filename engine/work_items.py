@@ -7,12 +7,13 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd.model import MessageId
 from cti.http.services import HistoryUnavailable
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted, count_items, find_item, keep_step, list_items, steps_of
 from engine.database.connection import Database, DatabaseNotReady
 from recordings.ledger import RecordingNotThere
-from recordings.policy import UnsafeName, message_path
+from recordings.messages import MessageFiles
 
 __all__ = ["SqlWorkItems", "reading"]
 
@@ -28,11 +29,11 @@ async def reading(database: Database) -> AsyncIterator[AsyncSession]:
 
 
 class SqlWorkItems:
-    """cti.http.services.WorkItems. `root` is the recordings' folder."""
+    """cti.http.services.WorkItems."""
 
-    def __init__(self, database: Database, root: Path) -> None:
+    def __init__(self, database: Database, messages: MessageFiles) -> None:
         self._database = database
-        self._root = root
+        self._messages = messages
 
     async def find(self, wanted: Wanted, limit: int) -> Sequence[WorkItem]:
         async with reading(self._database) as session:
@@ -59,8 +60,8 @@ class SqlWorkItems:
 
     def audio(self, item: ItemId) -> Path:
         try:
-            path = self._root / message_path(item)
-        except UnsafeName as error:
+            path = Path(f"{self._messages.sound(MessageId(item))}.wav")
+        except ValueError as error:
             raise RecordingNotThere(str(error)) from error
         if not path.is_file():
             raise RecordingNotThere(f"the file of message {item} is gone")

@@ -1,14 +1,19 @@
 """A caller who is asked about his talk, after the agent has hung up (see `survey` for what is asked, and who)."""
 
-from typing import assert_never
+import contextlib
+from typing import Final, assert_never
 
 from acd.events import MessageLeft, QuestionAnswered, SurveyBegun, SurveyEnded
 from acd.model import Call, MessageId, Talk
 from ivr import survey as sv
 from ivr.flow import ALL_KEYS
+from ivr.ports import CallerGone
 from ivr.visit import Visit
 
 __all__ = ["ask_about_talk"]
+
+SHORTEST_S: Final = 1.0
+"""Less than this is no comment."""
 
 
 async def ask_about_talk(visit: Visit) -> None:
@@ -72,11 +77,16 @@ async def _key(visit: Visit, survey: sv.Survey, ask: sv.Ask, intro: tuple[str, .
 
 
 async def _comment(visit: Visit, comment: sv.Comment, talk: Talk) -> sv.Reply | None:
-    """None: he said nothing."""
+    """None: he said nothing. Who hangs up has said what he has said; the leg tells that he is gone when it is asked again."""
     await visit.say(comment.prompts)
     message = MessageId(f"{talk.offer}-comment")
-    seconds = await visit.leg.record(message, comment.longest_s, comment.silence_s)
-    if not seconds:
+    with contextlib.suppress(CallerGone):
+        sound = visit.desk.message_sound(message)
+        await visit.leg.record(sound, comment.longest_s, comment.silence_s, ALL_KEYS)
+    seconds = await visit.desk.message_s(message)
+    if seconds < SHORTEST_S:
+        with contextlib.suppress(FileNotFoundError):
+            visit.desk.drop_message(message)
         return None
     visit.tell(MessageLeft(message=message, call=visit.call, seconds=seconds, queue=talk.queue, comment=True))
     return sv.recorded(message)

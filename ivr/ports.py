@@ -61,12 +61,6 @@ class Leg(Protocol):
         """Play the sounds as `play` does, then wait for any key; None when none came within `timeout_s`."""
         ...
 
-    async def record(self, message: MessageId, longest_s: float, silence_s: float) -> float:
-        """A tone, then keep what the caller says as a message, until he presses a key, is silent for `silence_s`, or
-        `longest_s` are over. How many seconds there are of it; 0: nothing is kept. A caller who hangs up has said what he
-        has said: it is kept, and whatever is asked of the leg next raises CallerGone."""
-        ...
-
     async def music(self, music_class: str) -> None:
         """Music from now on, while nothing else is asked of the leg."""
         ...
@@ -86,6 +80,10 @@ class Leg(Protocol):
     async def dial(self, phones: Sequence[RungPhone], ring_s: float, music_class: str) -> DialResult:
         """Ring the phones together, with music for the caller, and connect him with the first that is answered; the others
         stop and are told so. Returns when it is over and the caller is still there."""
+        ...
+
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        """A tone, then record what he says, until `terminator`, a silence of `silence_s`, or `longest_s`."""
         ...
 
     async def set_place(self, place: str) -> None:
@@ -134,4 +132,16 @@ class Desk(Protocol):
 
     def emergency(self) -> str | None:
         """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
+        ...
+
+    def message_sound(self, message: MessageId) -> str:
+        """The name under which Asterisk records and plays a message."""
+        ...
+
+    async def message_s(self, message: MessageId) -> float:
+        """How long the message is that has just been recorded, in seconds; 0: there is none."""
+        ...
+
+    def drop_message(self, message: MessageId) -> None:
+        """Delete a message."""
         ...

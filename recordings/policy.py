@@ -11,18 +11,14 @@ from typing import Final, NamedTuple
 from acd.model import CallId, OfferId
 
 __all__ = [
-    "MESSAGES",
     "LegNames",
     "UnsafeName",
     "call_of",
     "leg_names",
-    "message_path",
     "offer_of_leg",
     "recording_path",
 ]
 
-MESSAGES: Final = "messages"
-"""The folder of what callers have said as a message, below the recordings' root."""
 SAFE_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,149}[A-Za-z0-9_-])?")
 STARTED_IN_ID: Final = re.compile(r"(?:^|-)(\d{9,11})\.\d+-\d+$")
 """The epoch second in `<system>-<epoch>.<n>-<offer>`: Asterisk puts the channel's creation time into its unique id."""
@@ -65,11 +61,6 @@ def recording_path(offer: OfferId, zone: tzinfo = UTC) -> str:
     started = STARTED_IN_ID.search(name)
     day = f"{datetime.fromtimestamp(int(started[1]), zone):%Y/%m/%d}" if started else "undated"
     return f"{day}/{name}.wav"
-
-
-def message_path(message: str) -> str:
-    """Where a caller's message lies under the root. Raises UnsafeName."""
-    return f"{MESSAGES}/{_checked(message)}.wav"
 
 
 def _checked(name: str) -> str:

@@ -37,8 +37,6 @@ class FakeLeg:
         self._dial: asyncio.Future[DialResult] | None = None
         """The dial, or the prompt for a waiting caller, that goes on."""
         self.room = 60
-        self.spoken_s = 5.0
-        """How long the caller speaks when he is recorded."""
         self._awaited: dict[tuple[object, ...], asyncio.Event] = {}
 
     async def reached(self, *act: object) -> None:
@@ -81,10 +79,6 @@ class FakeLeg:
         await self._act("ask", *sounds)
         return self._keys.popleft() if self._keys else None
 
-    async def record(self, message: MessageId, longest_s: float, silence_s: float) -> float:
-        await self._act("record", message, longest_s, silence_s)
-        return self.spoken_s
-
     async def music(self, music_class: str) -> None:
         await self._act("music", music_class)
 
@@ -115,6 +109,9 @@ class FakeLeg:
             return self._dials.popleft()
         self._dial = asyncio.get_running_loop().create_future()
         return await self._dial
+
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        await self._act("record", sound)
 
     async def set_place(self, place: str) -> None:
         await self._act("place", place)
@@ -155,6 +152,9 @@ class CoreDesk:
         self.session: CallerSession | None = None
         self.picked_up_at: float | None = None
         """When the phone was picked up, of an answer nobody tells."""
+        self.said_s = 5.0
+        """How long what a caller says is that is recorded."""
+        self.dropped: list[MessageId] = []
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -179,6 +179,15 @@ class CoreDesk:
     def emergency(self) -> str | None:
         found = self.stage.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
+
+    def message_sound(self, message: MessageId) -> str:
+        return f"/messages/{message}"
+
+    async def message_s(self, message: MessageId) -> float:
+        return self.said_s
+
+    def drop_message(self, message: MessageId) -> None:
+        self.dropped.append(message)
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""

@@ -150,7 +150,7 @@ async def test_spoken_comment_is_kept_as_a_message_and_is_an_answer() -> None:
     spoken = Survey(name="satisfaction", questions=(SCORE,), comment=Comment(prompts=("comment",), longest_s=30.0))
     after = After(FakeLeg(["5"]), spoken)
     await after.run()
-    assert after.leg.acts("record") == [("record", "c-1-comment", 30.0, 4.0)]
+    assert after.leg.acts("record") == [("record", "/messages/c-1-comment")]
     assert after.answers() == {"score": "5", "comment": "c-1-comment"}
     assert (after.stage.last(MessageTaken).seconds, after.stage.last(MessageTaken).comment) == (5.0, True)
     assert after.closed() == ("answered", "asked_all")
@@ -158,13 +158,22 @@ async def test_spoken_comment_is_kept_as_a_message_and_is_an_answer() -> None:
 
 async def test_who_says_nothing_has_left_no_comment() -> None:
     spoken = Survey(name="satisfaction", questions=(SCORE,), comment=Comment(prompts=("comment",)))
-    leg = FakeLeg(["5"])
-    leg.spoken_s = 0.0
-    after = After(leg, spoken)
+    after = After(FakeLeg(["5"]), spoken)
+    after.desk.said_s = 0.9
     await after.run()
+    assert after.desk.dropped == ["c-1-comment"]
     assert after.answers() == {"score": "5"}
     assert after.closed() == ("answered", "asked_all")
     assert "MessageLeft" not in after.desk.kinds()
+
+
+async def test_who_hangs_up_while_he_speaks_has_said_what_he_has_said() -> None:
+    spoken = Survey(name="satisfaction", questions=(SCORE,), comment=Comment(prompts=("comment",)))
+    after = After(FakeLeg(["5"], gone_at=2), spoken)
+    await after.run()
+    assert after.answers() == {"score": "5", "comment": "c-1-comment"}
+    assert after.stage.last(MessageTaken).seconds == 5.0
+    assert after.desk.kinds()[-1] == "CallLeftByCaller"
 
 
 async def test_survey_cut_by_a_restart_of_the_engine_goes_on_and_is_not_begun_again() -> None:

@@ -11,7 +11,6 @@ from recordings.policy import (
     UnsafeName,
     call_of,
     leg_names,
-    message_path,
     offer_of_leg,
     recording_path,
 )
@@ -42,13 +41,7 @@ def test_an_id_that_could_lead_elsewhere_is_refused(name: str) -> None:
         leg_names(OfferId(name))
     with pytest.raises(UnsafeName, match="cannot name a file"):
         recording_path(OfferId(name))
-    with pytest.raises(UnsafeName, match="cannot name a file"):
-        message_path(name)
     assert offer_of_leg(f"{name}-caller.wav") is None
-
-
-def test_messages_lie_in_a_folder_of_their_own() -> None:
-    assert message_path("demo-1763800000.12-1-comment") == "messages/demo-1763800000.12-1-comment.wav"
 
 
 @example("0.")
