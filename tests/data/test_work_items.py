@@ -1,13 +1,20 @@
 """Work items on both databases: what records bring up, what people do with them, and what became of their callers since."""
 
+from pathlib import Path
+
 import pytest
 
+from acd.model import CallId
 from acd.records import Record
+from cti.http.services import HistoryUnavailable
 from desk.items import ItemId, ItemKind, ItemState, Step, What, WorkItem, take_step
 from desk.store import Count, ItemChanged, Wanted, count_items, find_item, keep_step, list_items, steps_of
 from engine.database import Database
 from engine.database.upserts import upsert
 from engine.facts import Row
+from engine.work_items import SqlWorkItems
+from recordings.ledger import RecordingNotThere
+from recordings.messages import MessageFiles
 from tests.data.test_queries import store
 from tests.unit.engine_data.stories import SALES, abandoned_call, requests, served_call
 
@@ -140,3 +147,39 @@ async def test_items_are_counted_by_queue_kind_and_state(desk: Database) -> None
     assert gave_up in counts
     assert [(count.kind, count.state, count.items) for count in mine] == [(ItemKind.MESSAGE, ItemState.TAKEN, 1)]
     assert sum(count.items for count in counts) == 4
+
+
+async def test_desk_of_the_api_finds_changes_and_plays(desk: Database, tmp_path: Path) -> None:
+    messages = MessageFiles(tmp_path)
+    messages.make_folder()
+    (tmp_path / "messages" / "m-1.wav").write_bytes(b"RIFF")
+    items = SqlWorkItems(desk, messages)
+    item = await items.get(ItemId("m-1"))
+    assert item is not None
+    now, step = take_step(item, Step(at=AT, what=What.DONE, by="1001"), leads=False)
+    await items.change(item, now, step)
+    assert [one.item for one in await items.find(Wanted(state=ItemState.DONE), 10)] == ["m-1"]
+    assert [one.what for one in await items.steps(ItemId("m-1"))] == ["done"]
+    assert sum(count.items for count in await items.counts(Wanted())) == 4
+    assert items.audio(ItemId("m-1")).read_bytes() == b"RIFF"
+    for gone in ("b-1", "../m-1"):
+        with pytest.raises(RecordingNotThere):
+            items.audio(ItemId(gone))
+
+
+async def test_desk_whose_database_is_away_says_so(database_url: str, tmp_path: Path) -> None:
+    items = SqlWorkItems(Database(database_url), MessageFiles(tmp_path))
+    item = WorkItem(
+        item=ItemId("m-1"),
+        kind=ItemKind.MESSAGE,
+        call=CallId("c"),
+        queue=SALES,
+        number="",
+        did="",
+        opened_at=AT,
+    )
+    now, step = take_step(item, Step(at=AT, what=What.TAKE, by="1001"), leads=False)
+    with pytest.raises(HistoryUnavailable):
+        await items.get(ItemId("m-1"))
+    with pytest.raises(HistoryUnavailable):
+        await items.change(item, now, step)
