@@ -27,7 +27,7 @@ S = TypeVar("S", bound=StrEnum)
 class Doing(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a step; only a leader names somebody else, and only to give him the item."""
 
-    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\0]*$")] = ""
     agent: AgentId | None = None
 
 

@@ -118,7 +118,8 @@ async def test_leader_gives_items_to_agents_and_an_inspector_only_looks(desk: Sm
     assert (await desk.post("/api/items/m1/take", Role.TEAM_LEADER, {"agent": "9999"}))[0] == 404
     assert (await desk.post("/api/items/m1/done", Role.TEAM_LEADER, {"agent": "1002"}))[0] == 400
     assert (await desk.post("/api/items/m1/take", Role.INSPECTOR, b""))[0] == 403
-    assert (await desk.post("/api/items/m1/take", ZHANG, {"nota": "x"}))[0] == 400
+    for bad in ({"nota": "x"}, {"note": "a\0b"}, {"note": "x" * 2001}):
+        assert (await desk.post("/api/items/m1/take", ZHANG, bad))[0] == 400
     assert (await desk.post("/api/items/none/take", ZHANG, b""))[1]["error"] == "unknown_item"
 
 
