@@ -50,6 +50,7 @@ from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+from recordings.messages import MessageFiles
 
 if TYPE_CHECKING:
     from engine.redis_copy import RedisCopy
@@ -101,12 +102,14 @@ class Engine:
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
+        self.messages = MessageFiles(site.recordings)
         self.callers = Callers(
             self.runner,
             self.control,
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
+            self.messages,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
@@ -122,6 +125,7 @@ class Engine:
         gc.freeze()  # what is loaded by now stays: no collection of garbage need look through it, with callers waiting
         gc.set_threshold(*COLLECT_AFTER)
         self.take_up()
+        self.messages.make_folder()
         await self.agi.start()
         await self.ami.start()
         await self.web.start()

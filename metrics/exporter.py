@@ -130,6 +130,10 @@ _COUNTERS: Final[dict[str, Callable[[QueueCounts], float]]] = {
     "short_abandoned": lambda c: c.short_abandoned,
     "overflowed": lambda c: c.overflowed,
     "switch_lost": lambda c: c.switch_lost,
+    "surveys_asked": lambda c: c.surveys_asked,
+    "surveys_answered": lambda c: c.surveys_answered,
+    "survey_scores": lambda c: c.survey_scores,
+    "survey_points": lambda c: c.survey_points,
 }
 """Counters that have the queue as their only label."""
 

@@ -24,6 +24,7 @@ from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read, read_if_there
+from engine.config.survey_models import queue_survey
 from ivr.prompts import Prompts, read_manifest
 from ivr.visit import Script
 
@@ -111,6 +112,11 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
             calendars=calendars_of(files.hours, tables_of(files.holidays)),
             prompts=prompts,
             music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
+            surveys={
+                QueueId(name): queue_survey(queue.survey, files.queues.surveys)
+                for name, queue in files.queues.queues.items()
+                if queue.survey is not None
+            },
         ),
     )
     return Examined(
