@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from acd.model import CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
+from acd.model import AttemptOutcome, CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -30,7 +30,11 @@ __all__ = [
     "CallRaised",
     "CallRejoined",
     "CallSent",
+    "CallbackCancelled",
+    "CallbackHurried",
     "CallbackRequested",
+    "CustomerMissed",
+    "CustomerReached",
     "DeadlinePassed",
     "EmergencyDeclared",
     "EmergencyLifted",
@@ -47,9 +51,12 @@ __all__ = [
     "OfferPulledBack",
     "OfferRinging",
     "PhoneChanged",
+    "QuestionAnswered",
     "QueueClosed",
     "QueueOpened",
     "RulesLoaded",
+    "SurveyBegun",
+    "SurveyEnded",
     "TalkEnded",
     "WrapUpDone",
     "WrapUpExtended",
@@ -123,6 +130,8 @@ class MessageLeft(_Event, frozen=True, gc=False):
     number: str = ""
     did: str = ""
     at: float | None = None
+    comment: bool = False
+    """He said it after a talk, about that: a survey had asked him to."""
 
 
 class CallbackRequested(_Event, frozen=True, gc=False):
@@ -137,6 +146,65 @@ class CallbackRequested(_Event, frozen=True, gc=False):
     language: str = ""
     """In which he is to be greeted; "": the flow's own."""
     at: float | None = None
+
+
+class CallbackCancelled(_Event, frozen=True, gc=False):
+    """Somebody (`by`) says that the customer need not be called back any more."""
+
+    callback: CallbackId
+    by: str
+
+
+class CallbackHurried(_Event, frozen=True, gc=False):
+    """Somebody (`by`) wants the customer called as soon as an agent is free, whatever the hours and the time of the next
+    attempt say; `points` of priority more for it."""
+
+    callback: CallbackId
+    by: str
+    points: int = 0
+
+
+class CustomerReached(_Event, frozen=True, gc=False):
+    """The customer of a callback has answered. `channel` is his leg's, when that was dialled first and is with a session now;
+    "": the agent's leg was first."""
+
+    call: CallId
+    channel: str = ""
+    at: float | None = None
+
+
+class CustomerMissed(_Event, frozen=True, gc=False):
+    """The customer of a callback did not answer, or could not be dialled. `outcome` None: he was not dialled at all (the engine
+    ended before), so that it was no attempt."""
+
+    call: CallId
+    outcome: AttemptOutcome | None
+    at: float | None = None
+
+
+class SurveyBegun(_Event, frozen=True, gc=False):
+    """A caller whose agent has hung up is about to be asked this survey, in this language. Once for each call."""
+
+    call: CallId
+    survey: str
+    language: str
+
+
+class QuestionAnswered(_Event, frozen=True, gc=False):
+    """What a caller answered to a question of his survey: the name of the answer, or of a message he has left. `score`: the
+    points it gives, where the question asks for points."""
+
+    call: CallId
+    question: str
+    answer: str
+    score: int | None = None
+
+
+class SurveyEnded(_Event, frozen=True, gc=False):
+    """The caller was asked all there is to ask (`complete`), or did not answer in time."""
+
+    call: CallId
+    complete: bool
 
 
 class CallRejoined(_Event, frozen=True, gc=False):
@@ -348,6 +416,13 @@ Event = (
     | CallQueued
     | MessageLeft
     | CallbackRequested
+    | CallbackCancelled
+    | CallbackHurried
+    | CustomerReached
+    | CustomerMissed
+    | SurveyBegun
+    | QuestionAnswered
+    | SurveyEnded
     | CallRejoined
     | CallDetached
     | CallLeftByCaller

@@ -6,7 +6,18 @@ it twice changes nothing. Times are seconds since the epoch, durations seconds.
 
 import msgspec
 
-from acd.model import CallbackId, CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
+from acd.model import (
+    AttemptOutcome,
+    CallbackEnd,
+    CallbackId,
+    CallId,
+    CallState,
+    Disposition,
+    MessageId,
+    OfferId,
+    OfferOutcome,
+    QueueId,
+)
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
 
@@ -16,6 +27,8 @@ __all__ = [
     "CallAnswered",
     "CallEnded",
     "CallOpened",
+    "CallbackAttempted",
+    "CallbackClosed",
     "CallbackOpened",
     "Candidate",
     "Decision",
@@ -29,6 +42,9 @@ __all__ = [
     "QueueEntered",
     "QueueLeft",
     "Record",
+    "SurveyAsked",
+    "SurveyClosed",
+    "SurveyReplied",
     "TalkFinished",
 ]
 
@@ -47,6 +63,8 @@ class CallOpened(_Record, frozen=True, gc=False):
     did: str
     vip: int
     rules: str
+    callback: CallbackId | None = None
+    """The callback this call is to fulfil: it did not come in, it goes out."""
 
 
 class NodeEntered(_Record, frozen=True, gc=False):
@@ -93,6 +111,7 @@ class OfferMade(_Record, frozen=True, gc=False):
     last_agent: AgentId | None
     last_contact_at: float | None
     reasons: tuple[str, ...]
+    callback: CallbackId | None = None
 
 
 class OfferEnded(_Record, frozen=True, gc=False):
@@ -128,6 +147,8 @@ class CallAnswered(_Record, frozen=True, gc=False):
     """What was expected of his wait when he entered the queue."""
     expected_s: float | None = None
     expected_high_s: float | None = None
+    callback: CallbackId | None = None
+    """Fulfilled by this talk: it counts as handled, not as another answer to a caller."""
 
 
 class TalkFinished(_Record, frozen=True, gc=False):
@@ -183,6 +204,10 @@ class CallEnded(_Record, frozen=True, gc=False):
     customer: str = ""
     """Which customer he was, if that was known."""
     attributes: dict[str, str] = {}
+    callback: CallbackId | None = None
+    """The callback it was to fulfil."""
+    short: bool = False
+    """He hung up while he waited, within his queue's short-abandon time."""
 
 
 class MessageTaken(_Record, frozen=True, gc=False):
@@ -195,6 +220,8 @@ class MessageTaken(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId | None
     seconds: float
+    comment: bool = False
+    """Said after a talk, because a survey asked for it."""
 
 
 class CallbackOpened(_Record, frozen=True, gc=False):
@@ -207,6 +234,79 @@ class CallbackOpened(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId
     place_at: float
+
+
+class CallbackAttempted(_Record, frozen=True, gc=False):
+    """A customer was called back, with or without success. Key: callback, number."""
+
+    callback: CallbackId
+    number: int
+    call: CallId
+    """The attempt's own call."""
+    queue: QueueId
+    at: float
+    agent: AgentId | None
+    outcome: AttemptOutcome
+    next_at: float | None
+    """Not before this he is called again; None: this was the last attempt."""
+
+
+class CallbackClosed(_Record, frozen=True, gc=False):
+    """A callback came to its end. Key: callback."""
+
+    callback: CallbackId
+    at: float
+    queue: QueueId
+    how: CallbackEnd
+    attempts: int
+    call: CallId | None
+    """The call in which he was served, or in which he rang again himself; None: neither."""
+
+
+class SurveyAsked(_Record, frozen=True, gc=False):
+    """A caller is asked about the talk he has had. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    language: str
+
+
+class SurveyReplied(_Record, frozen=True, gc=False):
+    """He answered a question of it. Key: call, question."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    question: str
+    answer: str
+    """The answer's name, or the message's."""
+    score: int | None
+    first: bool
+    """Whether it is his first answer."""
+
+
+class SurveyClosed(_Record, frozen=True, gc=False):
+    """The survey is over. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    outcome: str
+    """answered (to its end) | partly | not_answered"""
+    why: str
+    """asked_all | silence | hung_up (the call was over)"""
 
 
 class AgentChanged(_Record, frozen=True, gc=False):
@@ -318,6 +418,11 @@ Record = (
     | CallEnded
     | MessageTaken
     | CallbackOpened
+    | CallbackAttempted
+    | CallbackClosed
+    | SurveyAsked
+    | SurveyReplied
+    | SurveyClosed
     | AgentChanged
     | AgentInterval
     | EmergencyBegan

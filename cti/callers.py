@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import EVERYWHERE, CallId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
 from cti.agi import AgiSession
+from cti.callbacks import CallbackLegs
 from cti.control import CallControl
 from cti.errors import AgiError
 from cti.leg import AgiLeg
@@ -27,9 +29,20 @@ LONGEST_NAME = 64
 """Characters of a caller's name that are kept; it is whatever he claims."""
 
 
+class Messages(Protocol):
+    """Where messages are kept (recordings.messages)."""
+
+    def sound(self, message: MessageId) -> str: ...
+
+    async def seconds(self, message: MessageId) -> float: ...
+
+    def drop(self, message: MessageId) -> None: ...
+
+
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
-    reasons in the order of their digits; `known` what a caller's number tells of him."""
+    reasons in the order of their digits; `known` what a caller's number tells of him; `messages`
+    keeps what callers say; without it nobody is asked to say anything."""
 
     def __init__(
         self,
@@ -38,12 +51,15 @@ class Callers:
         script: Callable[[], Script],
         reasons: Callable[[], tuple[str, ...]],
         known: Callable[[str], dict[str, str]] = lambda number: {},
+        messages: Messages | None = None,
     ) -> None:
         self._runner = runner
         self._control = control
         self._script = script
         self._reasons = reasons
         self._known = known
+        self._callback_legs = CallbackLegs(runner, script)
+        self._messages = messages
 
     async def serve(self, session: AgiSession) -> None:
         """One connection, by its path."""
@@ -52,6 +68,8 @@ class Callers:
                 await self._call(session)
             case "/agent":
                 await self._agent(session)
+            case "/callback":
+                await self._callback_legs.serve(session)
             case path:
                 log.error("Asterisk asks for %s, which is not served here", path)
 
@@ -72,7 +90,7 @@ class Callers:
         )
         entry = await self._entry(call, query)
         leg = AgiLeg(session, self._control.stop_playback)
-        desk = _Desk(self._runner, self._control)
+        desk = _Desk(self._runner, self._control, self._messages)
         mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
         try:
@@ -92,8 +110,15 @@ class Callers:
             trace = await self._control.lookout.trace_of(offer)
             answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
             call = self._runner.floor.calls.get(call_id)
+        wanted = self._runner.floor.callbacks.get(call.callback) if call is not None and call.callback else None
         return entry_of(
-            call, query.get("place", ""), talked=talked, offer=offer, answered_at=answered_at, ended_at=ended_at
+            call,
+            query.get("place", ""),
+            talked=talked,
+            offer=offer,
+            answered_at=answered_at,
+            ended_at=ended_at,
+            language=wanted.language if wanted else "",
         )
 
     # --- an agent's feature code --------------------------------------------------------------------------------------
@@ -155,9 +180,10 @@ _PROMPTS = {
 class _Desk:
     """ivr.ports.Desk over the runner."""
 
-    def __init__(self, runner: Runner, control: CallControl) -> None:
+    def __init__(self, runner: Runner, control: CallControl, messages: Messages | None) -> None:
         self._runner = runner
         self._control = control
+        self._messages = messages
         self.session: CallerSession | None = None
 
     def tell(self, event: Event) -> None:
@@ -165,6 +191,9 @@ class _Desk:
         if isinstance(event, CallDetached) and self.session and not self._control.has(event.call, self.session):
             return
         self._runner.tell(event)
+
+    def known(self, call: CallId) -> Call | None:
+        return self._runner.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         found = self._runner.floor.offers.get(offer)
@@ -181,3 +210,13 @@ class _Desk:
     def emergency(self) -> str | None:
         found = self._runner.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
+
+    def message_sound(self, message: MessageId) -> str:
+        return self._messages.sound(message) if self._messages else ""
+
+    async def message_s(self, message: MessageId) -> float:
+        return await self._messages.seconds(message) if self._messages else 0.0
+
+    def drop_message(self, message: MessageId) -> None:
+        if self._messages:
+            self._messages.drop(message)

@@ -28,6 +28,9 @@ twice the time, and so on."""
 StopPlayback = Callable[[str], None]
 """Asks Asterisk, on another way than this leg, to stop what it plays on the channel of this name."""
 
+TONE = "hotline-tone"
+"""What a caller speaks after (engine.asterisk.music)."""
+
 
 class AgiLeg:
     """One caller's channel. Implements ivr.ports.Leg; the promises are written there."""
@@ -92,6 +95,14 @@ class AgiLeg:
         if self._session.hung_up:
             raise CallerGone(result)
         return result
+
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        await self._play_one(TONE, "")
+        with _translated():
+            try:
+                await self._session.record_file(sound, terminator, longest_s, silence_s)
+            except PlaybackFailed as failed:
+                log.error("%s", failed, extra={"call_id": self._session.environment.uniqueid})
 
     async def set_place(self, place: str) -> None:
         with _translated():

@@ -31,6 +31,7 @@ from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
 from cti.region import Regions
+from engine.asterisk.settings import TRUNK
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.own_prompts import converted_folder, own_prompts
@@ -50,6 +51,7 @@ from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+from recordings.messages import MessageFiles
 
 if TYPE_CHECKING:
     from engine.redis_copy import RedisCopy
@@ -91,22 +93,25 @@ class Engine:
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
-        self.exporter = Exporter(lambda: self.tally, EngineView(self))
+        self.view = EngineView(self)
+        self.exporter = Exporter(lambda: self.tally, self.view)
         self.database = Database(site.database_url)
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
-        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch)
+        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
+        self.messages = MessageFiles(site.recordings)
         self.callers = Callers(
             self.runner,
             self.control,
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
+            self.messages,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
@@ -122,6 +127,7 @@ class Engine:
         gc.freeze()  # what is loaded by now stays: no collection of garbage need look through it, with callers waiting
         gc.set_threshold(*COLLECT_AFTER)
         self.take_up()
+        self.messages.make_folder()
         await self.agi.start()
         await self.ami.start()
         await self.web.start()
@@ -288,6 +294,11 @@ class Engine:
             zone=ZoneInfo(self.configuration.system.timezone),
             clock=clock,
         )
+
+    def _outside(self, number: str) -> str | None:
+        """Over the first trunk that takes calls."""
+        trunk = next((trunk for trunk in self.configuration.system.trunks if trunk.dial), None)
+        return f"PJSIP/{TRUNK}/sip:{trunk.dial_prefix}{number}@{trunk.dial}" if trunk else None
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

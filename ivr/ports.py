@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from acd.events import Event
-from acd.model import OfferId
+from acd.model import Call, CallId, MessageId, OfferId
 from agents.roster import AgentId
 
 __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost", "RungPhone"]
@@ -82,6 +82,10 @@ class Leg(Protocol):
         stop and are told so. Returns when it is over and the caller is still there."""
         ...
 
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        """A tone, then record what he says, until `terminator`, a silence of `silence_s`, or `longest_s`."""
+        ...
+
     async def set_place(self, place: str) -> None:
         """Keep this text with the channel; it comes back with the caller if the engine forgets him."""
         ...
@@ -110,6 +114,10 @@ class Desk(Protocol):
         """Post an event. May raise acd.core.Refused."""
         ...
 
+    def known(self, call: CallId) -> Call | None:
+        """What the floor knows of the call, to look at; None: nothing."""
+        ...
+
     def answered(self, offer: OfferId) -> bool:
         """Whether the answer to this offer has been told already, by whomever. True too when the offer is over."""
         ...
@@ -124,4 +132,16 @@ class Desk(Protocol):
 
     def emergency(self) -> str | None:
         """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
+        ...
+
+    def message_sound(self, message: MessageId) -> str:
+        """The name under which Asterisk records and plays a message."""
+        ...
+
+    async def message_s(self, message: MessageId) -> float:
+        """How long the message is that has just been recorded, in seconds; 0: there is none."""
+        ...
+
+    def drop_message(self, message: MessageId) -> None:
+        """Delete a message."""
         ...

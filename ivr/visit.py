@@ -13,6 +13,7 @@ from ivr.hours import Hours
 from ivr.inbox import Inbox
 from ivr.ports import Desk, Leg
 from ivr.prompts import Prompts, UnknownPrompt
+from ivr.survey import QueueSurvey
 
 __all__ = ["Caller", "Script", "Visit"]
 
@@ -39,6 +40,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     prompts: Prompts
     music: dict[QueueId, str]
     """Music class by queue; "default" for others."""
+    surveys: dict[QueueId, QueueSurvey] = {}
+    """What callers of a queue are asked after their talk; of others nothing is."""
 
 
 class Visit:

@@ -57,6 +57,7 @@ def floor() -> dashboard_builder.Dashboard:
         board.with_variable(variable)
     _site(board)
     _queues(board)
+    _surveys(board)
     _agents(board)
     _menu(board)
     _engine(board)
@@ -110,6 +111,7 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
     board.with_row(dashboard_builder.Row("队列 · Queues"))
     columns = [
         Column("等待 Waiting", f"sum by (queue) (callcenter_queue_waiting_calls{Q})", steps=WAITING),
+        Column("回拨 Callbacks", f"sum by (queue) (callcenter_queue_callbacks{Q})"),
         Column(
             "最长等待 Longest wait", f"max by (queue) (callcenter_queue_longest_wait_seconds{Q})", "s", LONGEST_WAIT
         ),
@@ -138,6 +140,19 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
     board.with_panel(lines(title, _expectations(), "percentunit", stacked=True))
     missed = _quantiles("callcenter_expected_wait_error_seconds")
     board.with_panel(lines("预计等待误差 · Error of the expected wait", missed, "s"))
+
+
+def _surveys(board: dashboard_builder.Dashboard) -> None:
+    board.with_row(dashboard_builder.Row("满意度 · Surveys"))
+    score = {"{{queue}}": _per_queue("survey_points", "survey_scores")}
+    board.with_panel(lines("满意度平均分（1 小时）· Mean score (1 hour)", score))
+    share = {"{{queue}}": _per_queue("surveys_answered", "surveys_asked")}
+    board.with_panel(lines("参评率（1 小时）· Surveys answered (1 hour)", share, "percentunit"))
+
+
+def _per_queue(part: str, whole: str) -> str:
+    part, whole = (f"sum by (queue) (increase(callcenter_queue_{name}_total{Q}[1h]))" for name in (part, whole))
+    return f"{part} / ({whole} > 0)"
 
 
 def _outcomes() -> dict[str, str]:

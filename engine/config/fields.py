@@ -20,8 +20,11 @@ __all__ = [
     "AtOnce",
     "CallerPattern",
     "DatabaseUrl",
+    "DialPrefix",
+    "DialledNumbers",
     "Duration",
     "FeatureCode",
+    "HostAndPort",
     "Identifier",
     "Level",
     "Network",
@@ -33,6 +36,7 @@ __all__ = [
     "Priority",
     "RedisUrl",
     "Secret",
+    "Share",
     "Spans",
     "Text",
     "TimeZone",
@@ -49,6 +53,8 @@ __all__ = [
 ]
 
 _DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?", re.ASCII)
+_SHARE = re.compile(r"\d{1,3}(\.\d{1,6})?%?", re.ASCII)
+_NOT_A_SHARE = "expected a share such as 30%, or a number from 0 to 1"
 _A_YEAR_S = 366 * 86400.0
 _NOT_A_DURATION = "expected a duration such as 20s, 5m or 1h30m, or a number of seconds"
 _LONGEST_DURATION = 30  # characters: a longer one is no duration, and digits without end take time
@@ -67,6 +73,17 @@ def seconds(value: Any) -> float:
         raise ValueError(_NOT_A_DURATION)
     if not 0 <= found <= _A_YEAR_S:
         raise ValueError("expected a duration from 0 to a year")
+    return found
+
+
+def _share(value: Any) -> float:
+    """'30%' -> 0.3; numbers from 0 to 1 are shares already. ValueError for anything else."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not _SHARE.fullmatch(text):
+        raise ValueError(_NOT_A_SHARE)
+    found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= found <= 1:
+        raise ValueError(_NOT_A_SHARE)
     return found
 
 
@@ -199,6 +216,7 @@ Duration = Annotated[float, PlainValidator(seconds)]
 AtLeastASecond = Annotated[float, PlainValidator(seconds), Field(ge=1)]
 ATenthOrMore = Annotated[float, PlainValidator(seconds), Field(ge=0.1)]
 AtLeastAMinute = Annotated[float, PlainValidator(seconds), Field(ge=60)]
+Share = Annotated[float, PlainValidator(_share)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 identifier = _matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit")
 Identifier = Annotated[str, AfterValidator(identifier)]
@@ -212,6 +230,16 @@ Origin = Annotated[
         )
     ),
 ]
+HostAndPort = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?", "a host and port such as 203.0.113.7:5060 or sip.carrier.example"
+        )
+    ),
+]
+DialPrefix = Annotated[str, AfterValidator(_matching(r"[0-9]{0,8}", "up to 8 digits"))]
+DialledNumbers = Annotated[str, AfterValidator(_matching(r"[0-9]{1,14}\*", "how numbers begin, such as 1* or 0571*"))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

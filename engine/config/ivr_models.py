@@ -1,17 +1,15 @@
-"""What may stand in ivr.yaml and hours.yaml, and how it becomes what ivr works with."""
+"""What may stand in ivr.yaml, and how it becomes what ivr works with."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from agents.roster import QueueId
-from engine.config.fields import AtLeastASecond, Identifier, Level, OneOrMore, Priority, Spans, TimeZone, Weekday, Whole
+from engine.config.fields import AtLeastASecond, Identifier, Level, OneOrMore, Priority, Whole
 from engine.config.models import Model
 from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
-from ivr.hours import Hours
 
-__all__ = ["EnqueueModel", "HoursFile", "IvrFile", "asked_by_menus", "calendars_of", "flow_of"]
+__all__ = ["EnqueueModel", "IvrFile", "asked_by_menus", "flow_of"]
 
 
 Prompts = Annotated[tuple[Identifier, ...], OneOrMore]
@@ -107,18 +105,6 @@ class IvrFile(Model):
     nodes: dict[Identifier, NodeModel] = Field(min_length=1)
 
 
-class CalendarModel(Model):
-    time_zone: TimeZone = "Asia/Shanghai"
-    weekly: dict[Weekday, Spans]
-    special: dict[date, Spans] = Field(default_factory=dict)
-
-
-class HoursFile(Model):
-    """hours.yaml"""
-
-    calendars: dict[Identifier, CalendarModel] = Field(default_factory=dict)
-
-
 def flow_of(file: IvrFile) -> Flow:
     """The flow that ivr.yaml describes."""
     return Flow(
@@ -134,14 +120,6 @@ def flow_of(file: IvrFile) -> Flow:
         error=file.error,
         max_moves=file.max_moves,
     )
-
-
-def calendars_of(file: HoursFile) -> dict[str, Hours]:
-    """The calendars that hours.yaml describes."""
-    return {
-        name: Hours(time_zone=calendar.time_zone, weekly=dict(calendar.weekly), special=dict(calendar.special))
-        for name, calendar in file.calendars.items()
-    }
 
 
 def asked_by_menus(file: IvrFile) -> dict[str, int]:

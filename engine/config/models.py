@@ -12,7 +12,10 @@ from engine.config.fields import (
     Address,
     AtLeastASecond,
     DatabaseUrl,
+    DialledNumbers,
+    DialPrefix,
     Duration,
+    HostAndPort,
     Identifier,
     Network,
     Origin,
@@ -81,6 +84,17 @@ class AmiModel(AddressModel):
 class TrunkModel(Model):
     name: Identifier
     addresses: list[Network] = Field(min_length=1)
+    dial: HostAndPort | None = None
+    """Where it takes calls to numbers outside."""
+    dial_prefix: DialPrefix = ""
+    """Digits it wants before each number."""
+
+
+class DiallingModel(Model):
+    """Whom the site may call over its trunk."""
+
+    numbers: list[DialledNumbers] = Field(min_length=1)
+    caller_id: PhoneNumber | None = None
 
 
 class WebhookModel(Model):
@@ -108,6 +122,7 @@ class SystemFile(Model):
     timezone: TimeZone = "Asia/Shanghai"
     numbers: list[PhoneNumber] = Field(min_length=1)
     trunks: list[TrunkModel] = []
+    dialling: DiallingModel | None = None
     sip: SipModel = SipModel()
     rtp: RtpModel = RtpModel()
     http: HttpModel = HttpModel()

@@ -29,6 +29,7 @@ from engine.config.fields import (
 )
 from engine.config.models import Model, Names
 from engine.config.source import Path_
+from engine.config.survey_models import QueueSurveyModel, SurveyModel, named_survey
 
 __all__ = [
     "CallerModel",
@@ -164,6 +165,18 @@ class OpenModel(Model):
     at_close: AtClose = AtClose.SERVE
 
 
+class CallbackModel(Model):
+    """How those are called back who asked for it."""
+
+    first: Literal["agent", "customer"] = "agent"
+    attempts: Annotated[Whole, Field(ge=1, le=20)] = 3
+    retry: Annotated[tuple[AtLeastASecond, ...], OneOrMore, Field(min_length=1)] = (300.0, 900.0, 3600.0)
+    ring: Annotated[AtLeastASecond, Field(le=120)] = 25.0
+    hours: Spans = ()
+    keep: AtLeastAMinute = 28_800.0
+    wrap_up_if_missed: bool = False
+
+
 class QueueModel(Model):
     name: Names
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -184,8 +197,10 @@ class QueueModel(Model):
     last_agent: Annotated[AffinityModel | None, BeforeValidator(_off)] = None
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
+    callback: CallbackModel | None = None
     record: bool = True
     music: Literal["default"] = "default"
+    survey: Annotated[QueueSurveyModel | None, named_survey] = None
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":
@@ -220,6 +235,7 @@ class QueuesFile(Model):
     vip: VipModel = VipModel()
     priority_point: AtLeastASecond = 60.0
     callers: dict[CallerPattern, CallerModel] = Field(default_factory=dict)
+    surveys: dict[Identifier, SurveyModel] = Field(default_factory=dict)
     queues: dict[Identifier, QueueModel] = Field(min_length=1)
 
 

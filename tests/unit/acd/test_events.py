@@ -26,7 +26,7 @@ VALUES = {
     "reason": "break",
     "phone": PhoneState.IDLE,
     "leg": "1700000000.13",
-    "outcome": OfferOutcome.DECLINED,
+    "outcome": OfferOutcome.NO_ANSWER,
     "by": "li",
     "points": 5,
     "message": "m1",
@@ -34,6 +34,11 @@ VALUES = {
     "callback": "b1",
     "queues": ("sales",),
     "prompt": "closed",
+    "survey": "satisfaction",
+    "language": "zh",
+    "question": "score",
+    "answer": "5",
+    "complete": True,
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

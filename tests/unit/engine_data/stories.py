@@ -1,23 +1,44 @@
 """Records of a few calls, as the core would give them."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+import msgspec
+
+from acd.model import (
+    AttemptOutcome,
+    CallbackEnd,
+    CallbackId,
+    CallId,
+    CallState,
+    Disposition,
+    MessageId,
+    OfferId,
+    OfferOutcome,
+    QueueId,
+)
 from acd.records import (
     AgentChanged,
     AgentInterval,
     CallAnswered,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackOpened,
     CallEnded,
     CallOpened,
     Candidate,
     Decision,
     Exclusion,
+    MessageTaken,
     NodeEntered,
     OfferEnded,
     OfferMade,
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyClosed,
+    SurveyReplied,
     TalkFinished,
 )
 from agents.roster import AgentId
@@ -83,7 +104,38 @@ def served_call(n: int = 12, at: float = 1763800000.125, number: str = "13800138
             ended_at=at + 186,
             queue=REPAIR,
         ),
-        _ended(call, at, at + 186, number, Disposition.SERVED, REPAIR, ANNA),
+        *survey(call, taken, at + 187, number),
+        _ended(call, at, at + 200, number, Disposition.SERVED, REPAIR, ANNA),
+    ]
+
+
+def survey(call: CallId, offer: OfferId, at: float, number: str) -> list[Record]:
+    """He gives four points, says a few words, and hangs up."""
+    about: dict[str, Any] = {"call": call, "offer": offer, "queue": REPAIR, "agent": ANNA, "survey": "satisfaction"}
+    comment = MessageId(f"{offer}-comment")
+    reply: dict[str, Any] = {"asked_at": at, **about}
+    message: dict[str, Any] = {"call": call, "number": number, "did": "4001", "queue": REPAIR}
+    return [
+        SurveyAsked(at=at, language="zh", **about),
+        SurveyReplied(at=at + 2, question="score", answer="4", score=4, first=True, **reply),
+        MessageTaken(message=comment, at=at + 9, seconds=6.5, comment=True, **message),
+        SurveyReplied(at=at + 9, question="comment", answer=comment, score=None, first=False, **reply),
+        SurveyClosed(at=at + 10, outcome="partly", why="hung_up", **reply),
+    ]
+
+
+def requests(at: float = 1763800200.5) -> list[Record]:
+    """A message, and a wish to be called back."""
+    whose: dict[str, Any] = {
+        "call": CallId(f"demo-{int(at)}.14"),
+        "at": at,
+        "number": "13700137000",
+        "did": "4001",
+        "queue": SALES,
+    }
+    return [
+        MessageTaken(message=MessageId("m-1"), seconds=12.5, **whose),
+        CallbackOpened(callback=CallbackId("b-1"), place_at=at - 60.0, **whose),
     ]
 
 
@@ -162,6 +214,52 @@ def _offer(call: CallId, offer: OfferId, agent: AgentId, at: float, outcome: Off
         ended_at=at + 15,
         outcome=outcome,
     )
+
+
+def customer_called_back(at: float = 1763803600.0) -> list[Record]:
+    """He asked in a call of his, was busy once, and talked to Anna the second time."""
+    wish, asked_in = CallbackId("w-1"), CallId("demo-1763800000.12")
+    first, second = CallId(f"callback-{int(at)}.1"), CallId(f"callback-{int(at)}.9")
+    taken = OfferId(f"{second}-1")
+    return [
+        CallbackOpened(
+            callback=wish, call=asked_in, at=at, number="13800138000", did="4001", queue=SALES, place_at=at - 60
+        ),
+        CallbackAttempted(
+            callback=wish,
+            number=1,
+            call=first,
+            queue=SALES,
+            at=at + 30,
+            agent=BO,
+            outcome=AttemptOutcome.BUSY,
+            next_at=at + 330,
+        ),
+        msgspec.structs.replace(_opened(second, at + 330, "13800138000"), callback=wish),
+        CallAnswered(
+            call=second,
+            segment=1,
+            queue=SALES,
+            agent=ANNA,
+            offer=taken,
+            at=at + 350,
+            wait_s=20.0,
+            total_wait_s=410.0,
+            in_service_level=True,
+            callback=wish,
+        ),
+        CallbackAttempted(
+            callback=wish,
+            number=2,
+            call=second,
+            queue=SALES,
+            at=at + 350,
+            agent=ANNA,
+            outcome=AttemptOutcome.ANSWERED,
+            next_at=None,
+        ),
+        CallbackClosed(callback=wish, at=at + 350, queue=SALES, how=CallbackEnd.DONE, attempts=2, call=second),
+    ]
 
 
 def _ended(

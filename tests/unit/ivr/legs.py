@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from acd import events as ev
-from acd.commands import WithdrawOffer
-from acd.model import EVERYWHERE, OfferId
+from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
 from tests.unit.acd.floors import Stage
@@ -110,6 +110,9 @@ class FakeLeg:
         self._dial = asyncio.get_running_loop().create_future()
         return await self._dial
 
+    async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
+        await self._act("record", sound)
+
     async def set_place(self, place: str) -> None:
         await self._act("place", place)
 
@@ -149,12 +152,18 @@ class CoreDesk:
         self.session: CallerSession | None = None
         self.picked_up_at: float | None = None
         """When the phone was picked up, of an answer nobody tells."""
+        self.said_s = 5.0
+        """How long what a caller says is that is recorded."""
+        self.dropped: list[MessageId] = []
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
         for command in self.stage.tell(event).commands:
-            if not isinstance(command, WithdrawOffer) and self.session is not None:
+            if isinstance(command, OfferCall | EndCall | PlayPrompt | GoToNode) and self.session is not None:
                 self.session.order(command)
+
+    def known(self, call: CallId) -> Call | None:
+        return self.stage.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         live = self.stage.floor.offers.get(offer)
@@ -170,6 +179,15 @@ class CoreDesk:
     def emergency(self) -> str | None:
         found = self.stage.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
+
+    def message_sound(self, message: MessageId) -> str:
+        return f"/messages/{message}"
+
+    async def message_s(self, message: MessageId) -> float:
+        return self.said_s
+
+    def drop_message(self, message: MessageId) -> None:
+        self.dropped.append(message)
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
