@@ -96,6 +96,10 @@ class AwayModel(Model):
 
     music: AtLeastASecond = 45.0
     """How long they are kept in music, while Asterisk looks for the engine once a second."""
+    dialogue: bool = True
+    """Whether they are then told of the disturbance, and may leave a message or a number to be called back at."""
+    queue: Identifier | Literal[""] = ""
+    """Whose people hear messages and call back, for callers who were in no queue yet; "": the first of queues.yaml."""
     last_resort: AtLeastASecond = 120.0
     """How long after that the plain queue rings all phones; then the call ends."""
 
