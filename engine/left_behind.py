@@ -145,13 +145,16 @@ def _content(file: Path, most: int) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Damaged(f"{file.name} cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Damaged(f"{file.name} is no file")
         if found.st_size > most:
             raise Damaged(f"{file.name} has {found.st_size} bytes, more than {most}")
-        return opened.read(most)
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            return opened.read(most)
+    finally:
+        os.close(descriptor)
 
 
 def _seconds(sound: bytes) -> float:

@@ -20,6 +20,7 @@ from asterisk.agi import AGI, AGIAppError, AGIError, AGIHangup
 VERSION = 1
 ASKED = 3
 """How often he is asked the same thing."""
+KEYS = "0123456789*#"
 KEY_MS = 5000
 DIGIT_MS = 5000
 NUMBER = re.compile(r"\+?[0-9]{5,20}")
@@ -76,13 +77,9 @@ class Leg(AGI):
                     return key
         return ""
 
-    def ask(self, sounds, keys):
-        """As `say`, and some seconds to think after it."""
-        key = self.say(sounds, keys)
-        if key:
-            return key
-        key = self.wait_for_digit(KEY_MS)
-        return key if key and key in keys else ""
+    def ask(self, sounds):
+        """As `say` with any key, and some seconds to think after it."""
+        return self.say(sounds, KEYS) or self.wait_for_digit(KEY_MS)
 
     def digits(self, sounds):
         """What he types, up to # or a pause."""
@@ -174,13 +171,14 @@ class Dialogue:
         leg, prompts = self.leg, self.prompts
         leg.say([prompts["disturbance"]])
         for _ in range(ASKED):
-            key = leg.ask([prompts["disturbance_menu"]], "123")
+            key = leg.ask([prompts["disturbance_menu"]])
             if key == "1":
                 return self.take_message()
             if key == "2":
                 return self.take_number()
-            if key == "3" or not key:
-                return None
+            if key in ("3", ""):
+                break
+        return None
 
     def take_message(self):
         """He speaks, and what he said is kept; also when he hangs up instead of pressing a key."""
@@ -206,7 +204,7 @@ class Dialogue:
                 continue
             spoken = [self.spoken_digits[digit] for digit in number if digit in self.spoken_digits]
             read_back = [self.prompts["callback_confirm_number"], *spoken, self.prompts["callback_press"]]
-            key = self.leg.ask(read_back, "12*")
+            key = self.leg.ask(read_back)
             if key == "1":
                 self._keep(self.spool.new_name(self.caller["call"]), kind="callback", number=number)
                 return self._say_goodbye("callback_saved")
