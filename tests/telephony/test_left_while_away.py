@@ -23,11 +23,16 @@ def system(data: Any) -> None:
     data["engine_away"] = {"music": f"{MUSIC_S}s", "last_resort": "60s"}
 
 
+def one_phone(data: Any) -> None:
+    everything = ["repair", "consultation", "complaint"]
+    data["agents"] = {"1001": {"name": "agent 1001", "queues": everything}}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | None) -> AsyncIterator[SiteUnderTest]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.supervisor.STABLE_S", 1.0)
-        async with running_site(tmp_path_factory.mktemp("left"), system=system) as site:
+        async with running_site(tmp_path_factory.mktemp("left"), agents=one_phone, system=system) as site:
             yield site
 
 
