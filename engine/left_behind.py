@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 MOST_ENTRY_BYTES: Final = 16 * 1024
 MOST_SOUND_BYTES: Final = 8 * 1024 * 1024
 SHORTEST_S: Final = 0.5
+SOUND_FORM: Final = (8000, 2, 1)
+"""As Asterisk records: samples a second, bytes a sample, channels."""
+HEAD_BYTES: Final = 44
 UNFINISHED_S: Final = 900.0
 """Sound without an entry, or half an entry, that is older was left by a script that died. No message lasts so long."""
 DAMAGED: Final = "damaged"
@@ -161,10 +164,12 @@ def _seconds(sound: bytes) -> float:
     """How long it is, by what is there: a head that was never completed says nothing. Raises Damaged when it is no sound."""
     try:
         with wave.open(io.BytesIO(sound)) as opened:
-            frame, rate = opened.getsampwidth() * opened.getnchannels(), opened.getframerate()
+            form = (opened.getframerate(), opened.getsampwidth(), opened.getnchannels())
     except (wave.Error, EOFError) as error:
         raise Damaged(f"its sound is no WAV: {error}") from error
-    return (len(sound) - 44) / (frame * rate)
+    if form != SOUND_FORM:
+        raise Damaged(f"its sound has {form[0]} Hz, {form[1]} bytes, {form[2]} channels, not 8000, 2, 1")
+    return (len(sound) - HEAD_BYTES) / (form[0] * form[1])
 
 
 def _write_through(file: Path, content: bytes) -> None:

@@ -69,8 +69,8 @@ class Site:
     @property
     def taken(self) -> list[str]:
         """The names of what the core has opened."""
-        names = [r.message if isinstance(r, MessageTaken) else r.callback for r in self.records if is_request(r)]
-        return [str(name) for name in names]
+        messages = [str(record.message) for record in self.records if isinstance(record, MessageTaken)]
+        return messages + [str(record.callback) for record in self.records if isinstance(record, CallbackOpened)]
 
 
 def is_request(record: Record) -> bool:
@@ -186,6 +186,12 @@ def no_wav(site: Site) -> None:
     (site.folder / "x.wav").write_bytes(b"what is this" * 1000)
 
 
+def no_rate(site: Site) -> None:
+    site.leave("x", "message")
+    sound = (site.folder / "x.wav").read_bytes()
+    (site.folder / "x.wav").write_bytes(sound[:24] + bytes(8) + sound[32:])
+
+
 def wrong_type(site: Site) -> None:
     site.leave("x", at="yesterday")
 
@@ -240,6 +246,7 @@ def folder_instead(site: Site) -> None:
         (empty_sound, "its sound is empty"),
         (zero_bytes, "no WAV"),
         (no_wav, "no WAV"),
+        (no_rate, "has 0 Hz"),
         (wrong_type, r"Expected `float`, got `str` - at `\$.at`"),
         (odd_number, r"at `\$.number`"),
         (no_number, "no number to call back"),
