@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
     _add_check(add)
+    _add_prompts(add)
     _add_import_queues(add)
     _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
@@ -122,6 +123,15 @@ def _add_check(add: _Add) -> None:
         metavar="YYYY-MM-DD",
         help=say("按这一天检查（默认今天）", "check as on this day (default: today)"),
     )
+
+
+def _add_prompts(add: _Add) -> None:
+    prompts = add("prompts", "列出语音提示，或逐条检查", "list the spoken prompts, or check each of them")
+    prompts.add_argument("what", nargs="?", choices=("list", "check"), default="list")
+    prompts.add_argument(
+        "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
+    )
+    prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
 
 
 def _add_import_queues(add: _Add) -> None:
@@ -203,6 +213,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from engine.checking import check
 
     return check(arguments.folder, arguments.today, strict=arguments.strict)
+
+
+def _prompts(arguments: argparse.Namespace) -> int:
+    from engine.prompts import check_prompts, list_prompts
+
+    if arguments.what == "check":
+        return check_prompts(arguments.config)
+    return list_prompts(arguments.config, pieces=arguments.pieces)
 
 
 def _import_queues(arguments: argparse.Namespace) -> int:

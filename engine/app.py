@@ -36,6 +36,7 @@ from engine.asterisk.settings import TRUNK
 from engine.away import AwayImport
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
+from engine.config.own_prompts import converted_folder, own_prompts
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.facts import row_of_recording, rows_of
@@ -82,6 +83,7 @@ class Engine:
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
         self._facts: list[Record] = []
+        self._reloads: set[asyncio.Task[None]] = set()
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -201,7 +203,7 @@ class Engine:
         """Read the configuration again and use it, whole or not at all. With `folder` the files there are used this once; the
         next reload reads the configuration's own again. Raises BadConfiguration or acd.core.Refused."""
         own = self.configuration.folder
-        fresh = load(folder or own)
+        fresh = load(folder or own, self.site.home)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
         self.configuration = replace(fresh, folder=own)
         self.rules_refused = ""
@@ -224,10 +226,22 @@ class Engine:
         note(home, self.configuration.folder, fresh.version)
         return fresh
 
+    async def reload_with_prompts(self) -> Configuration:
+        """As `reload` from the configuration's own folder. Prompts that are new there are converted first, in a thread:
+        callers are served meanwhile."""
+        folder, home = self.configuration.folder, self.site.home
+        await asyncio.to_thread(own_prompts, folder, converted_folder(home), [])
+        return self.reload()
+
     def reload_on_signal(self) -> None:
-        """SIGHUP: as `reload`, with the problems in the log."""
+        """SIGHUP: as `reload_with_prompts`, with the problems in the log."""
+        task = asyncio.create_task(self._reload_and_tell(), name="reload")
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _reload_and_tell(self) -> None:
         try:
-            self.reload()
+            await self.reload_with_prompts()
         except BadConfiguration as bad:
             for problem in bad.problems:
                 log.error("configuration not loaded: %s", problem)

@@ -168,12 +168,12 @@ class Web:
             figures=EngineFigures(engine),
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
+            prompts=lambda: engine.configuration.script.prompts,
             items=SqlWorkItems(engine.database, engine.messages),
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
-            prompts=lambda: engine.configuration.script.prompts.ids,
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),
@@ -202,7 +202,7 @@ class Web:
 
     async def _reload(self) -> None:
         try:
-            self._engine.reload()
+            await self._engine.reload_with_prompts()
         except BadConfiguration as error:
             raise ReloadRefused([str(problem) for problem in error.problems]) from error
 

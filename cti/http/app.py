@@ -4,7 +4,19 @@ from typing import Final
 
 from aiohttp import web
 
-from cti.http import agents, callbacks, calls, emergencies, feeds, interventions, items, queues, recordings, service
+from cti.http import (
+    agents,
+    callbacks,
+    calls,
+    emergencies,
+    feeds,
+    interventions,
+    items,
+    prompts,
+    queues,
+    recordings,
+    service,
+)
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
 from cti.http.services import SERVICES, Services
@@ -60,6 +72,8 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/callbacks/{callback}/cancel", callbacks.cancel_callback),
             web.post("/api/callbacks/{callback}/hurry", callbacks.hurry_callback),
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
+            web.get("/api/prompts", prompts.list_prompts),
+            web.get("/api/prompts/{language}/{prompt:.+}", prompts.play_prompt),
             web.get("/api/items", items.list_items),
             web.get("/api/items/counts", items.count_items),
             web.get("/api/items/{item}", items.show_item),

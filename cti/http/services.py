@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +19,7 @@ from cti.screenpop import PopHub
 from cti.views import PastCall
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
+from ivr.prompts import Prompts
 from metrics.figures import Figures
 from recordings.ledger import Recording
 
@@ -161,7 +162,7 @@ class Versions(Protocol):
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """All there is behind the routes. `prompts`: the ids of those there are. `metrics_token` empty: `/metrics` needs none."""
+    """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
     runner: Runner
     pops: PopHub
@@ -172,12 +173,12 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     figures: TodaysFigures
     history: History
     archive: Archive
+    prompts: Callable[[], Prompts]
     items: WorkItems
     health: Health
     metrics: MetricsPage
     reload: Reload
     versions: Versions
-    prompts: Callable[[], Collection[str]]
     zone: tzinfo
     version: str
     metrics_token: str = ""

@@ -47,6 +47,7 @@ __all__ = [
     "Whole",
     "database_url",
     "duration",
+    "identifier",
     "redis_url",
     "seconds",
 ]
@@ -217,9 +218,8 @@ ATenthOrMore = Annotated[float, PlainValidator(seconds), Field(ge=0.1)]
 AtLeastAMinute = Annotated[float, PlainValidator(seconds), Field(ge=60)]
 Share = Annotated[float, PlainValidator(_share)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Identifier = Annotated[
-    str, AfterValidator(_matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit"))
-]
+identifier = _matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit")
+Identifier = Annotated[str, AfterValidator(identifier)]
 PhoneNumber = Annotated[str, AfterValidator(_matching(r"\+?[0-9]{3,20}", "3 to 20 digits, with or without + in front"))]
 FeatureCode = Annotated[str, AfterValidator(_matching(_FEATURE_CODE, "* and 2 to 4 digits, in quotes"))]
 Origin = Annotated[

@@ -41,6 +41,7 @@ from cti.screenpop import PopHub
 from cti.views import PastCall
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
+from ivr.prompts import Prompt, Prompts
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -256,6 +257,10 @@ class SmallSite:
         self.items = DictItems(folder)
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
+        self.prompts = Prompts(
+            Prompt(id=id_, language="zh", text="", voice="", file=f"zh/{id_}.wav")
+            for id_ in ("closed", "emergency_closed")
+        )
         self.services = Services(
             runner=self.runner,
             pops=self.pops,
@@ -266,12 +271,12 @@ class SmallSite:
             figures=self.figures,
             history=self.history,
             archive=self.archive,
+            prompts=lambda: self.prompts,
             items=self.items,
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
-            prompts=lambda: ("closed", "emergency_closed"),
             zone=ZONE,
             version="0.1.0",
             metrics_token=metrics_token,
