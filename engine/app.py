@@ -31,7 +31,9 @@ from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
 from cti.region import Regions
+from engine.asterisk.away import SPOOL
 from engine.asterisk.settings import TRUNK
+from engine.away import AwayImport
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.own_prompts import converted_folder, own_prompts
@@ -41,6 +43,7 @@ from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
+from engine.left_behind import LeftBehind
 from engine.live import EngineView
 from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
@@ -99,6 +102,8 @@ class Engine:
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
+        left_behind = LeftBehind(site.asterisk_folder / SPOOL, site.recordings / "messages")
+        self.away = AwayImport(left_behind, self.runner, self.journal, self._usual_queue)
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
         self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)
         self.ami = self._ami_client()
@@ -138,6 +143,7 @@ class Engine:
         self._keep("loop lag", self._probe_lag())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
+        self._keep("left while away", self.away.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
@@ -299,6 +305,12 @@ class Engine:
         """Over the first trunk that takes calls."""
         trunk = next((trunk for trunk in self.configuration.system.trunks if trunk.dial), None)
         return f"PJSIP/{TRUNK}/sip:{trunk.dial_prefix}{number}@{trunk.dial}" if trunk else None
+
+    def _usual_queue(self) -> QueueId:
+        """Whose people see to callers who were in no queue."""
+        configured = QueueId(self.configuration.system.engine_away.queue)
+        queues = self.floor.rules.queues
+        return configured if configured in queues else next(iter(queues))
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

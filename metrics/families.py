@@ -110,6 +110,12 @@ _ALL: Final = (
     Family("callcenter_journal_events_total", Kind.COUNTER, "Events written to the journal."),
     Family("callcenter_journal_failures_total", Kind.COUNTER, "What the journal lost or could not do.", ("kind",)),
     Family("callcenter_spool_set_aside_total", Kind.COUNTER, "Facts SQL will never take, put aside for a person."),
+    Family(
+        "callcenter_left_while_away_total",
+        Kind.COUNTER,
+        "Messages and numbers callers left while the engine was away, by what became of them.",
+        ("outcome",),
+    ),
     Family("callcenter_spool_entries", Kind.GAUGE, "Facts on disk that are not in SQL yet."),
     Family("callcenter_spool_oldest_age_seconds", Kind.GAUGE, "Age of the oldest of them; 0: none."),
     Family("callcenter_recordings_missing", Kind.GAUGE, "Recordings whose file is missing or empty."),

@@ -335,9 +335,9 @@ class Tally(msgspec.Struct, kw_only=True):
                 counts.survey_points += record.score or 0
 
     def _agent_was(self, record: AgentInterval) -> None:
-        if record.state is AgentState.OFFLINE:
+        field = _TIME_OF.get(record.state)
+        if field is None:
             return
-        field = f"{record.state}_s"
         for half, seconds in pieces(record.started_at, record.ended_at):
             times = self._book(half).agent(record.agent)
             setattr(times, field, getattr(times, field) + seconds)
@@ -388,6 +388,11 @@ def _count_abandon(counts: QueueCounts, wait_s: float, *, misdial: bool, ringing
     counts.abandoned_ringing += ringing
     counts.abandoned_waiting += not ringing
 
+
+_TIME_OF: Final[dict[AgentState, str]] = {
+    state: f"{state}_s" for state in AgentState if state is not AgentState.OFFLINE
+}
+"""By state, the field of AgentTimes it is counted in."""
 
 _COUNT: Final[dict[type, Callable[[Tally, Any], None]]] = {
     NodeEntered: Tally._node_entered,

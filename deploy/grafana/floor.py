@@ -234,6 +234,8 @@ def _engine(board: dashboard_builder.Dashboard) -> None:
         "{{instance}}": f"max by (instance) (callcenter_spool_entries{SITE})",
         "待人工处理 Set aside {{instance}}": f"max by (instance) (callcenter_spool_set_aside_total{SITE})",
     }
+    left = {"{{outcome}}": f"sum by (outcome) (callcenter_left_while_away_total{SITE})"}
+    board.with_panel(lines("故障期间的留言与回电 · Left while the engine was away", left, width=8))
     board.with_panel(lines("未入库记录 · Facts not in SQL yet", spool, width=8))
     cpu = {"{{instance}}": 'rate(process_cpu_seconds_total{job="hotline-engine", site=~"$site"}[$__rate_interval])'}
     board.with_panel(lines("CPU 占用 · CPU", cpu, "percentunit", width=8))

@@ -108,6 +108,7 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_edge_alarms_total", {"edge": "ami", "kind": "odd_message"}, 3),
         ("callcenter_journal_failures_total", {"kind": "not_written"}, 8),
         ("callcenter_spool_set_aside_total", {}, 7),
+        ("callcenter_left_while_away_total", {"outcome": "damaged"}, 2),
         ("callcenter_webhook_events_total", {"outcome": "delivered"}, 9),
         ("callcenter_build_info", {"version": "0.1.0"}, 1),
     ],
