@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
+import math
 import re
 from collections.abc import Callable
 from typing import Final
@@ -212,6 +213,14 @@ class AgiSession:
         """Play a file (no extension) that AMI's ControlPlayback can stop, and no key: without others named, # and * would
         wind. PlaybackFailed if it cannot play."""
         reply = await self.command("CONTROL STREAM FILE", name, "", "3000", "x", "x", timeout_s=PLAYBACK_TIMEOUT_S)
+        await self._playable(reply, name)
+
+    async def record_file(self, name: str, escape_digits: str, longest_s: float, silence_s: float) -> None:
+        """Record as .wav into this file (no extension) until a key, a silence of `silence_s`, or `longest_s`. PlaybackFailed if
+        the file cannot be written."""
+        longest_ms = math.ceil(longest_s * 1000)
+        args = (name, "wav", escape_digits, str(longest_ms), f"s={math.ceil(silence_s)}")
+        reply = await self.command("RECORD FILE", *args, timeout_s=longest_s + COMMAND_TIMEOUT_S)
         await self._playable(reply, name)
 
     async def wait_for_digit(self, timeout_ms: int) -> str | None:

@@ -30,7 +30,9 @@ from cti.ami import AmiClient
 from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
+from cti.lookups import Lookups
 from cti.region import Regions
+from engine.asterisk.settings import TRUNK
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.database.connection import Database
@@ -49,6 +51,7 @@ from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+from recordings.messages import MessageFiles
 
 if TYPE_CHECKING:
     from engine.redis_copy import RedisCopy
@@ -99,12 +102,17 @@ class Engine:
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
+        self.lookups = Lookups()
+        self.messages = MessageFiles(site.recordings)
         self.callers = Callers(
             self.runner,
             self.control,
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
+            self.lookups,
+            self.messages,
+            self._outside,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
@@ -120,6 +128,7 @@ class Engine:
         gc.freeze()  # what is loaded by now stays: no collection of garbage need look through it, with callers waiting
         gc.set_threshold(*COLLECT_AFTER)
         self.take_up()
+        self.messages.make_folder()
         await self.agi.start()
         await self.ami.start()
         await self.web.start()
@@ -139,6 +148,7 @@ class Engine:
         await self.ami.close()  # nothing is offered from here on
         await self.web.stop()
         await self.agi.close()
+        await self.lookups.close()
         self.runner.close()
         self._keep_facts()
         await self.spool.drained(5.0)
@@ -274,6 +284,12 @@ class Engine:
             zone=ZoneInfo(self.configuration.system.timezone),
             clock=clock,
         )
+
+    def _outside(self, number: str) -> str | None:
+        """Over the first trunk that takes calls."""
+        hosts = (trunk.dial for trunk in self.configuration.system.trunks if trunk.dial)
+        host = next(hosts, None)
+        return f"PJSIP/{TRUNK}/sip:{number}@{host}" if host else None
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

@@ -154,7 +154,9 @@ def _unknown_prompts(flow: Flow, known: Known) -> Iterator[Problem]:
 
 def _languages(flow: Flow) -> set[str]:
     """The languages callers may hear."""
-    chosen = {language for node in flow.nodes.values() if isinstance(node, LanguageNode) for language in node.keys.values()}
+    chosen = {
+        language for node in flow.nodes.values() if isinstance(node, LanguageNode) for language in node.keys.values()
+    }
     return {flow.language, *chosen}
 
 
@@ -275,4 +277,3 @@ def _leads_to_what_there_is(flow: Flow, node: Node) -> bool:
     onward = {target for _, target in exits(node)}
     onward |= set(menu_keys(flow, node).values()) if isinstance(node, MenuNode) else set()
     return onward <= flow.nodes.keys()
-

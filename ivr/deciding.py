@@ -61,7 +61,9 @@ def at_lookup(flow: Flow, node: LookupNode, position: Position, happened: Happen
     if not isinstance(happened, LookedUp):
         raise NotHere
     early = position.early + happened.early
-    return Go(node.failed, early=early) if happened.found is None else _with_found(flow, node, node.next, happened, early)
+    return (
+        Go(node.failed, early=early) if happened.found is None else _with_found(flow, node, node.next, happened, early)
+    )
 
 
 def reach_identify(flow: Flow, node: IdentifyNode, position: Position) -> Answer:

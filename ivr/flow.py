@@ -162,9 +162,7 @@ class _Journey:
 
     def _enter(self, place: Place, key: str, early: str, trail: tuple[Place, ...]) -> Answer:
         moves = self.position.moves
-        self.position = Position(
-            place.node, moves=moves + 1, early=early[:MOST_EARLY], stack=place.stack, trail=trail
-        )
+        self.position = Position(place.node, moves=moves + 1, early=early[:MOST_EARLY], stack=place.stack, trail=trail)
         if moves >= self.flow.max_moves:
             return self._give_up()
         self.entered.append(Entered(place.node, key, place.stack))

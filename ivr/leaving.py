@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ivr.conditions import Facts
 from ivr.digits import DIALLABLE, is_diallable
 from ivr.nodes import ALL_KEYS, CallbackNode, Flow, MessageNode, NodeId, TransferNode
 from ivr.steps import (
@@ -30,6 +31,7 @@ from ivr.ways import Answer, Do, GiveUp, Go, NotHere, go_or_give_up
 
 __all__ = ["at_callback", "at_message", "at_transfer", "reach_callback", "reach_message", "reach_transfer"]
 
+
 def _on(position: Position, stage: str, *, misses: int = 0, number: str = "") -> Position:
     """At the next stage of the same node."""
     return msgspec.structs.replace(
@@ -52,23 +54,30 @@ def at_callback(flow: Flow, node: CallbackNode, position: Position, happened: Ha
         return GiveUp()
     match position.stage, happened:
         case "", FactsSeen(facts):
-            if node.queue is None and facts.queue is None:
-                return Go(node.refused or node.cancelled)
-            return _confirm(node, position, facts.number) if is_diallable(facts.number) else _type(node, position)
+            return _offer(node, position, facts)
         case "confirm", KeyPressed() | NothingPressed():
             return _callback_choice(flow, node, position, happened.key if isinstance(happened, KeyPressed) else "")
         case "type", DigitsTyped(keys):
             return _typed_number(flow, node, position, keys)
         case "told", CallbackAnswered(accepted):
-            if not accepted:
-                return Go(node.refused or node.cancelled)
-            if node.next is None:
-                return Do(position, HangUp(node.saved, "callback"))
-            return Do(_on(position, "said"), Play(node.saved, ""))
+            return _requested(node, position) if accepted else Go(node.refused or node.cancelled)
         case "said", KeyPressed() | NothingPressed() if node.next is not None:
             return Go(node.next)
         case _:
             raise NotHere
+
+
+def _offer(node: CallbackNode, position: Position, facts: Facts) -> Answer:
+    """Whose number cannot be called is asked for one at once; who was in no queue has no place to keep."""
+    if node.queue is None and facts.queue is None:
+        return Go(node.refused or node.cancelled)
+    return _confirm(node, position, facts.number) if is_diallable(facts.number) else _type(node, position)
+
+
+def _requested(node: CallbackNode, position: Position) -> Do:
+    if node.next is None:
+        return Do(position, HangUp(node.saved, "callback"))
+    return Do(_on(position, "said"), Play(node.saved, ""))
 
 
 def _confirm(
@@ -106,7 +115,6 @@ def _typed_number(flow: Flow, node: CallbackNode, position: Position, keys: str)
 
 
 # --- message ---------------------------------------------------------------------------------------------------------
-
 
 
 def reach_message(flow: Flow, node: MessageNode, position: Position) -> Answer:

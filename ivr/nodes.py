@@ -65,8 +65,8 @@ class AnnounceNode(_Node, frozen=True, tag="announce"):
 
 class MenuNode(_Node, frozen=True, tag="menu"):
     """Ask for a key. `attempts` wrong keys or silences in a row lead to `failed`, or where the flow gives up; to `nothing`, if
-    it is given, when the last of them was a silence. `repeat` is the key that says the menu again; the flow's operator and back
-    keys work here unless `keys` uses them."""
+    it is given, when the last of them was a silence. `repeat` is the key that says the menu again; the flow's operator and
+    back keys work here unless `keys` uses them."""
 
     prompts: tuple[str, ...]
     keys: dict[str, NodeId]
@@ -93,8 +93,8 @@ class LanguageNode(_Node, frozen=True, tag="language"):
 
 
 class CollectNode(_Node, frozen=True, tag="collect"):
-    """Ask for digits, which become the attribute `attribute`. `masked` ones are known to this visit alone: no event, record, log
-    or path has them, only how many there were."""
+    """Ask for digits, which become the attribute `attribute`. `masked` ones are known to this visit alone: no event, record,
+    log or path has them, only how many there were."""
 
     attribute: str
     prompts: tuple[str, ...]
@@ -152,8 +152,8 @@ class LookupNode(_Node, frozen=True, tag="lookup"):
 
 
 class IdentifyNode(_Node, frozen=True, tag="identify"):
-    """Find out which customer is calling: whom the floor knows already is known, else a lookup is asked whose answer must have a
-    field `customer`. `unknown`: it has none; `failed`: no answer, `unknown` if left out."""
+    """Find out which customer is calling: whom the floor knows already is known, else a lookup is asked whose answer must have
+    a field `customer`. `unknown`: it has none; `failed`: no answer, `unknown` if left out."""
 
     lookup: str
     known: NodeId
@@ -176,8 +176,8 @@ class EnqueueNode(_Node, frozen=True, tag="enqueue"):
 
 
 class CallbackNode(_Node, frozen=True, tag="callback"):
-    """Offer to call back: say his number, let him confirm it or type another, and keep the wish. `queue` None: the one he was in
-    last. `cancelled`: he does not want it, or fails; `refused`: it cannot be done (no queue, one is waiting already)."""
+    """Offer to call back: say his number, let him confirm it or type another, and keep the wish. `queue` None: the one he was
+    in last. `cancelled`: he does not want it, or fails; `refused`: it cannot be done (no queue, one is waiting already)."""
 
     cancelled: NodeId
     next: NodeId | None = None

@@ -80,6 +80,11 @@ class Prompts:
         """Every prompt there is in some language."""
         return frozenset(self._files)
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Every language there is a prompt in."""
+        return frozenset(language for files in self._files.values() for language in files)
+
     def in_language(self, language: str) -> frozenset[str]:
         """The prompts there are in this language."""
         return frozenset(prompt for prompt, files in self._files.items() if language in files)

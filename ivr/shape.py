@@ -13,6 +13,7 @@ from ivr.nodes import (
     Flow,
     FlowNode,
     HangUpNode,
+    HoursNode,
     IdentifyNode,
     LanguageNode,
     LookupNode,
@@ -24,14 +25,27 @@ from ivr.nodes import (
     TransferNode,
 )
 
-__all__ = ["ENDS", "Path", "exits", "group_of", "leads_out", "makes_known", "place", "prompts", "reached", "values_in"]
+__all__ = [
+    "BRANCHES",
+    "ENDS",
+    "Path",
+    "calendars",
+    "exits",
+    "group_of",
+    "leads_out",
+    "makes_known",
+    "place",
+    "prompts",
+    "reached",
+    "values_in",
+]
 
 Path = tuple[str | int, ...]
 """Keys from the top of ivr.yaml."""
 
 ENDS: Final = (EnqueueNode, HangUpNode, TransferNode)
 """Where a caller may leave the flow."""
-_BRANCHES: Final = (
+BRANCHES: Final = (
     "next",
     "open",
     "closed",
@@ -46,6 +60,7 @@ _BRANCHES: Final = (
     "failed",
     "nothing",
 )
+"""What a node may call the ways on from it."""
 _SPOKEN: Final = ("prompts", "choices", "ask_number", "saved", "review", "kept", "gone", "too_short", "wrong")
 _VALUE: Final = re.compile(r"\{(?:[a-z]+:)?([^{}:]*)\}")
 
@@ -69,7 +84,7 @@ def exits(node: Node) -> Iterator[tuple[Path, NodeId]]:
         yield from ((("when", index, "next"), NodeId(case.next)) for index, case in enumerate(node.cases))
     if isinstance(node, FlowNode):
         yield ("flow",), node.start
-    for branch in _BRANCHES:
+    for branch in BRANCHES:
         target = getattr(node, branch, None)
         if target is not None:
             yield (branch,), target
@@ -80,6 +95,14 @@ def prompts(node: Node) -> Iterator[tuple[Path, str]]:
     for name in _SPOKEN:
         for index, prompt in enumerate(getattr(node, name, None) or ()):
             yield (name, index), prompt
+
+
+def calendars(node: Node) -> Iterator[str]:
+    """The calendars it goes by."""
+    if isinstance(node, HoursNode):
+        yield node.calendar
+    if isinstance(node, ConditionNode):
+        yield from (case.calendar for case in node.cases if case.calendar is not None)
 
 
 def values_in(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the interpreter and whoever carries its steps out tell each other: actions, what came of them, where a caller is. Pure."""
+"""What the interpreter and whoever carries its steps out tell each other: actions, what came of them, where he is. Pure."""
 
 from typing import Final
 
@@ -284,8 +284,8 @@ class Entered(_Value, frozen=True):
 
 
 class Step(_Value, frozen=True):
-    """What to do next, where he is then, the nodes he reached on the way (none when a menu asks again), and what became known of
-    him there; `masked` is for this visit alone."""
+    """What to do next, where he is then, the nodes he reached on the way (none when a menu asks again), and what became known
+    of him there; `masked` is for this visit alone."""
 
     position: Position
     action: Action

@@ -39,6 +39,10 @@ class AgentPhone:
     secret: str = field(repr=False)
 
 
+TRUNK = "trunk"
+"""The endpoint over which callers come and numbers outside are dialled."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeatureCodes:
     """What agents dial on their phones. `not_ready` is followed by one digit, the reason."""
@@ -77,7 +81,7 @@ class AsteriskSettings:
     external_address: str = ""  # what phones and trunk know this machine by, behind NAT or in a container
     ami_user: str = "hotline"
     ami_permit: tuple[str, ...] = ("127.0.0.1",)
-    trunk_name: str = "trunk"
+    trunk_name: str = TRUNK
     feature_codes: FeatureCodes = FeatureCodes()
     language: str = "en"
     music_class: str = "default"

@@ -22,6 +22,7 @@ __all__ = [
     "DatabaseUrl",
     "Duration",
     "FeatureCode",
+    "HostAndPort",
     "Identifier",
     "Level",
     "Network",
@@ -209,6 +210,14 @@ Origin = Annotated[
     AfterValidator(
         _matching(
             r"https?://[a-z0-9.-]{1,200}(:[0-9]{1,5})?", "a page's origin such as https://crm.example, without a path"
+        )
+    ),
+]
+HostAndPort = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?", "a host and port such as 203.0.113.7:5060 or sip.carrier.example"
         )
     ),
 ]

@@ -13,6 +13,7 @@ from engine.config.fields import (
     AtLeastASecond,
     DatabaseUrl,
     Duration,
+    HostAndPort,
     Identifier,
     Network,
     Origin,
@@ -81,6 +82,8 @@ class AmiModel(AddressModel):
 class TrunkModel(Model):
     name: Identifier
     addresses: list[Network] = Field(min_length=1)
+    dial: HostAndPort | None = None
+    """Where it takes calls to numbers outside."""
 
 
 class WebhookModel(Model):

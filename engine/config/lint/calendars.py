@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from engine.config.check import Examined
-from engine.config.ivr_models import CalendarModel, HoursModel
+from engine.config.ivr_models import CalendarModel
 from engine.config.source import Problem
 from engine.words import say
 from ivr.hours import DAY_MIN, WEEKDAYS
+from ivr.shape import calendars
 
 __all__ = ["calendar_doubts"]
 
@@ -18,7 +19,7 @@ AHEAD_DAYS = 60
 def calendar_doubts(examined: Examined, today: date) -> Iterator[Problem]:
     """There is no list of holidays to ask: what is known is what `special` says, up to its last day."""
     source = examined.sources["hours"]
-    used = {node.calendar for node in examined.ivr.nodes.values() if isinstance(node, HoursModel)}
+    used = {calendar for node in examined.configuration.script.flow.nodes.values() for calendar in calendars(node)}
     used |= {queue.hours.calendar for queue in examined.queues.queues.values() if queue.hours}
     for name, calendar in examined.hours.calendars.items():
         if name not in used:
