@@ -31,7 +31,8 @@ StopPlayback = Callable[[str], None]
 Outside = Callable[[str], str | None]
 """What Dial is told to reach a number outside; None: there is no way to it."""
 
-BEEP = "hotline/beep"
+TONE = "hotline-tone"
+"""What a caller speaks after (engine.asterisk.music)."""
 
 
 class AgiLeg:
@@ -99,7 +100,7 @@ class AgiLeg:
         return await self._dialled(target, ring_s, f"grS({math.ceil(longest_s)})")
 
     async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
-        await self._play_one(BEEP, "")
+        await self._play_one(TONE, "")
         with _translated():
             try:
                 await self._session.record_file(sound, terminator, longest_s, silence_s)

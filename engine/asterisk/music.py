@@ -1,6 +1,6 @@
-"""The melody that comes with Hotline for waiting callers: soft, slow, in the public domain because it is computed.
+"""What is computed of the sounds Asterisk plays: the tone before a message, and the melody for those who wait.
 
-Written as headerless u-law and A-law (8 kHz), so that no waiting call needs its music transcoded.
+The melody is soft, slow, and in the public domain because it is computed. It is written as headerless u-law and A-law (8 kHz), so that no waiting call needs its music transcoded.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ def _bell(frequency_hz: float) -> NDArray[np.float64]:
         for multiple, strength, decay in ((1, 1.0, 2.2), (2, 0.35, 3.5), (3, 0.12, 6.0))
     )
     return np.asarray(partials * np.minimum(1.0, t / 0.02))
+
+
+def write_tone(file: Path) -> None:
+    """Write the tone after which callers speak their message, unless it is there: a quarter of a second of 1 kHz."""
+    if file.exists():
+        return
+    t = np.arange(RATE_HZ // 4) / RATE_HZ
+    edges = np.minimum(1.0, np.minimum(t, t[::-1]) / 0.01)
+    unfinished = file.with_suffix(".part")
+    soundfile.write(unfinished, 0.2 * np.sin(2 * np.pi * 1000 * t) * edges, RATE_HZ, format="WAV", subtype="PCM_16")
+    unfinished.replace(file)
 
 
 def write_music(folder: Path) -> None:

@@ -11,7 +11,7 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.asterisk.music import write_music
+from engine.asterisk.music import write_music, write_tone
 from engine.asterisk.settings import AgentPhone, AsteriskSettings
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config" / "templates"
@@ -33,6 +33,7 @@ def render(settings: AsteriskSettings) -> None:
     make_folders(settings.folder)
     settings.recordings_folder.mkdir(parents=True, exist_ok=True)
     _link_sounds(settings)
+    write_tone(settings.folder / "data" / "sounds" / "hotline-tone.wav")
     if settings.music_folder is None:
         write_music(settings.folder / "music")
     values = _values(settings)
