@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from acd.duty import break_over
+from acd.emergencies import emergency_is_over, end_emergency
 from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent
 from acd.model import IN_QUEUE, Call, CallId, CallState, OfferId, OfferOutcome
@@ -131,5 +132,6 @@ _BELLS: Final[dict[str, tuple[Callable[[Floor, str, float], bool], Callable[[Flo
     "hold": (_is_held_so_long, _release),
     "retry": (_is_still_in_queue, _ask_again),
     "recipe": (_recipe_is_due, _look_at_recipes),
+    "emergency": (emergency_is_over, end_emergency),
     "max_wait": (_has_waited_enough, _overflow),
 }

@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, duty, requests, supervision
+from acd import bells, duty, emergencies, requests, supervision
 from acd import events as ev
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
@@ -197,6 +197,9 @@ def _not_before_the_call_went_there(floor: Floor, call: Call, at: float) -> floa
 def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, lost: bool) -> Disposition:
     """Undo what the caller had going on, and say what that makes of the call."""
     match call.state:
+        case CallState.TALKING:
+            finish_talk(floor, _offer_of(floor, call), at, now, out)
+            return Disposition.SERVED
         case CallState.IVR:
             return Disposition.ABANDONED_IVR
         case CallState.WAITING:
@@ -210,9 +213,6 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             call.state = CallState.AFTER
             end_offers(floor, offers, OfferOutcome.WITHDRAWN, at, now, out, cause="caller_left")
             return Disposition.ABANDONED_RINGING
-        case CallState.TALKING:
-            finish_talk(floor, _offer_of(floor, call), at, now, out)
-            return Disposition.SERVED
         case CallState.AFTER:  # pragma: no branch
             return call.ending or Disposition.SERVED
 
@@ -376,6 +376,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     **duty.HANDLERS,
     **requests.HANDLERS,
     **supervision.HANDLERS,
+    **emergencies.HANDLERS,
     ev.CallArrived: _call_arrived,
     ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,

@@ -32,6 +32,8 @@ __all__ = [
     "CallSent",
     "CallbackRequested",
     "DeadlinePassed",
+    "EmergencyDeclared",
+    "EmergencyLifted",
     "EngineStarted",
     "Event",
     "HangUpCause",
@@ -224,6 +226,24 @@ class QueueOpened(_Event, frozen=True, gc=False):
     by: str
 
 
+class EmergencyDeclared(_Event, frozen=True, gc=False):
+    """These queues (none named: all, and the flow's hours nodes too) are closed at once, and callers hear `prompt` in place of
+    what they hear after hours; until `until`, or until it is lifted. `why` is for people."""
+
+    queues: tuple[QueueId, ...]
+    prompt: str
+    by: str
+    until: float | None = None
+    why: str = ""
+
+
+class EmergencyLifted(_Event, frozen=True, gc=False):
+    """The emergency of these queues (none named: every emergency there is) is over before its time."""
+
+    queues: tuple[QueueId, ...]
+    by: str
+
+
 class CallRaised(_Event, frozen=True, gc=False):
     """A supervisor raises a waiting caller by so many points of priority (never fewer than 1)."""
 
@@ -342,6 +362,8 @@ Event = (
     | WrapUpExtended
     | QueueClosed
     | QueueOpened
+    | EmergencyDeclared
+    | EmergencyLifted
     | CallRaised
     | CallAssigned
     | CallSent

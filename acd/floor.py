@@ -6,19 +6,20 @@ and the counts always agree with the states. The floor is plain data: it is writ
 
 import heapq
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
 from acd.estimate import Pace
 from acd.line import Key, Lines
-from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
+from acd.model import EVERYWHERE, Agent, Call, CallId, CallState, Emergency, LastContact, Offer, OfferId, QueueId
 from acd.outcome import Outcome
 from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
 from acd.scores import score
 from acd.suiting import agent_group, caller_group
 from agents.roster import AgentId
-from agents.state import ON_DUTY, AgentState, PhoneState
+from agents.state import LOGGED_IN, ON_DUTY, WITHOUT_CALL, AgentState, PhoneState
 from agents.workload import LeastBusyWeights
 
 __all__ = [
@@ -36,6 +37,12 @@ __all__ = [
 ]
 
 FREE = "free"
+_STANDING: Final[dict[tuple[AgentState, PhoneState], str]] = {
+    **{(state, phone): str(state) for state in AgentState for phone in PhoneState},
+    **{(AgentState.READY, phone): f"phone_{phone}" for phone in PhoneState},
+    (AgentState.READY, PhoneState.IDLE): FREE,
+}
+"""What an agent's state and phone make of him for those who look for one."""
 AGEING = frozenset({Strategy.LEAST_BUSY, Strategy.FEWEST_CALLS})
 """Strategies whose scores change while nothing happens: with the time on duty."""
 
@@ -56,6 +63,8 @@ class Floor(msgspec.Struct, kw_only=True):
     """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
     """Queues that take no new callers, and what closed them: "hours", "hand"."""
+    emergencies: dict[QueueId, Emergency] = {}
+    """By queue, or EVERYWHERE. What is closed by one need not stand in `closed`: acd.doors sees both."""
     turns: dict[QueueId, float] = {}
     """Strategies rrmemory and rrordered: the place in the roster after that of the agent who was asked last."""
     paces: dict[QueueId, Pace] = {}
@@ -97,6 +106,8 @@ class Floor(msgspec.Struct, kw_only=True):
             _fill_in(call)
         self.paces = {queue: pace for queue, pace in self.paces.items() if queue in rules.queues}
         self.closed = {queue: by for queue, by in self.closed.items() if queue in rules.queues}
+        known = {EVERYWHERE, *rules.queues}
+        self.emergencies = {queue: emergency for queue, emergency in self.emergencies.items() if queue in known}
         for call in self.calls.values():
             call.added = [queue for queue in call.added if queue in rules.queues]
             if call.held_for is not None and not call.assigned and call.queue not in rules.agents[call.held_for].queues:
@@ -113,7 +124,7 @@ class Floor(msgspec.Struct, kw_only=True):
             settings = rules.agents[agent.id]
             agent.groups = {q: agent_group(settings, rules.queues[q], skills[q]) for q in settings.queues}
             agent.workload.window_s = _window_s(rules, agent.id)
-            for queue in settings.queues:
+            for queue in agent.groups:
                 self.standings[queue][agent.standing] = self.standings[queue].get(agent.standing, 0) + 1
             if agent.standing == FREE:
                 _line_up(self, agent, now)
@@ -229,26 +240,23 @@ def leave_line(floor: Floor, call: Call) -> None:
 def change_agent(floor: Floor, agent: Agent, state: AgentState, at: float, out: Outcome, *, reason: str = "") -> None:
     """Put the agent into a state from `at` on, and record the stretch of time that ends with it, if it had any length:
     an agent who is offered a call in the moment he comes free was not idle."""
-    at = max(at, agent.since)
-    if agent.state is not AgentState.OFFLINE and at > agent.since:
+    before, since = agent.state, agent.since
+    if at <= since:
+        at = since
+    elif before in LOGGED_IN:
         out.records.append(
             AgentInterval(
-                agent=agent.id,
-                state=agent.state,
-                reason=agent.reason,
-                started_at=agent.since,
-                ended_at=at,
-                queue=agent.queue,
+                agent=agent.id, state=before, reason=agent.reason, started_at=since, ended_at=at, queue=agent.queue
             )
         )
     if state in ON_DUTY:
-        agent.workload.begin_duty(at)
-    elif agent.state in ON_DUTY:
+        if before not in ON_DUTY:
+            agent.workload.begin_duty(at)
+    elif before in ON_DUTY:
         agent.workload.end_duty(at)
     agent.state, agent.reason, agent.since, agent.overrun = state, reason, at, False
-    if state in (AgentState.READY, AgentState.NOT_READY, AgentState.OFFLINE):
-        agent.queue = None
-        agent.offer = None
+    if state in WITHOUT_CALL:
+        agent.queue = agent.offer = None
     if floor.rules.breaks and (until := break_ends_at(floor, agent)) is not None:
         set_timer(floor, until, "break", agent.id)
     settle(floor, agent, at, out)
@@ -265,17 +273,18 @@ def break_ends_at(floor: Floor, agent: Agent) -> float | None:
 
 def settle(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
     """Bring lines and counts into agreement with the agent's state and phone, and tell the displays."""
-    before, agent.standing = agent.standing, _standing(agent)
-    if before != agent.standing:
-        for queue in floor.rules.agents[agent.id].queues:
+    before, standing = agent.standing, _STANDING[agent.state, agent.phone]
+    if before != standing:
+        agent.standing = standing
+        for queue in agent.groups:
             counts = floor.standings[queue]
             counts[before] = counts.get(before, 0) - 1
-            counts[agent.standing] = counts.get(agent.standing, 0) + 1
+            counts[standing] = counts.get(standing, 0) + 1
             if before == FREE:
                 floor.ready[queue].drop(agent.id)
-        if agent.standing == FREE:
+        if standing == FREE:
             _line_up(floor, agent, at)
-    call = floor.offers[agent.offer].call if agent.offer in floor.offers else None
+    offer = floor.offers.get(agent.offer) if agent.offer else None
     out.records.append(
         AgentChanged(
             agent=agent.id,
@@ -284,16 +293,10 @@ def settle(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:
             reason=agent.reason,
             phone=agent.phone,
             queue=agent.queue,
-            call=call,
+            call=offer.call if offer else None,
             overrun=agent.overrun,
         )
     )
-
-
-def _standing(agent: Agent) -> str:
-    if agent.state is AgentState.READY and agent.phone is not PhoneState.IDLE:
-        return f"phone_{agent.phone}"
-    return FREE if agent.state is AgentState.READY else str(agent.state)
 
 
 def _line_up(floor: Floor, agent: Agent, now: float) -> None:
@@ -322,10 +325,10 @@ def customer_key(customer: str) -> str:
 def remember_contact(floor: Floor, call: Call, agent: AgentId, at: float) -> None:
     """Note who serves this caller. What is older than every queue's affinity window is forgotten in time: a window's contacts
     are put aside when it is over and let go of all together after the next, at a cost that does not grow with them."""
-    windows = [queue.affinity.window_s for queue in floor.rules.queues.values() if queue.affinity]
-    if not windows:
+    window_s = floor.rules.keeps_contacts_s
+    if window_s is None:
         return
-    if at - floor.contacts_since > max(windows):
+    if at - floor.contacts_since > window_s:
         floor.older_contacts, floor.contacts, floor.contacts_since = floor.contacts, {}, at
     if call.number:
         floor.contacts[call.number] = LastContact(agent, at)

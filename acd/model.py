@@ -11,6 +11,7 @@ from agents.state import AgentState, PhoneState
 from agents.workload import Workload
 
 __all__ = [
+    "EVERYWHERE",
     "IN_QUEUE",
     "Agent",
     "Call",
@@ -18,6 +19,7 @@ __all__ = [
     "CallState",
     "CallbackId",
     "Disposition",
+    "Emergency",
     "LastContact",
     "MessageId",
     "Offer",
@@ -216,6 +218,20 @@ class Offer(msgspec.Struct, kw_only=True):
     leg: str = ""
     held_s: float = 0.0
     hold_since: float | None = None
+
+
+EVERYWHERE: Final = QueueId("*")
+"""In place of a queue: all of them."""
+
+
+class Emergency(msgspec.Struct, frozen=True, kw_only=True):
+    """Why queues are closed at once, since when, until when (None: until somebody opens them), and what callers hear."""
+
+    prompt: str
+    since: float
+    until: float | None = None
+    why: str = ""
+    by: str = ""
 
 
 class LastContact(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ or by `finish_talk`. Each frees the agent, who looks at once for his next caller
 """
 
 from acd.commands import WithdrawOffer
+from acd.doors import is_closed, way_out
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
 from acd.matching import match_queue, seek_agent, seek_call
 from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
@@ -12,7 +13,7 @@ from acd.outcome import Outcome
 from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
 from acd.rules import AtClose
-from acd.waiting import CLOSED, leave_for, leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
+from acd.waiting import leave_for, leave_segment, let_go_of_held, look_at_recipes, overflow_at, overflow_due
 from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState, Trigger, after
 
@@ -153,8 +154,9 @@ def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     if (due := overflow_at(floor, call)) is not None and due <= now:
         overflow_due(floor, call, now, out)
         return
-    if floor.closed.get(queue.id) and queue.at_close is AtClose.TELL:
-        leave_for(floor, call, queue.closed or CLOSED, "closed", now, out)
+    if is_closed(floor, queue.id) and queue.at_close is AtClose.TELL:
+        why, target = way_out(floor, queue)
+        leave_for(floor, call, target, why, now, out)
         return
     join_line(floor, call, now)
     if call.bell_at:

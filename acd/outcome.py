@@ -1,18 +1,17 @@
 """What a step decided."""
 
+import msgspec
+
 from acd.commands import Command
 from acd.records import Record
 
 __all__ = ["Outcome"]
 
 
-class Outcome:
+class Outcome(msgspec.Struct, kw_only=True, eq=False):
     """Commands to carry out, records to keep. A `terse` one is without what only people look at, the reasons (Decision)
     and the expected waits: a simulation saves their cost. What is decided is the same."""
 
-    __slots__ = ("commands", "records", "terse")
-
-    def __init__(self, *, terse: bool = False) -> None:
-        self.commands: list[Command] = []
-        self.records: list[Record] = []
-        self.terse = terse
+    commands: list[Command] = []
+    records: list[Record] = []
+    terse: bool = False

@@ -19,6 +19,8 @@ __all__ = [
     "CallbackOpened",
     "Candidate",
     "Decision",
+    "EmergencyBegan",
+    "EmergencyOver",
     "Exclusion",
     "MessageTaken",
     "NodeEntered",
@@ -157,7 +159,7 @@ class QueueLeft(_Record, frozen=True, gc=False):
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
     why: str = ""
-    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor)."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):
@@ -219,6 +221,26 @@ class AgentChanged(_Record, frozen=True, gc=False):
     call: CallId | None = None
     overrun: bool = False
     """His break lasts longer than his group's rule allows."""
+
+
+class EmergencyBegan(_Record, frozen=True, gc=False):
+    """Queues (none named: all) are closed at once, with an announcement; None: until somebody opens them."""
+
+    queues: tuple[QueueId, ...]
+    at: float
+    prompt: str
+    until: float | None
+    why: str
+    by: str
+
+
+class EmergencyOver(_Record, frozen=True, gc=False):
+    """That is over; `by` is empty when it ended by itself."""
+
+    queues: tuple[QueueId, ...]
+    began_at: float
+    at: float
+    by: str
 
 
 class AgentInterval(_Record, frozen=True, gc=False):
@@ -298,5 +320,7 @@ Record = (
     | CallbackOpened
     | AgentChanged
     | AgentInterval
+    | EmergencyBegan
+    | EmergencyOver
     | Decision
 )

@@ -233,6 +233,8 @@ def decision(
     if asked != "agent_free":
         excluded, others = _excluded(floor, call, queue, now)
     call.decisions += 1
+    line = floor.waiting[queue.id]
+    not_yet_in_line = call.held_for is None and call.id not in line  # who has just come
     return Decision(
         call=call.id,
         number=call.decisions,
@@ -249,7 +251,7 @@ def decision(
         wait_for=choice.wait_for,
         passed_over=passed_over,
         position=floor.position(call),
-        waiting=len(floor.waiting[queue.id]),
+        waiting=len(line) + not_yet_in_line,
         require=call.require,
         via=choice.via,
         rung=choice.agents if len(choice.agents) > 1 else (),

@@ -237,6 +237,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """See acd.estimate.rivals."""
     asks_for_expectations: bool = False
     """Whether a limit or a recipe goes by the expected wait."""
+    keeps_contacts_s: float | None = None
+    """The longest affinity window of a queue; None: no queue asks for last agents. Seconds."""
 
     @classmethod
     def of(
@@ -276,6 +278,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             "reserves": {queue.id: _reserves(queue.id, agents) for queue in queues},
             "rivals": rivals(members),
             "asks_for_expectations": any(map(_asks_for_expectations, queues)),
+            "keeps_contacts_s": max((queue.affinity.window_s for queue in queues if queue.affinity), default=None),
         }
         for name, value in follows.items():
             msgspec.structs.force_setattr(self, name, value)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from acd import events as ev
+from acd.doors import is_closed
 from acd.duty import known_agent
 from acd.floor import FREE, Floor, join_line
 from acd.matching import explain, hold_for, offer_to
@@ -87,8 +88,8 @@ def _offer_pulled_back(floor: Floor, event: ev.OfferPulledBack, now: float, out:
 
 def _queue_closed(floor: Floor, event: ev.QueueClosed, now: float, out: Outcome) -> None:
     queue = _known_queue(floor, event.queue)
+    was_open = not is_closed(floor, queue.id)
     by = floor.closed.setdefault(queue.id, [])
-    was_open = not by
     if (who := _who(event.by)) not in by:
         by.append(who)
     if was_open:

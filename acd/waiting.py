@@ -2,6 +2,7 @@
 
 from acd import recipes
 from acd.commands import EndCall, GoToNode, PlayPrompt
+from acd.doors import is_closed, way_out
 from acd.floor import Floor, join_line, leave_line, set_timer
 from acd.matching import explain, release, seek_agent
 from acd.model import Agent, Call, CallState, Disposition
@@ -12,7 +13,7 @@ from acd.routing import AgentChoice, group_of
 from acd.rules import AtClose, Do, Overflow, QueueRules, Recipe
 from acd.suiting import suits
 from agents.roster import AgentId, QueueId
-from agents.state import AgentState, PhoneState
+from agents.state import LOGGED_IN, ON_DUTY, PhoneState
 
 __all__ = [
     "close_queue",
@@ -26,9 +27,6 @@ __all__ = [
     "overflow_at",
     "overflow_due",
 ]
-
-CLOSED = Overflow(prompt="closed")
-"""Where callers of a closed queue go that says nothing about it."""
 
 
 # --- the door -----------------------------------------------------------------------------------------------------------
@@ -66,10 +64,11 @@ def enter_queue(
         return
     if (at := overflow_at(floor, call)) is not None:
         set_timer(floor, at, "max_wait", call.id)
-    join_line(floor, call, now)
     has_bells = bool(rules.recipes or floor.rules.reserves[queue])
     call.bell_at = now if has_bells else 0.0  # whoever is rung at once is looked at when nobody answers
     seek_agent(floor, call, now, out, asked="caller_entered")
+    if call.state is CallState.WAITING and call.held_for is None:
+        join_line(floor, call, now)
     if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
     if call.queue == queue:
@@ -98,8 +97,8 @@ def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
 
 def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[str, Overflow] | None:
     """The limit of the queue that does not let him in, and where he goes instead."""
-    if floor.closed.get(queue.id):
-        return "closed", queue.closed or CLOSED
+    if is_closed(floor, queue.id):
+        return way_out(floor, queue)
     if queue.nobody is not None and not floor.logged_in(queue.id):
         return "nobody", queue.nobody
     if call.trusted:
@@ -114,9 +113,10 @@ def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tup
 def _closed_meanwhile(floor: Floor, queue: QueueRules) -> tuple[str, Overflow] | None:
     """Who comes from another queue meets no limit but this: a closed queue that tells those who wait tells him. It does not
     send him on to a third one: that may be closed as well."""
-    way_out = queue.closed or CLOSED
-    tells = floor.closed.get(queue.id) and queue.at_close is AtClose.TELL and way_out.queue is None
-    return ("closed", way_out) if tells else None
+    if not is_closed(floor, queue.id) or queue.at_close is not AtClose.TELL:
+        return None
+    why, target = way_out(floor, queue)
+    return (why, target) if target.queue is None else None
 
 
 def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
@@ -210,11 +210,11 @@ def farewell(call: Call) -> EndCall:
 def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Callers waiting for an agent who is no longer to be had look for someone else at once; where nobody is left to serve the
     queue at all, they go where its rules say."""
-    gone = agent.state in (AgentState.NOT_READY, AgentState.OFFLINE) or agent.phone is PhoneState.UNREACHABLE
-    if gone or agent.wish is not None:
-        for held in list(floor.held.get(agent.id, ())):
-            release(floor, floor.calls[held], now, out)
-    if agent.state is AgentState.OFFLINE:
+    if (held := floor.held.get(agent.id)) is not None:
+        gone = agent.state not in ON_DUTY or agent.phone is PhoneState.UNREACHABLE
+        for call in list(held) if gone or agent.wish is not None else ():
+            release(floor, floor.calls[call], now, out)
+    if agent.state not in LOGGED_IN:
         for queue in agent.groups:
             nobody_left(floor, floor.rules.queues[queue], now, out)
 
@@ -230,8 +230,9 @@ def nobody_left(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> No
 def close_queue(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> None:
     """The queue takes no more callers; those who wait are served, or told."""
     if queue.at_close is AtClose.TELL:
+        why, target = way_out(floor, queue)
         for call in _all_waiting(floor, queue.id):
-            leave_for(floor, call, queue.closed or CLOSED, "closed", now, out)
+            leave_for(floor, call, target, why, now, out)
 
 
 def _all_waiting(floor: Floor, queue: QueueId) -> list[Call]:
@@ -315,5 +316,5 @@ def _is_better_off(floor: Floor, call: Call, target: Overflow) -> bool:
     """Nobody is sent by a recipe to a queue that is closed, that nobody is on duty for, or that he has been in already."""
     if target.queue is None:
         return True
-    is_open = floor.on_duty(target.queue) > 0 and not floor.closed.get(target.queue)
-    return is_open and target.queue not in call.been
+    serves = floor.on_duty(target.queue) > 0 and not is_closed(floor, target.queue)
+    return serves and target.queue not in call.been

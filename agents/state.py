@@ -13,9 +13,11 @@ from typing import Final
 
 __all__ = [
     "DEFERRABLE",
+    "LOGGED_IN",
     "ON_CALL",
     "ON_DUTY",
     "TRANSITIONS",
+    "WITHOUT_CALL",
     "AgentState",
     "IllegalTransition",
     "PhoneState",
@@ -98,6 +100,10 @@ DEFERRABLE: Final = frozenset(
 ON_CALL: Final = frozenset({_S.OFFERED, _S.TALKING, _S.HOLDING})
 ON_DUTY: Final = frozenset({_S.READY, _S.OFFERED, _S.TALKING, _S.HOLDING, _S.WRAP_UP})
 """States that count as time on duty for the least-busy strategy: logged in and not on a break."""
+LOGGED_IN: Final = frozenset(_S) - {_S.OFFLINE}
+WITHOUT_CALL: Final = frozenset({_S.READY, _S.NOT_READY, _S.OFFLINE})
+"""He has no call and no paperwork of one. (Python 3.11 takes seven times as long to look a member up in its class as to
+find it in a set.)"""
 
 
 def after(state: AgentState, trigger: Trigger) -> AgentState:

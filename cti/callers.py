@@ -6,7 +6,7 @@ from typing import Protocol
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import CallId, MessageId, OfferId, QueueId
+from acd.model import EVERYWHERE, CallId, MessageId, OfferId, QueueId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -223,3 +223,7 @@ class _Desk:
     def drop_message(self, message: MessageId) -> None:
         if self._messages:
             self._messages.drop(message)
+
+    def emergency(self) -> str | None:
+        found = self._runner.floor.emergencies.get(EVERYWHERE)
+        return None if found is None else found.prompt

@@ -11,7 +11,16 @@ from typing import Final, Literal
 import msgspec
 
 from acd.model import QueueId
-from acd.records import AgentChanged, OfferEnded, OfferMade, QueueEntered, QueueLeft, Record
+from acd.records import (
+    AgentChanged,
+    EmergencyBegan,
+    EmergencyOver,
+    OfferEnded,
+    OfferMade,
+    QueueEntered,
+    QueueLeft,
+    Record,
+)
 from acd.runner import Runner
 from agents.roster import AgentId
 from cti.feed import Feed
@@ -89,6 +98,8 @@ class FloorFeed:
                 self._queues.update(dict.fromkeys(settings.queues if settings else ()))
             case QueueEntered() | QueueLeft() | OfferMade() | OfferEnded():
                 self._queues[record.queue] = None
+            case EmergencyBegan() | EmergencyOver():
+                self._queues.update(dict.fromkeys(record.queues or self._runner.floor.rules.queues))
             case _:
                 pass
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from acd.doors import closed_by, emergency_of
 from acd.floor import FREE, Floor
-from acd.model import Agent, Call, CallId, CallState, OfferId, QueueId
+from acd.model import Agent, Call, CallId, CallState, Emergency, OfferId, QueueId
 from acd.pacing import expected_for_the_next
 from acd.records import CallEnded
 from agents.roster import AgentId
@@ -70,7 +71,9 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
     """Whether it takes no new callers."""
     closed_by: tuple[str, ...] = ()
-    """What keeps it closed: "hours", "hand" (a supervisor)."""
+    """What keeps it closed: "hours", "hand" (a supervisor), "emergency"."""
+    emergency: Emergency | None = None
+    """Why it is closed at once, until when, and what callers hear."""
     overruns: int = 0
     """Agents who serve it whose breaks last too long."""
     expected_s: float | None = None
@@ -129,7 +132,7 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
     how: str
     """answered | abandoned | short_abandon | overflowed | switch_lost"""
     why: str
-    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor)."""
     agent: AgentId | None
     expected_s: float | None
     """The wait that was expected when he entered; four of five wait between the next two."""
@@ -204,7 +207,7 @@ def queue_views(floor: Floor, queues: Iterable[QueueId], now: float) -> list[Que
 
 def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) -> QueueView:
     since = min(began, default=None)
-    closed_by = tuple(floor.closed.get(queue, ()))
+    keeps_closed = closed_by(floor, queue)
     expected = expected_for_the_next(floor, floor.rules.queues[queue], now)
     return QueueView(
         queue=queue,
@@ -214,8 +217,9 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) ->
         longest_wait_s=0.0 if since is None else max(now - since, 0.0),
         agents=_by_state(floor.standings[queue]),
         free=floor.standings[queue].get(FREE, 0),
-        closed=bool(closed_by),
-        closed_by=closed_by,
+        closed=bool(keeps_closed),
+        closed_by=keeps_closed,
+        emergency=emergency_of(floor, queue),
         overruns=sum(floor.agents[member].overrun for member in floor.rules.members[queue]),
         expected_s=expected.middle_s if expected else None,
         expected_low_s=expected.low_s if expected else None,

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
-from engine.planning.commands import add_commands
+from engine.hours import add_commands as add_hours_commands
+from engine.planning.commands import add_commands as add_planning_commands
 from engine.words import say
 
 BROKEN_CONFIGURATION = 2
@@ -96,7 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", "只运行引擎（Asterisk 另行启动）", "run the engine alone (Asterisk is started elsewhere)")
     with_config(serve)
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
-    add_commands(add)
+    add_hours_commands(add)
+    add_planning_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 

@@ -2,14 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
 
 from agents.accounts import Accounts, BadTokenFile, Role
 from agents.roster import AgentId
 from engine.site import home_folder
-from engine.words import say
+from engine.words import language, say
 
-__all__ = ["TOKEN_FILE", "NotReachable", "engine_url", "find_token"]
+__all__ = ["TOKEN_FILE", "NotReachable", "api_session", "ask", "engine_url", "find_token", "refusal"]
 
+TIMEOUT = aiohttp.ClientTimeout(total=30.0)
 TOKEN_FILE = "secrets/tokens.json"  # noqa: S105 - a path below the home folder
 ANYWHERE = ("0.0.0.0", "[::]", "::")  # noqa: S104 - compared with, not bound
 
@@ -55,3 +60,26 @@ def find_token(token: str | None, agent: str | None = None, home: Path | None = 
             )
         )
     return found
+
+
+def api_session(token: str) -> aiohttp.ClientSession:
+    """A session that shows this token."""
+    return aiohttp.ClientSession(timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"})
+
+
+async def ask(session: aiohttp.ClientSession, method: str, url: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+    """The status and the answer. Raises NotReachable."""
+    try:
+        async with session.request(method, url, json=body) as response:
+            answer = msgspec.json.decode(await response.read(), type=dict[str, Any])
+            return response.status, answer
+    except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError, msgspec.ValidationError):
+        raise NotReachable(say(f"连不上引擎（{url}）。", f"cannot reach the engine at {url}.")) from None
+
+
+def refusal(status: int, answer: dict[str, Any]) -> str:
+    """Why the engine did not do it, in the terminal's language."""
+    words = answer.get("message_zh" if language() == "zh" else "message") or answer.get("message") or status
+    return "\n".join(
+        [say(f"引擎没有采用：{words}", f"the engine did not take it: {words}"), *map(str, answer.get("problems", ()))]
+    )

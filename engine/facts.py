@@ -17,6 +17,8 @@ from acd.records import (
     CallEnded,
     CallOpened,
     Decision,
+    EmergencyBegan,
+    EmergencyOver,
     MessageTaken,
     NodeEntered,
     OfferEnded,
@@ -66,7 +68,7 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return (_interval(record),)
         case Decision():
             return (_decision(record),)
-        case AgentChanged() | MessageTaken() | CallbackOpened():
+        case AgentChanged() | MessageTaken() | CallbackOpened() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from acd.doors import is_closed
 from acd.floor import FREE
 from acd.model import CallState, QueueId
 from agents.state import AgentState
@@ -52,7 +53,7 @@ class EngineView:
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
         floor = self._engine.floor
-        return {queue: bool(floor.closed.get(queue)) for queue in floor.rules.queues}
+        return {queue: is_closed(floor, queue) for queue in floor.rules.queues}
 
     def breaks_overrun(self) -> int:
         return sum(agent.overrun for agent in self._engine.floor.agents.values())

@@ -4,19 +4,13 @@ import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-import msgspec
-
-from engine.api_client import NotReachable, engine_url, find_token
+from engine.api_client import NotReachable, api_session, ask, engine_url, find_token, refusal
 from engine.site import home_folder
 from engine.versions import KeptVersion, UnknownVersion, list_versions, path_of
-from engine.words import language, say
+from engine.words import say
 
 __all__ = ["rollback", "show_versions"]
-
-TIMEOUT = aiohttp.ClientTimeout(total=30.0)
 
 
 def show_versions(home: Path | None = None) -> int:
@@ -40,13 +34,13 @@ def rollback(version: str | None, *, url: str | None = None, token: str | None =
 
 
 async def _rollback(wanted: str | None, url: str, token: str, home: Path) -> int:
-    async with aiohttp.ClientSession(timeout=TIMEOUT, headers={"Authorization": f"Bearer {token}"}) as session:
-        _, about = await _ask(session, "GET", f"{url}/api/version")
+    async with api_session(token) as session:
+        _, about = await ask(session, "GET", f"{url}/api/version")
         now = str(about.get("rules", ""))
         version = wanted or _before(now, home)
-        status, answer = await _ask(session, "POST", f"{url}/api/rollback", {"version": _whole(version, home)})
+        status, answer = await ask(session, "POST", f"{url}/api/rollback", {"version": _whole(version, home)})
     if status != 200:
-        print(_why(status, answer), file=sys.stderr)
+        print(refusal(status, answer), file=sys.stderr)
         return 1
     version = str(answer.get("version", version))
     print(say(f"规则版本 {now} 已换回 {version}。", f"rules {now} are replaced by {version}."))
@@ -75,22 +69,6 @@ def _whole(version: str, home: Path) -> str:
     if not list_versions(home):
         return version
     return path_of(version, home).name
-
-
-async def _ask(session: aiohttp.ClientSession, method: str, url: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-    try:
-        async with session.request(method, url, json=body) as response:
-            answer = msgspec.json.decode(await response.read(), type=dict[str, Any])
-            return response.status, answer
-    except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError, msgspec.ValidationError):
-        raise NotReachable(say(f"连不上引擎（{url}）。", f"cannot reach the engine at {url}.")) from None
-
-
-def _why(status: int, answer: dict[str, Any]) -> str:
-    words = answer.get("message_zh" if language() == "zh" else "message") or answer.get("message") or status
-    return "\n".join(
-        [say(f"引擎没有采用：{words}", f"the engine did not take it: {words}"), *map(str, answer.get("problems", ()))]
-    )
 
 
 def _moment(kept: KeptVersion) -> str:

@@ -184,6 +184,7 @@ class Web:
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
+            prompts=lambda: engine.configuration.script.prompts.ids,
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),

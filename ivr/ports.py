@@ -155,3 +155,7 @@ class Desk(Protocol):
     def drop_message(self, message: MessageId) -> None:
         """Delete a message."""
         ...
+
+    def emergency(self) -> str | None:
+        """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
+        ...

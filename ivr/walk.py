@@ -40,15 +40,25 @@ async def _walk(visit: Visit, step: fl.Step) -> QueueId | None:
                 await end(visit, prompts, reason)
                 return None
             case steps.CheckHours(calendar):
-                happened: fl.Happened = fl.HoursChecked(_is_open(visit, calendar))
+                happened: fl.Happened = fl.HoursChecked(await _is_open(visit, calendar))
             case steps.SeeFacts() as ask:
-                happened = carry.see_facts(visit, ask, lambda calendar: _is_open(visit, calendar))
+                happened = carry.see_facts(visit, ask, lambda calendar: _is_open_now(visit, calendar))
             case action:
                 happened = await carry.carry_out(visit, action)
         step = fl.advance(visit.script.flow, step.position, happened)
 
 
-def _is_open(visit: Visit, calendar: str) -> bool:
+async def _is_open(visit: Visit, calendar: str) -> bool:
+    """In an emergency the caller is told why before he goes the way of those who come after hours."""
+    if (announcement := visit.desk.emergency()) is not None:
+        await visit.leg.play(visit.known_sounds(announcement), "")
+    return _is_open_now(visit, calendar)
+
+
+def _is_open_now(visit: Visit, calendar: str) -> bool:
+    """In an emergency of the whole site no calendar is."""
+    if visit.desk.emergency() is not None:
+        return False
     return is_open(visit.script.calendars[calendar], datetime.fromtimestamp(visit.clock(), UTC))
 
 

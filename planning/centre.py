@@ -199,7 +199,7 @@ class Centre:
 
     def _changed(self, record: AgentChanged) -> None:
         """Whom the core set not ready comes back by himself, unless something else became of him meanwhile."""
-        if record.state is AgentState.NOT_READY and record.reason in SYSTEM_REASONS:
+        if record.reason in SYSTEM_REASONS and record.state is AgentState.NOT_READY:
             if record.agent not in self._set_aside:
                 self._set_aside[record.agent] = record.at
                 back_at = record.at + self._people.back_after_s(record.agent, record.reason)

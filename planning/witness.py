@@ -33,7 +33,8 @@ SIGHT: dict[type, ev.LinkLost | ev.LinkRegained] = {
 }
 """When nothing could be offered. A new engine is blind until it is linked; callers' legs are taken to be where they were."""
 WISHES = (ev.AgentNotReady, ev.AgentLoggedOut)
-PLANS = frozenset({*SIGHT, *WISHES, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged, ev.QueueClosed, ev.QueueOpened})
+DOORS = (ev.QueueClosed, ev.QueueOpened, ev.EmergencyDeclared, ev.EmergencyLifted)
+PLANS = frozenset({*SIGHT, *WISHES, *DOORS, ev.AgentLoggedIn, ev.AgentReady, ev.PhoneChanged})
 AboutCaller = (
     ev.CallArrived | ev.CallQueued | ev.CallMoved | ev.CallIdentified | ev.CallRaised | ev.CallAssigned | ev.CallSent
 )
@@ -115,7 +116,7 @@ class Witness:
         elif isinstance(event, ev.PhoneChanged):
             if any(isinstance(record, AgentChanged) and record.agent == event.agent for record in records):
                 self.day.doings.append((at, event))
-        elif isinstance(event, ev.QueueClosed | ev.QueueOpened):
+        elif isinstance(event, DOORS):
             self.day.doings.append((at, event))
         elif isinstance(event, ev.AgentReady):
             self._ready(event, at)

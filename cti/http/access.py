@@ -17,6 +17,7 @@ __all__ = [
     "identity_of",
     "known_identity",
     "may_oversee",
+    "name_of",
     "require_agent",
     "require_role",
     "same_secret",
@@ -73,6 +74,11 @@ def identity_of(request: web.Request) -> Identity:
 def known_identity(request: web.Request) -> Identity | None:
     """Who asks, or None while that is not known: on open paths and at the beginning of feeds."""
     return request.get(_IDENTITY)
+
+
+def name_of(identity: Identity) -> str:
+    """Whose doing an event is. `hours` is what the opening hours do: nobody can pass for them."""
+    return identity.name if identity.name != "hours" else f"{identity.role} hours"
 
 
 def require_role(identity: Identity, roles: frozenset[Role]) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cti.http import agents, calls, feeds, interventions, queues, recordings, service
+from cti.http import agents, calls, emergencies, feeds, interventions, queues, recordings, service
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
 from cti.http.services import SERVICES, Services
@@ -39,6 +39,9 @@ def make_app(services: Services) -> web.Application:
             web.get("/api/queues/{queue}", queues.show_queue),
             web.post("/api/queues/{queue}/close", interventions.close_queue),
             web.post("/api/queues/{queue}/open", interventions.open_queue),
+            web.get("/api/emergencies", emergencies.list_emergencies),
+            web.post("/api/emergencies", emergencies.declare),
+            web.post("/api/emergencies/lift", emergencies.lift),
             web.get("/api/agents", agents.list_agents),
             web.get("/api/agents/{agent}", agents.show_agent),
             web.post("/api/agents/{agent}/state", agents.change_state),

@@ -20,11 +20,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CHINESE: Final[dict[str, str]] = {
     "agent_in_use": "座席仍在签入状态",
     "agent_not_on_duty": "座席未签入或示忙",
+    "already_over": "结束时间已过",
     "already_there": "来电已在该队列中",
     "bad_configuration": "配置有误，未作任何更改",
     "bad_request": "请求格式有误",
     "break_quota_full": "班组小休人数已满",
     "call_not_waiting": "来电不在排队中",
+    "emergency_everywhere": "全部队列紧急关闭，只能一起开放",
     "forbidden": "没有权限",
     "history_unavailable": "历史数据暂不可用",
     "illegal_transition": "当前状态不允许此操作",
@@ -41,6 +43,7 @@ CHINESE: Final[dict[str, str]] = {
     "unknown_agent": "没有此座席",
     "unknown_call": "没有此通话",
     "unknown_offer": "没有此派发",
+    "unknown_prompt": "没有此语音提示",
     "unknown_queue": "没有此队列",
     "unknown_reason": "未定义的示忙原因",
     "unknown_recording": "没有此录音",
@@ -67,7 +70,7 @@ def forbidden(message: str) -> ApiError:
 
 
 def not_found(what: str, key: str) -> ApiError:
-    """There is no such thing; `what` is agent, queue, call, offer, version or recording."""
+    """There is no such thing; `what` is agent, queue, call, offer, prompt, version or recording."""
     return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
 
 

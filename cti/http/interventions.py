@@ -13,7 +13,7 @@ from acd.events import CallAssigned, CallRaised, CallSent, Event, OfferPulledBac
 from acd.model import Call, CallId, OfferId, QueueId
 from agents.accounts import Identity
 from agents.roster import AgentId
-from cti.http.access import LEADERS, identity_of, require_role, write_down
+from cti.http.access import LEADERS, identity_of, name_of, require_role, write_down
 from cti.http.errors import not_found, reply
 from cti.http.services import SERVICES, Services
 from cti.views import call_view, queue_views
@@ -52,7 +52,7 @@ async def raise_call(request: web.Request) -> web.Response:
     identity, services = _leader(request)
     call = known_call(services, request.match_info["call"])
     points = msgspec.json.decode(await request.read(), type=Raise).points
-    event = CallRaised(call=call.id, points=points, by=_by(identity))
+    event = CallRaised(call=call.id, points=points, by=name_of(identity))
     return _call_reply(request, identity, call.id, event, "caller raised", points=str(points))
 
 
@@ -63,7 +63,7 @@ async def assign_call(request: web.Request) -> web.Response:
     agent = msgspec.json.decode(await request.read(), type=Assignment).agent
     if agent not in services.runner.floor.agents:
         raise not_found("agent", agent)
-    event = CallAssigned(call=call.id, agent=agent, by=_by(identity))
+    event = CallAssigned(call=call.id, agent=agent, by=name_of(identity))
     return _call_reply(request, identity, call.id, event, "caller assigned", agent=agent)
 
 
@@ -74,7 +74,7 @@ async def send_call(request: web.Request) -> web.Response:
     queue = msgspec.json.decode(await request.read(), type=Sending).queue
     if queue not in services.runner.floor.rules.queues:
         raise not_found("queue", queue)
-    event = CallSent(call=call.id, queue=queue, by=_by(identity))
+    event = CallSent(call=call.id, queue=queue, by=name_of(identity))
     return _call_reply(request, identity, call.id, event, "caller sent to another queue", queue=queue)
 
 
@@ -84,7 +84,7 @@ async def pull_back_offer(request: web.Request) -> web.Response:
     offer = services.runner.floor.offers.get(OfferId(request.match_info["offer"]))
     if offer is None:
         raise not_found("offer", request.match_info["offer"])
-    event = OfferPulledBack(offer=offer.id, by=_by(identity))
+    event = OfferPulledBack(offer=offer.id, by=name_of(identity))
     return _call_reply(request, identity, offer.call, event, "offer pulled back", offer=offer.id, agent=offer.agent)
 
 
@@ -104,11 +104,6 @@ def known_call(services: Services, call: str) -> Call:
     if found is None:
         raise not_found("call", call)
     return found
-
-
-def _by(identity: Identity) -> str:
-    """Whose doing it is. `hours` is what the opening hours do: nobody can pass for them."""
-    return identity.name if identity.name != "hours" else f"{identity.role} hours"
 
 
 def _leader(request: web.Request) -> tuple[Identity, Services]:
@@ -134,7 +129,7 @@ def _door(request: web.Request, what: str, event: type[QueueClosed] | type[Queue
     queue = QueueId(request.match_info["queue"])
     if queue not in services.runner.floor.rules.queues:
         raise not_found("queue", queue)
-    services.runner.tell(event(queue=queue, by=_by(identity)))
+    services.runner.tell(event(queue=queue, by=name_of(identity)))
     services.floor_feed.note_queue(queue)
     write_down(request, identity, what, queue=queue)
     return reply(queue_views(services.runner.floor, [queue], services.runner.now())[0])

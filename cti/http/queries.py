@@ -7,14 +7,17 @@ from aiohttp import web
 
 from cti.http.errors import ApiError
 
-__all__ = ["moment", "number_up_to", "sequence_number"]
+__all__ = ["moment", "moment_of", "number_up_to", "sequence_number"]
 
 
 def moment(request: web.Request, name: str, zone: tzinfo) -> float | None:
     """A time given as ISO 8601 (`zone` if it names none) or as seconds since the epoch. Raises ApiError 400."""
     text = request.query.get(name)
-    if text is None:
-        return None
+    return None if text is None else moment_of(text, name, zone)
+
+
+def moment_of(text: str, name: str, zone: tzinfo) -> float:
+    """As `moment`, of what stands elsewhere in a request under this name."""
     try:
         seconds = float(text)
     except ValueError:

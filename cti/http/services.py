@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -134,7 +134,7 @@ class Versions(Protocol):
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
+    """All there is behind the routes. `prompts`: the ids of those there are. `metrics_token` empty: `/metrics` needs none."""
 
     runner: Runner
     pops: PopHub
@@ -149,6 +149,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     metrics: MetricsPage
     reload: Reload
     versions: Versions
+    prompts: Callable[[], Collection[str]]
     zone: tzinfo
     version: str
     metrics_token: str = ""

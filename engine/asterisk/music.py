@@ -1,6 +1,7 @@
 """What is computed of the sounds Asterisk plays: the tone before a message, and the melody for those who wait.
 
-The melody is soft, slow, and in the public domain because it is computed. It is written as headerless u-law and A-law (8 kHz), so that no waiting call needs its music transcoded.
+The melody is soft, slow, and in the public domain because it is computed. It is written as headerless u-law and
+A-law (8 kHz), so that no waiting call needs its music transcoded.
 """
 
 from __future__ import annotations

@@ -297,6 +297,15 @@ class AnyOrder(RuleBasedStateMachine):
     def queue_closes_or_opens(self, queue: QueueId, by: str, closed: bool) -> None:
         self.tell(ev.QueueClosed(queue=queue, by=by) if closed else ev.QueueOpened(queue=queue, by=by))
 
+    @rule(queues=st.lists(st.sampled_from(QUEUES), max_size=2, unique=True), lasts_s=st.sampled_from([None, 5.0, 60.0]))
+    def emergency_is_declared(self, queues: list[QueueId], lasts_s: float | None) -> None:
+        until = None if lasts_s is None else self.now + lasts_s
+        self.tell(ev.EmergencyDeclared(queues=tuple(queues), prompt="closed", by="li", until=until))
+
+    @rule(queues=st.lists(st.sampled_from(QUEUES), max_size=2, unique=True))
+    def emergency_is_lifted(self, queues: list[QueueId]) -> None:
+        self.tell(ev.EmergencyLifted(queues=tuple(queues), by="li"))
+
     @rule(agent=st.sampled_from(AGENTS), kind=st.sampled_from([ev.AgentReady, ev.AgentLoggedOut]))
     def supervisor_forces_a_state(self, agent: AgentId, kind: Any) -> None:
         self.tell(kind(agent=agent, by="li"))

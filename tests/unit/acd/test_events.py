@@ -29,6 +29,11 @@ VALUES = {
     "outcome": OfferOutcome.DECLINED,
     "by": "li",
     "points": 5,
+    "message": "m1",
+    "seconds": 7.5,
+    "callback": "b1",
+    "queues": ("sales",),
+    "prompt": "closed",
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

@@ -225,6 +225,7 @@ class SmallSite:
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
+            prompts=lambda: ("closed", "emergency_closed"),
             zone=ZONE,
             version="0.1.0",
             metrics_token=metrics_token,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from acd import events as ev
 from acd.commands import WithdrawOffer
-from acd.model import CallId, MessageId, OfferId, QueueId
+from acd.model import EVERYWHERE, CallId, MessageId, OfferId, QueueId
 from cti.floor_facts import call_facts, queue_facts
 from ivr.conditions import CallFacts, QueueFacts
 from ivr.nodes import Lookup
@@ -183,6 +183,10 @@ class CoreDesk:
 
     async def answered_at(self, offer: OfferId) -> float | None:
         return self.picked_up_at
+
+    def emergency(self) -> str | None:
+        found = self.stage.floor.emergencies.get(EVERYWHERE)
+        return None if found is None else found.prompt
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""

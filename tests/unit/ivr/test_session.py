@@ -173,6 +173,29 @@ async def test_maximum_wait_is_told_to_the_caller_and_ends_the_call() -> None:
     assert room.ended().disposition is Disposition.OVERFLOWED
 
 
+async def test_caller_in_an_emergency_hears_its_announcement_and_goes_the_way_of_the_closed() -> None:
+    room = Room(FakeLeg(), "anna")
+    room.stage.tell(ev.EmergencyDeclared(queues=(), prompt="sorry", by="li"))
+    await room.session().run()
+    sounds = [act[1] for act in room.leg.did if act[0] == "play"]
+    assert sounds == ["hotline/zh/welcome", "hotline/zh/sorry", "hotline/zh/closed"]
+    assert room.ended().path == ("welcome", "hours", "closed")
+
+
+async def test_emergency_of_some_queues_leaves_the_hours_as_they_are() -> None:
+    room = Room(FakeLeg(TO_REPAIR, [SERVED]), "anna")
+    room.stage.tell(ev.EmergencyDeclared(queues=(QueueId("sales"),), prompt="sorry", by="li"))
+    await room.session().run()
+    assert room.ended().disposition is Disposition.SERVED
+
+
+async def test_emergency_whose_prompt_this_calls_script_does_not_know_closes_all_the_same() -> None:
+    room = Room(FakeLeg(), "anna")
+    room.stage.tell(ev.EmergencyDeclared(queues=(), prompt="newer", by="li"))
+    await room.session().run()
+    assert room.ended().path == ("welcome", "hours", "closed")
+
+
 async def test_caller_outside_the_hours_is_told_so() -> None:
     room = Room(FakeLeg())
     room.open = False
