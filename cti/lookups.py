@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from ivr.nodes import Lookup
 
@@ -65,7 +66,7 @@ class Lookups:
         system = self._systems.setdefault(lookup.url, _System())
         try:
             url, body = _filled(lookup, values)
-            key = (lookup, url, tuple(body.items()))
+            key = (lookup.name, url, tuple(body.items()), tuple(lookup.fields.items()))
             if (kept := self._kept.get(key)) is not None and now < kept[0]:
                 return kept[1]
             if now < system.alone_until:
@@ -102,7 +103,7 @@ class Lookups:
             self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         json = body if lookup.method == "POST" else None
         async with self._session.request(
-            lookup.method, url, json=json, headers=headers, allow_redirects=False
+            lookup.method, URL(url, encoded=True), json=json, headers=headers, allow_redirects=False
         ) as response:
             if response.status == 404:
                 return {}

@@ -63,7 +63,7 @@ CRM = Lookup(
 
 def flow(*nodes: Node, **settings: Any) -> Flow:
     """These nodes, begun at the first; `end` and `other` hang up, `person` is the operator's queue."""
-    always = [
+    always: list[Node] = [
         HangUpNode(id=END, reason="end"),
         HangUpNode(id=OTHER, reason="other"),
         EnqueueNode(id=PERSON, queue=QueueId("q")),
