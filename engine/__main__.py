@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
     _add_check(add)
+    _add_ivr(add)
     _add_import_queues(add)
     _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
@@ -122,6 +123,34 @@ def _add_check(add: _Add) -> None:
         metavar="YYYY-MM-DD",
         help=say("按这一天检查（默认今天）", "check as on this day (default: today)"),
     )
+
+
+def _add_ivr(add: _Add) -> None:
+    ivr = add("ivr", "语音导航：执行导航测试，画流程图", "the IVR flow: run its dialogue tests, draw it")
+    kinds = ivr.add_subparsers(dest="what", metavar="WHAT", required=True)
+    test = kinds.add_parser("test", help=say("执行导航测试", "run dialogue tests (default: DIR/tests/ivr/*.yaml)"))
+    test.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    graph = kinds.add_parser(
+        "graph", help=say("把流程画成 SVG", "draw the flow as SVG, with a day's counts on its edges")
+    )
+    graph.add_argument("-o", "--out", type=Path, metavar="FILE", help=say("默认输出到终端", "default: to the terminal"))
+    graph.add_argument(
+        "--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help=say("哪一天（默认昨天）", "default: yesterday")
+    )
+    for command in (test, graph):
+        command.add_argument(
+            "--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR", help="ivr.yaml"
+        )
+
+
+def _ivr(arguments: argparse.Namespace) -> int:
+    if arguments.what == "test":
+        from engine.checking import test_dialogues
+
+        return test_dialogues(arguments.config.resolve(), arguments.files)
+    from engine.flowchart import draw
+
+    return asyncio.run(draw(arguments.config.resolve(), arguments.day, arguments.out))
 
 
 def _add_import_queues(add: _Add) -> None:

@@ -121,7 +121,6 @@ CARD_TYPED = keys((0.4, "1"), (0.8, CARD))
 CALLERS: dict[str, dict[str, Any]] = {
     "card": CARD_TYPED,
     "card by info": {**CARD_TYPED, "carrier": "carrier-info"},
-    "card by tones": {**CARD_TYPED, "carrier": "carrier-inband"},
     "card wrong": keys((0.4, "1"), (0.8, WRONG_CARD), (0.8, WRONG_CARD)),
     "card silent": keys((0.4, "1")),
     "card early": keys((0.3, "1" + CARD)),
@@ -138,6 +137,7 @@ CALLERS: dict[str, dict[str, Any]] = {
     "sub-flow": keys((0.4, "6"), (0.8, "1"), (0.8, "1")),
     "back": keys((0.4, "6"), (0.8, "9"), (0.8, "6"), (0.8, "1"), (0.8, "1")),
     "identified": keys((0.4, "7")),
+    "identified by a tone": keys((0.4, "7"), carrier="carrier-inband"),
     "callback": keys((0.4, "8"), (1.5, "1")),
     "callback elsewhere": keys((0.4, "8"), (1.5, "2"), (1.2, "02188886666#"), (1.5, "1")),
     "200 keys": keys((0.2, "38*5" * 50), hang_up_after_s=70.0),
@@ -188,11 +188,10 @@ def over(site: SiteUnderTest, customers: dict[str, Customer]) -> Any:
     return wait
 
 
-@pytest.mark.parametrize("name", ["card", "card by info", "card by tones", "card early"])
+@pytest.mark.parametrize("name", ["card", "card by info", "card early"])
 async def test_card_number_is_typed_and_nobody_else_learns_it(site: SiteUnderTest, over: Any, name: str) -> None:
     call = await over(name)
     assert call["path"] == ["menu", "card:1", "right:****************"]
-    assert call["ended_by"] == "right"
     journal = b"".join(file.read_bytes() for file in (site.home / "journal").rglob("*") if file.is_file())
     assert CARD not in site.log
     assert CARD.encode() not in journal
@@ -253,15 +252,16 @@ async def test_back_leads_out_of_the_sub_flow_to_the_menu_before(over: Any) -> N
     assert (await over("back"))["path"][:5] == ["menu", "twice:6", "ask.key", "menu:9", "twice:6"]
 
 
-async def test_customer_is_identified(over: Any) -> None:
-    call = await over("identified")
+@pytest.mark.parametrize("name", ["identified", "identified by a tone"])
+async def test_customer_is_identified(over: Any, name: str) -> None:
+    call = await over(name)
     assert (call["path"], call["customer"]) == (["menu", "he:7", "right"], "C-7")
 
 
 @pytest.mark.parametrize("name", ["callback", "callback elsewhere"])
 async def test_callback_is_asked_for(over: Any, name: str) -> None:
     call = await over(name)
-    assert (call["path"], call["ended_by"]) == (["menu", "call_me:8"], "callback")
+    assert (call["path"], call["disposition"]) == (["menu", "call_me:8"], "completed_ivr")
 
 
 async def test_200_keys_come_to_an_end(over: Any) -> None:
