@@ -150,7 +150,7 @@ def _ivr(arguments: argparse.Namespace) -> int:
         return test_dialogues(arguments.config.resolve(), arguments.files)
     from engine.flowchart import draw
 
-    return asyncio.run(draw(arguments.config.resolve(), arguments.day, arguments.out))
+    return draw(arguments.config.resolve(), arguments.day, arguments.out)
 
 
 def _add_import_queues(add: _Add) -> None:

@@ -1,10 +1,12 @@
 """`./hotline ivr graph`: the flow as a picture, with how many callers went each way on a day."""
 
+import asyncio
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -84,14 +86,14 @@ class Counts(msgspec.Struct, frozen=True):
     ways: Mapping[tuple[str, str], int] = {}
 
 
-async def draw(folder: Path, day: date | None, out: Path | None) -> int:
+def draw(folder: Path, day: date | None, out: Path | None) -> int:
     """Draw it; without a database, or with nothing in it, without counts."""
     configuration = load(folder)
     zone = ZoneInfo(configuration.rules.time_zone)
     day = day or (datetime.now(zone) - timedelta(days=1)).date()
     site = settle_site(configuration, home_folder(), keep=True)
     try:
-        counts = await _counted(Database(site.database_url), day, zone)
+        counts = asyncio.run(_counted(Database(site.database_url), day, zone))
     except DatabaseNotReady as error:
         print(say(f"没有计数：{error}", f"without counts: {error}"), file=sys.stderr)
         counts = Counts()
@@ -120,7 +122,7 @@ async def _counted(database: Database, day: date, zone: ZoneInfo) -> Counts:
     finally:
         await database.close()
     nodes = Counter(node for _, _, node in rows)
-    pairs = zip(rows, rows[1:], strict=False)
+    pairs = pairwise(rows)
     ways = Counter((a[2], b[2]) for a, b in pairs if a[0] == b[0] and b[1] == a[1] + 1)
     return Counts(nodes, ways)
 
@@ -187,7 +189,7 @@ def _way(points: Sequence[Point], labels: Sequence[str], count: int, most: int) 
     half = BOX[1] / 2 if down else -BOX[1] / 2
     ends = [(points[0][0], points[0][1] + half), *points[1:-1], (points[-1][0], points[-1][1] - half)]
     path = f"M{ends[0][0]:.1f},{ends[0][1]:.1f}"
-    for (x0, y0), (x1, y1) in zip(ends, ends[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(ends):
         middle = (y0 + y1) / 2
         path += f" C{x0:.1f},{middle:.1f} {x1:.1f},{middle:.1f} {x1:.1f},{y1:.1f}"
     thick = 1.2 + (3.5 * count / most if most else 0.0)
@@ -221,17 +223,11 @@ def _box(node: Node, middle: Point, count: int, *, is_start: bool) -> Iterator[s
 def _detail(node: Node) -> str:
     """What else is to be said of it in a word."""
     match node:
-        case EnqueueNode():
-            return node.queue
-        case HoursNode():
-            return node.calendar
-        case CollectNode():
-            return node.attribute
-        case TransferNode():
-            return node.number
+        case EnqueueNode(queue=word) | HoursNode(calendar=word) | CollectNode(attribute=word):
+            return word
+        case TransferNode(number=word) | HangUpNode(reason=word):
+            return word
         case FlowNode():
             return group_of(node.start)
-        case HangUpNode():
-            return node.reason
         case _:
             return ""

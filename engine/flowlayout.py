@@ -1,11 +1,12 @@
 """Where the boxes of a drawn flow stand: layer below layer, with as few crossings as a few sweeps give. Pure.
 
-After Sugiyama, Tagawa and Toda (1981): ways that lead back are turned round, each node stands below all that lead to it, long ways
-are cut into points on the layers between, the order within a layer follows the neighbours' places, and so do the places.
+After Sugiyama, Tagawa and Toda (1981): ways that lead back are turned round, each node stands below all that lead to it, long
+ways are cut into points on the layers between, the order within a layer follows the neighbours' places, and so do the places.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -32,7 +33,7 @@ def lay_out(
     forward, turned = _without_circles(nodes, [edge for edge in edges if edge[0] != edge[1]])
     rank = _ranks(nodes, forward)
     layers, chains = _with_points(nodes, forward, rank)
-    links = [link for chain in chains.values() for link in zip(chain, chain[1:], strict=False)]
+    links = [link for chain in chains.values() for link in pairwise(chain)]
     _order(layers, links)
     width = {item: box[0] if item in rank else thin for layer in layers for item in layer}
     x = _places(layers, links, width, gap[0])
