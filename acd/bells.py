@@ -7,11 +7,13 @@ this moment, it is passed over.
 from collections.abc import Callable
 from typing import Final
 
+from acd.attempts import missed_without_a_word
+from acd.callbacks import wake
 from acd.duty import break_over
 from acd.emergencies import emergency_is_over, end_emergency
 from acd.floor import Floor, break_ends_at
 from acd.matching import release, seek_agent
-from acd.model import IN_QUEUE, Call, CallId, CallState, OfferId, OfferOutcome
+from acd.model import IN_QUEUE, Call, CallbackId, CallId, CallState, OfferId, OfferOutcome
 from acd.offering import end_offer, end_wrap_up, not_again, withdraw
 from acd.outcome import Outcome
 from acd.waiting import look_at_recipes, overflow_at, overflow_due
@@ -50,6 +52,9 @@ def _give_up(floor: Floor, subject: str, now: float, out: Outcome) -> None:
     """Asterisk did not report the end of an offer. One that never rang is not held against the agent; he is only not asked
     for the same call again at once."""
     offer = floor.offers[OfferId(subject)]
+    if offer.reserved:
+        missed_without_a_word(floor, offer, now, out)
+        return
     withdraw(offer, "not_answered_in_time", out)
     if offer.rang_at is not None:
         end_offer(floor, offer, OfferOutcome.NO_ANSWER, now, now, out, cause="no_word_from_asterisk")
@@ -125,6 +130,17 @@ def _overflow(floor: Floor, subject: str, now: float, out: Outcome) -> None:
         overflow_due(floor, call, now, out)
 
 
+# --- callbacks -----------------------------------------------------------------------------------------------------------
+
+
+def _is_to_be_called(floor: Floor, subject: str, when: float) -> bool:
+    return CallbackId(subject) in floor.callbacks
+
+
+def _wake(floor: Floor, subject: str, now: float, out: Outcome) -> None:
+    wake(floor, floor.callbacks[CallbackId(subject)], now, out)
+
+
 _BELLS: Final[dict[str, tuple[Callable[[Floor, str, float], bool], Callable[[Floor, str, float, Outcome], None]]]] = {
     "offer": (_offer_is_overdue, _give_up),
     "wrap_up": (_wrap_up_is_over, _end_wrap_up),
@@ -133,5 +149,6 @@ _BELLS: Final[dict[str, tuple[Callable[[Floor, str, float], bool], Callable[[Flo
     "retry": (_is_still_in_queue, _ask_again),
     "recipe": (_recipe_is_due, _look_at_recipes),
     "emergency": (emergency_is_over, end_emergency),
+    "callback": (_is_to_be_called, _wake),
     "max_wait": (_has_waited_enough, _overflow),
 }

@@ -2,10 +2,20 @@
 
 import msgspec
 
-from acd.model import CallId, OfferId, QueueId
+from acd.model import CallbackId, CallId, OfferId, QueueId
 from agents.roster import AgentId
 
-__all__ = ["Command", "EndCall", "GoToNode", "OfferCall", "PlayPrompt", "WithdrawOffer"]
+__all__ = [
+    "Command",
+    "DialCustomer",
+    "EndCall",
+    "GoToNode",
+    "HangUpLeg",
+    "OfferCall",
+    "PlayPrompt",
+    "RingAgentFirst",
+    "WithdrawOffer",
+]
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -57,4 +67,40 @@ class GoToNode(_Command, frozen=True, gc=False):
     node: str
 
 
-Command = OfferCall | WithdrawOffer | EndCall | PlayPrompt | GoToNode
+class DialCustomer(_Command, frozen=True, gc=False):
+    """Call the customer of a callback over the trunk, for `ring_s` seconds; an agent is kept for him. His leg's unique id is to
+    be `call`; when he answers it comes to a session like any caller's."""
+
+    call: CallId
+    callback: CallbackId
+    number: str
+    caller_id: str
+    queue: QueueId
+    priority: int
+    ring_s: float
+
+
+class RingAgentFirst(_Command, frozen=True, gc=False):
+    """Ring the agent's phone for `ring_s` seconds; when he answers, call the customer over the trunk from his leg, for
+    `customer_ring_s` seconds. The leg's unique id is to be `leg`."""
+
+    offer: OfferId
+    call: CallId
+    agent: AgentId
+    leg: str
+    queue: QueueId
+    ring_s: float
+    number: str
+    caller_id: str
+    customer_ring_s: float
+    record: bool
+
+
+class HangUpLeg(_Command, frozen=True, gc=False):
+    """End this leg, known by its unique id, if it is there: what was begun for a callback is called off."""
+
+    call: CallId
+    leg: str
+
+
+Command = OfferCall | WithdrawOffer | EndCall | PlayPrompt | GoToNode | DialCustomer | RingAgentFirst | HangUpLeg

@@ -12,14 +12,15 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, duty, emergencies, requests, supervision
+from acd import attempts, bells, callbacks, duty, emergencies, requests, supervision
 from acd import events as ev
+from acd.closing import close_call
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
-from acd.model import IN_QUEUE, Call, CallState, Disposition, Offer, OfferOutcome
-from acd.offering import answer, end_offer, end_offers, finish_talk
+from acd.model import IN_QUEUE, Call, CallId, CallState, Disposition, Offer, OfferOutcome
+from acd.offering import answer, end_offers, finish_talk
 from acd.outcome import Outcome
-from acd.records import CallEnded, CallOpened, NodeEntered
+from acd.records import CallOpened, NodeEntered
 from acd.refused import Refused
 from acd.waiting import enter_queue, farewell, leave_segment, nobody_left, overflow_at
 from agents.state import AgentState, Trigger, after
@@ -93,8 +94,14 @@ def _call_identified(floor: Floor, event: ev.CallIdentified, now: float, out: Ou
         seek_agent(floor, call, now, out, asked="identified")
 
 
+def _caller(floor: Floor, call_id: CallId) -> Call | None:
+    """The call, if there is a caller on the line: nothing else can be told of one who is only to be called back."""
+    call = floor.calls.get(call_id)
+    return call if call is not None and call.has_leg else None
+
+
 def _call_moved(floor: Floor, event: ev.CallMoved, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
+    call = _caller(floor, event.call)
     if call is None:
         return
     call.node, call.stack = event.node, event.stack
@@ -114,11 +121,13 @@ def _call_queued(floor: Floor, event: ev.CallQueued, now: float, out: Outcome) -
     comes_back = call.sought and call.queue == event.queue
     call.priority = max(points, call.priority) if comes_back else points
     call.menu_require = event.require
+    merged = callbacks.merge(floor, call, event.queue, now, out)
     enter_queue(floor, call, event.queue, now, out)
+    merged()
 
 
 def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
+    call = _caller(floor, event.call)
     if call is None:
         return
     call.attached = True
@@ -144,19 +153,21 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
 
 
 def _call_detached(floor: Floor, event: ev.CallDetached, now: float, out: Outcome) -> None:
-    if (call := floor.calls.get(event.call)) is not None:
+    if (call := _caller(floor, event.call)) is not None:
         _detach(floor, call)
 
 
 def _detach(floor: Floor, call: Call) -> None:
-    """He keeps his place, but cannot be given an agent until his leg rejoins."""
+    """He keeps his place, but cannot be given an agent until his leg rejoins. Who has none has none to lose."""
+    if not call.has_leg:
+        return
     if call.state is CallState.WAITING and call.held_for is None:
         leave_line(floor, call)
     call.attached = False
 
 
 def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
+    call = _caller(floor, event.call)
     if call is None:
         return
     lost = event.cause is ev.HangUpCause.SWITCH_LOST
@@ -169,7 +180,8 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     if lost:
         disposition = Disposition.SWITCH_LOST
     by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
-    _close(floor, call, at, out, disposition, left_in, by)
+    close_call(floor, call, at, out, disposition, left_in, by)
+    attempts.call_ended(floor, call, at, now, out)
 
 
 def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
@@ -225,7 +237,7 @@ def _how(floor: Floor, call: Call, at: float, *, lost: bool) -> str:
 
 
 def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -> None:
-    call = floor.calls.get(event.call)
+    call = _caller(floor, event.call)
     if call is None:
         return
     left_in = call.state
@@ -233,33 +245,8 @@ def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -
         disposition = Disposition.COMPLETED_IVR
     else:
         disposition = _leave(floor, call, now, now, out, lost=False)
-    _close(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
-
-
-def _close(
-    floor: Floor, call: Call, at: float, out: Outcome, disposition: Disposition, left_in: CallState, by: str
-) -> None:
-    del floor.calls[call.id]
-    out.records.append(
-        CallEnded(
-            call=call.id,
-            opened_at=call.opened_at,
-            ended_at=at,
-            number=call.number,
-            name=call.name,
-            did=call.did,
-            vip=call.vip,
-            disposition=disposition,
-            left_in=left_in,
-            ended_by=by,
-            queue=call.queue,
-            agent=call.answered_by,
-            path=tuple(call.path),
-            rules=floor.rules.version,
-            customer=call.customer,
-            attributes=call.attributes,
-        )
-    )
+    close_call(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
+    attempts.call_ended(floor, call, now, now, out)
 
 
 # --- offers and talks ------------------------------------------------------------------------------------------------
@@ -276,7 +263,7 @@ def _at(event_at: float | None, now: float) -> float:
 
 def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
-    if offer is None or offer.rang_at is not None:
+    if offer is None or offer.rang_at is not None or offer.reserved:
         return
     offer.channel, offer.leg = event.channel, event.leg
     if offer.answered_at is None:
@@ -285,20 +272,27 @@ def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcom
 
 def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
-    if offer is not None and offer.answered_at is None:
+    if offer is not None and offer.answered_at is None and not offer.reserved:
         answer(floor, offer, _at(event.at, now), now, out)
+        if (call := floor.calls[offer.call]).has_leg:
+            attempts.served(floor, call, _at(event.at, now), out)
 
 
 def _offer_failed(floor: Floor, event: ev.OfferFailed, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is not None and offer.answered_at is None:
-        end_offer(floor, offer, event.outcome, _at(event.at, now), now, out, cause=event.cause)
+        attempts.end_ringing(floor, offer, event.outcome, _at(event.at, now), now, out, cause=event.cause)
 
 
 def _talk_ended(floor: Floor, event: ev.TalkEnded, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
-    if offer is not None and offer.answered_at is not None:
-        finish_talk(floor, offer, _at(event.at, now), now, out)
+    if offer is None or offer.answered_at is None:
+        return
+    call, at = floor.calls[offer.call], _at(event.at, now)
+    if call.has_leg or call.reached_at is not None:
+        finish_talk(floor, offer, at, now, out)
+    if not call.has_leg:
+        attempts.talk_over(floor, call, at, now, out)
 
 
 def _hold_started(floor: Floor, event: ev.HoldStarted, now: float, out: Outcome) -> None:
@@ -327,6 +321,9 @@ def _deadline_passed(floor: Floor, event: ev.DeadlinePassed, now: float, out: Ou
 
 def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome) -> None:
     rules = event.rules
+    for wanted in floor.callbacks.values():
+        if wanted.queue not in rules.queues:
+            raise Refused("queue_in_use", f'queue "{wanted.queue}" still has customers to be called back')
     for call in floor.calls.values():
         if call.queue not in rules.queues and call.state in (*IN_QUEUE, CallState.TALKING):
             raise Refused("queue_in_use", f'queue "{call.queue}" still has callers; take it out when it is empty')
@@ -347,6 +344,7 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
         set_timer(floor, now, "recipe", call.id)
     for queue in rules.queues.values():
         nobody_left(floor, queue, now, out)
+    callbacks.wake_all(floor, now, out)
     match_all(floor, now, out)
 
 
@@ -356,6 +354,7 @@ def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outc
         floor.link_lost_at = _at(event.at, now)
     for call in floor.calls.values():
         _detach(floor, call)
+    callbacks.stand_aside(floor, now)
 
 
 def _link_lost(floor: Floor, event: ev.LinkLost, now: float, out: Outcome) -> None:
@@ -373,6 +372,8 @@ def _link_regained(floor: Floor, event: ev.LinkRegained, now: float, out: Outcom
 
 
 _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
+    **attempts.HANDLERS,
+    **callbacks.HANDLERS,
     **duty.HANDLERS,
     **requests.HANDLERS,
     **supervision.HANDLERS,

@@ -6,6 +6,7 @@ One emergency per queue, and one of all queues. A new one of the same queues tak
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from acd import callbacks
 from acd import events as ev
 from acd.doors import is_closed
 from acd.floor import Floor, set_timer
@@ -34,6 +35,7 @@ def _declared(floor: Floor, event: ev.EmergencyDeclared, now: float, out: Outcom
     for queue in open_before:
         if is_closed(floor, queue):
             close_queue(floor, floor.rules.queues[queue], now, out)
+            callbacks.queue_closed(floor, queue, now, out)
 
 
 def _lifted(floor: Floor, event: ev.EmergencyLifted, now: float, out: Outcome) -> None:
@@ -60,6 +62,8 @@ def _end(floor: Floor, queues: Iterable[QueueId], now: float, out: Outcome, *, b
         if emergency is not None:
             ended = () if queue == EVERYWHERE else (queue,)
             out.records.append(EmergencyOver(queues=ended, began_at=emergency.since, at=now, by=by))
+            for opened in ended or floor.rules.queues:
+                callbacks.queue_opened(floor, opened, now, out)
 
 
 def _refuse_unknown(floor: Floor, queues: Iterable[QueueId]) -> None:

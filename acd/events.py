@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from acd.model import CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
+from acd.model import AttemptOutcome, CallbackId, CallId, MessageId, OfferId, OfferOutcome, QueueId
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -30,7 +30,11 @@ __all__ = [
     "CallRaised",
     "CallRejoined",
     "CallSent",
+    "CallbackCancelled",
+    "CallbackHurried",
     "CallbackRequested",
+    "CustomerMissed",
+    "CustomerReached",
     "DeadlinePassed",
     "EmergencyDeclared",
     "EmergencyLifted",
@@ -138,6 +142,40 @@ class CallbackRequested(_Event, frozen=True, gc=False):
     did: str = ""
     language: str = ""
     """In which he is to be greeted; "": the flow's own."""
+    at: float | None = None
+
+
+class CallbackCancelled(_Event, frozen=True, gc=False):
+    """Somebody (`by`) says that the customer need not be called back any more."""
+
+    callback: CallbackId
+    by: str
+
+
+class CallbackHurried(_Event, frozen=True, gc=False):
+    """Somebody (`by`) wants the customer called as soon as an agent is free, whatever the hours and the time of the next
+    attempt say; `points` of priority more for it."""
+
+    callback: CallbackId
+    by: str
+    points: int = 0
+
+
+class CustomerReached(_Event, frozen=True, gc=False):
+    """The customer of a callback has answered. `channel` is his leg's, when that was dialled first and is with a session now;
+    "": the agent's leg was first."""
+
+    call: CallId
+    channel: str = ""
+    at: float | None = None
+
+
+class CustomerMissed(_Event, frozen=True, gc=False):
+    """The customer of a callback did not answer, or could not be dialled. `outcome` None: he was not dialled at all (the engine
+    ended before), so that it was no attempt."""
+
+    call: CallId
+    outcome: AttemptOutcome | None
     at: float | None = None
 
 
@@ -350,6 +388,10 @@ Event = (
     | CallQueued
     | MessageLeft
     | CallbackRequested
+    | CallbackCancelled
+    | CallbackHurried
+    | CustomerReached
+    | CustomerMissed
     | CallRejoined
     | CallDetached
     | CallLeftByCaller

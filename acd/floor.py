@@ -12,7 +12,20 @@ import msgspec
 
 from acd.estimate import Pace
 from acd.line import Key, Lines
-from acd.model import EVERYWHERE, Agent, Call, CallId, CallState, Emergency, LastContact, Offer, OfferId, QueueId
+from acd.model import (
+    EVERYWHERE,
+    Agent,
+    Call,
+    Callback,
+    CallbackId,
+    CallId,
+    CallState,
+    Emergency,
+    LastContact,
+    Offer,
+    OfferId,
+    QueueId,
+)
 from acd.outcome import Outcome
 from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
@@ -52,6 +65,8 @@ class Floor(msgspec.Struct, kw_only=True):
 
     rules: Rules
     calls: dict[CallId, Call] = {}
+    callbacks: dict[CallbackId, Callback] = {}
+    """Customers who are to be called back."""
     agents: dict[AgentId, Agent] = {}
     offers: dict[OfferId, Offer] = {}
     waiting: dict[QueueId, Lines] = {}
@@ -160,6 +175,14 @@ class Floor(msgspec.Struct, kw_only=True):
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _64_BITS
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _64_BITS
         return ((z ^ (z >> 31)) >> 11) / (1 << 53)
+
+    def callers_in_line(self, queue: QueueId) -> int:
+        """How many callers wait in the queue's line, without the customers to be called back who stand among them."""
+        line = self.waiting[queue]
+        return len(line) - sum(one.live in line for one in self.callbacks.values() if not self._is_reached(one))
+
+    def _is_reached(self, wanted: Callback) -> bool:
+        return wanted.live is None or self.calls[wanted.live].has_leg
 
     def position(self, call: Call) -> int:
         """1 for the caller who is next in his queue."""

@@ -4,11 +4,11 @@ Whoever begins to wait, or to be free, or may be given more than before, comes b
 caller he may have never both wait.
 """
 
-from acd.commands import OfferCall
+from acd.calling import GRACE_S, ring_command
 from acd.floor import FREE, Floor, change_agent, customer_key, join_line, leave_line, note_turn, set_timer
 from acd.model import Agent, Call, CallId, CallState, Offer, OfferId
 from acd.outcome import Outcome
-from acd.records import Candidate, OfferMade
+from acd.records import CallOpened, Candidate, OfferMade
 from acd.routing import AgentChoice, choose_agent, choose_call, decision, last_agent
 from acd.rules import QueueRules
 from acd.strategies import rings_together
@@ -26,9 +26,6 @@ __all__ = [
     "seek_agent",
     "seek_call",
 ]
-
-GRACE_S = 5.0
-"""An offer Asterisk does not report the end of is given up this long after its ringing time."""
 
 
 def explain(
@@ -57,7 +54,8 @@ def seek_agent(floor: Floor, call: Call, now: float, out: Outcome, *, asked: str
     call.sought |= choice.reason != "queue_limit"  # else his last agent has not been asked for yet
     explain(floor, call, now, choice, out, asked=asked, recipe=recipe)
     if choice.agents:
-        offer_to(floor, call, choice.agents, now, out, choice.reason)
+        rung = choice.agents if call.has_leg else choice.agents[:1]  # a customer is called with one agent
+        offer_to(floor, call, rung, now, out, choice.reason)
     elif choice.wait_for is not None:
         hold_for(floor, call, choice.wait_for, choice.wait_until)
 
@@ -140,15 +138,28 @@ def offer_to(floor: Floor, call: Call, agents: tuple[AgentId, ...], now: float, 
     queue = floor.queue_of(call)
     leave_line(floor, call)
     call.state = CallState.OFFERED
+    if call.callback is not None and not call.offers:
+        out.records.append(_opened(floor, call, now))
     for agent in agents:
         offer = _make_offer(floor, call, floor.agents[agent], queue, now, out)
         out.records.append(_made(floor, call, offer, now, reason))
-        out.commands.append(
-            OfferCall(
-                offer=offer.id, call=call.id, agent=agent, queue=queue.id, ring_s=queue.ring_s, record=queue.record
-            )
-        )
+        out.commands.append(ring_command(floor, call, offer, queue, now))
+        set_timer(floor, offer.expires_at, "offer", offer.id)
     call.offer = call.ringing[0]
+
+
+def _opened(floor: Floor, call: Call, now: float) -> CallOpened:
+    """A callback becomes a call when an agent is rung for it."""
+    return CallOpened(
+        call=call.id,
+        at=call.opened_at,
+        number=call.number,
+        name=call.name,
+        did=call.did,
+        vip=call.vip,
+        rules=floor.rules.version,
+        callback=call.callback,
+    )
 
 
 def _make_offer(floor: Floor, call: Call, agent: Agent, queue: QueueRules, now: float, out: Outcome) -> Offer:
@@ -168,7 +179,6 @@ def _make_offer(floor: Floor, call: Call, agent: Agent, queue: QueueRules, now: 
     agent.queue, agent.offer = queue.id, offer.id
     note_turn(floor, agent, queue.id)
     change_agent(floor, agent, after(agent.state, Trigger.OFFER), now, out)
-    set_timer(floor, offer.expires_at, "offer", offer.id)
     return offer
 
 
@@ -190,4 +200,5 @@ def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> Of
         last_agent=contact.agent if contact else None,
         last_contact_at=contact.at if contact else None,
         reasons=(reason,),
+        callback=call.callback,
     )

@@ -14,9 +14,12 @@ __all__ = [
     "EVERYWHERE",
     "IN_QUEUE",
     "Agent",
+    "AttemptOutcome",
     "Call",
     "CallId",
     "CallState",
+    "Callback",
+    "CallbackEnd",
     "CallbackId",
     "Disposition",
     "Emergency",
@@ -76,11 +79,32 @@ class Disposition(StrEnum):
     BLOCKED = "blocked"  # his number is on the blacklist
     COMPLETED_IVR = "completed_ivr"  # the flow ended without a queue: closed, information only
     SWITCH_LOST = "switch_lost"
+    NOT_REACHED = "not_reached"  # a callback that brought agent and customer not together
     LAST_RESORT = "last_resort"  # an agent took him from Asterisk's own queue, while the engine was away
 
 
+class AttemptOutcome(StrEnum):
+    """What came of one attempt to call a customer back."""
+
+    ANSWERED = "answered"  # he talks with an agent
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"  # the number, or the way there, does not work
+    AGENT_NOT_AVAILABLE = "agent_not_available"  # he could be reached, but no agent was there for him
+
+
+class CallbackEnd(StrEnum):
+    """How a callback ended; every callback ends exactly once."""
+
+    DONE = "done"
+    GIVEN_UP = "given_up"  # all attempts made, or asked for too long ago
+    MERGED = "merged"  # the customer rang again himself, and has his place
+    CANCELLED = "cancelled"
+
+
 class Call(msgspec.Struct, kw_only=True):
-    """A live call. Times are seconds since the epoch."""
+    """A live call, or a customer who is to be called back and stands in line without a leg. Times are seconds since the
+    epoch."""
 
     id: CallId
     channel: str
@@ -155,6 +179,15 @@ class Call(msgspec.Struct, kw_only=True):
     """The agent left first: the caller's leg came back after the talk."""
     expected: Expectation | None = None
     """The wait that was expected when he entered the queue."""
+    callback: CallbackId | None = None
+    """The callback that is fulfilled by this call: it is in no figure of callers who wait, or were offered."""
+    reached_at: float | None = None
+    """When the customer of a callback answered."""
+    asked: CallbackId | None = None
+    """The callback he asked for in this call."""
+    has_leg: bool = True
+    """Whether a leg of the caller's is led by Hotline. A customer to be called back has none before he is reached, and none at
+    all where his agent was rung first: there the agent's leg calls him."""
 
 
 class Agent(msgspec.Struct, kw_only=True):
@@ -218,6 +251,8 @@ class Offer(msgspec.Struct, kw_only=True):
     leg: str = ""
     held_s: float = 0.0
     hold_since: float | None = None
+    reserved: bool = False
+    """The agent is kept for a customer who is being dialled; his phone does not ring yet."""
 
 
 EVERYWHERE: Final = QueueId("*")
@@ -239,3 +274,35 @@ class LastContact(msgspec.Struct, frozen=True):
 
     agent: AgentId
     at: float
+
+
+class Callback(msgspec.Struct, kw_only=True):
+    """A customer who is to be called back, with his place in the queue. Each attempt is a call of its own (`live`)."""
+
+    id: CallbackId
+    call: CallId
+    """The call in which he asked for it."""
+    number: str
+    queue: QueueId
+    asked_at: float
+    place_at: float
+    """Since when he has waited: his place in the order,"""
+    order: int
+    """with what breaks ties in it."""
+    did: str = ""
+    language: str = ""
+    name: str = ""
+    vip: int = 0
+    trusted: bool = False
+    customer: str = ""
+    attributes: dict[str, str] = {}
+    path: list[str] = []
+    priority: int = 0
+    require: dict[str, int] = {}
+    menu_require: dict[str, int] = {}
+    attempts: int = 0
+    """How often his phone has been rung."""
+    next_at: float = 0.0
+    """Not called before this."""
+    live: CallId | None = None
+    """The call that stands in line for him, or is being made; None: he rests."""

@@ -20,6 +20,8 @@ from agents.state import AgentState, PhoneState, Trigger, after
 __all__ = [
     "AFTER_CALL",
     "answer",
+    "connected",
+    "drop_talk",
     "end_offer",
     "end_wrap_up",
     "finish_talk",
@@ -33,16 +35,30 @@ AFTER_CALL = "after_call"
 
 
 def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> None:
-    """The agent took the call: counted as answered now, whatever becomes of it."""
+    """The agent took the call: counted as answered now, whatever becomes of it. If his leg is to call a customer, there is no
+    talk yet."""
     call, agent = floor.calls[offer.call], floor.agents[offer.agent]
-    queue = floor.rules.queues[offer.queue]
     offer.answered_at = at = max(at, offer.made_at)
     _record_offer_end(offer, OfferOutcome.ACCEPTED, "", at, out)
     losers = [floor.offers[other] for other in call.ringing if other != offer.id]
-    call.state, call.answered_by, call.offer, call.ringing = CallState.TALKING, agent.id, offer.id, []
+    call.state, call.offer, call.ringing = CallState.TALKING, offer.id, []
     call.missed_by = []
     agent.no_answers = 0
     change_agent(floor, agent, after(agent.state, Trigger.ANSWER), at, out)
+    if call.has_leg:
+        connected(floor, call, offer, at, out)
+    elif call.callback in floor.callbacks:
+        floor.callbacks[call.callback].attempts += 1
+    for loser in losers:  # Asterisk stops their phones itself: they ring in one Dial
+        _end_loser(floor, loser, at, out)
+    for loser in losers:  # all are free before the first looks around: they may be rung together again
+        look_around(floor, floor.agents[loser.agent], now, out)
+
+
+def connected(floor: Floor, call: Call, offer: Offer, at: float, out: Outcome) -> None:
+    """Caller and agent talk."""
+    agent, queue = floor.agents[offer.agent], floor.rules.queues[offer.queue]
+    call.answered_by = agent.id
     remember_contact(floor, call, agent.id, at)
     wait_s = at - call.segment_at
     expected = call.expected
@@ -60,14 +76,11 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
             expected_low_s=expected.low_s if expected else None,
             expected_s=expected.middle_s if expected else None,
             expected_high_s=expected.high_s if expected else None,
+            callback=call.callback,
         )
     )
     leave_segment(floor, call, at, out, how="answered", phase="ringing", agent=agent.id)
     note_answer(floor, call, offer, agent, at, out)
-    for loser in losers:  # Asterisk stops their phones itself: they ring in one Dial
-        _end_loser(floor, loser, at, out)
-    for loser in losers:  # all are free before the first looks around: they may be rung together again
-        look_around(floor, floor.agents[loser.agent], now, out)
 
 
 def _record_offer_end(offer: Offer, outcome: OfferOutcome, cause: str, at: float, out: Outcome) -> None:
@@ -154,7 +167,7 @@ def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
     if (due := overflow_at(floor, call)) is not None and due <= now:
         overflow_due(floor, call, now, out)
         return
-    if is_closed(floor, queue.id) and queue.at_close is AtClose.TELL:
+    if is_closed(floor, queue.id) and queue.at_close is AtClose.TELL and call.has_leg:
         why, target = way_out(floor, queue)
         leave_for(floor, call, target, why, now, out)
         return
@@ -195,10 +208,11 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     """The talk is over. The agent wraps up; the caller, if he is still there, is the session's to say good-bye to."""
     assert offer.answered_at is not None
     call, agent = floor.calls[offer.call], floor.agents[offer.agent]
-    at = max(at, offer.answered_at)
+    since = offer.answered_at if call.has_leg or call.reached_at is None else call.reached_at
+    at = max(at, since)
     if offer.hold_since is not None:
         offer.held_s += max(at - offer.hold_since, 0.0)
-    talk_s = at - offer.answered_at
+    talk_s = at - since
     hold_s = min(offer.held_s, talk_s)
     out.records.append(
         TalkFinished(
@@ -207,7 +221,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
             segment=offer.segment,
             queue=offer.queue,
             agent=agent.id,
-            answered_at=offer.answered_at,
+            answered_at=since,
             ended_at=at,
             talk_s=talk_s,
             hold_s=hold_s,
@@ -222,14 +236,41 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     note_talk(floor, floor.rules.queues[offer.queue], talk_s, at, out)
     _no_longer_with_agents(floor, offer)
     match_queue(floor, floor.rules.queues[offer.queue], now, out)
-    _begin_wrap_up(floor, agent, offer, at, now, out)
+    _begin_wrap_up(floor, agent, offer, at, now, out, handling_since=offer.answered_at)
 
 
-def _begin_wrap_up(floor: Floor, agent: Agent, offer: Offer, at: float, now: float, out: Outcome) -> None:
+def drop_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome, *, wraps_up: bool) -> None:
+    """The customer whom the agent's leg called was not reached: no talk, and no wrap-up unless the queue's rule says so."""
+    assert offer.answered_at is not None
+    call, agent = floor.calls[offer.call], floor.agents[offer.agent]
+    del floor.offers[offer.id]
+    call.offer = None
+    _no_longer_with_agents(floor, offer)
+    match_queue(floor, floor.rules.queues[offer.queue], now, out)
+    at = max(at, offer.answered_at)
+    if wraps_up:
+        _begin_wrap_up(floor, agent, offer, at, now, out, handling_since=None)
+        return
+    after(agent.state, Trigger.END_TALK)
+    agent.idle_since = at
+    _become_free(floor, agent, at, out)
+    look_around(floor, agent, now, out)
+
+
+def _begin_wrap_up(
+    floor: Floor,
+    agent: Agent,
+    offer: Offer,
+    at: float,
+    now: float,
+    out: Outcome,
+    *,
+    handling_since: float | None,
+) -> None:
     agent.offer, agent.extensions = None, 0
     state = after(agent.state, Trigger.END_TALK)
     agent.wrap_up_until = at + floor.rules.queues[offer.queue].wrap_up_s
-    agent.handling_since = offer.answered_at
+    agent.handling_since = handling_since
     if agent.wrap_up_until <= now:
         agent.idle_since = max(agent.wrap_up_until, at)
         _learn_handle_time(agent, agent.wrap_up_until)
@@ -281,7 +322,13 @@ def look_around(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
 def withdraw(offer: Offer, reason: str, out: Outcome) -> None:
     """Tell the telephony to stop ringing."""
     out.commands.append(
-        WithdrawOffer(offer=offer.id, call=offer.call, agent=offer.agent, channel=offer.channel, reason=reason)
+        WithdrawOffer(
+            offer=offer.id,
+            call=offer.call,
+            agent=offer.agent,
+            channel=offer.channel or offer.leg,  # the id of a leg that is to call a customer is known before it rings
+            reason=reason,
+        )
     )
 
 

@@ -83,7 +83,10 @@ def note_answer(floor: Floor, call: Call, offer: Offer, agent: Agent, now: float
     if not _is_paced(floor, out):
         return
     at = offer.answered_at if offer.answered_at is not None else now
-    _pace(floor, offer.queue).answered(at - call.segment_at, at - offer.made_at, call.expected)
+    if call.callback is None:
+        _pace(floor, offer.queue).answered(at - call.segment_at, at - offer.made_at, call.expected)
+    else:  # the line moves on, but nobody has learnt how long callers wait
+        _pace(floor, offer.queue).lent()
     for queue in agent.groups:
         if queue != offer.queue:
             _pace(floor, queue).lent()

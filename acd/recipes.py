@@ -22,7 +22,7 @@ LOOK_AGAIN_S: Final = 5.0
 
 def due(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome) -> Iterator[Recipe]:
     """The recipes to be applied now, in the order of the file."""
-    for recipe in queue.recipes:
+    for recipe in _recipes_of(call, queue):
         at = _due_at(call, recipe)
         if at is not None and at <= now and _holds(floor, call, queue, recipe.when, now, out):
             yield recipe
@@ -32,10 +32,15 @@ def next_look(call: Call, queue: QueueRules, reserves: Sequence[float], now: flo
     """When something may be due next: a recipe, or a reserve whose agents come in; None: nothing more in this stay. What is
     overdue, because a condition or his leg is missing, is looked at again in a while."""
     times = [call.stay_at + after_s for after_s in reserves if call.stay_at + after_s > now]
-    for recipe in queue.recipes:
+    for recipe in _recipes_of(call, queue):
         if (at := _due_at(call, recipe)) is not None:
             times.append(at if at > now else now + LOOK_AGAIN_S)
     return min(times, default=None)
+
+
+def _recipes_of(call: Call, queue: QueueRules) -> tuple[Recipe, ...]:
+    """Nothing is played to, and nothing changed for, a customer who is not on the line."""
+    return queue.recipes if call.has_leg else ()
 
 
 def _due_at(call: Call, recipe: Recipe) -> float | None:
@@ -58,7 +63,7 @@ def _holds(floor: Floor, call: Call, queue: QueueRules, when: When, now: float, 
 
 def _queue_is_so(floor: Floor, call: Call, queue: QueueRules, when: When, now: float, out: Outcome) -> bool:
     return (
-        (when.waiting_over is None or len(floor.waiting[queue.id]) > when.waiting_over)
+        (when.waiting_over is None or floor.callers_in_line(queue.id) > when.waiting_over)
         and (when.ready_under is None or len(floor.ready[queue.id]) < when.ready_under)
         and (when.on_duty_under is None or floor.on_duty(queue.id) < when.on_duty_under)
         and (when.position_over is None or floor.position(call) > when.position_over)

@@ -6,7 +6,18 @@ it twice changes nothing. Times are seconds since the epoch, durations seconds.
 
 import msgspec
 
-from acd.model import CallbackId, CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
+from acd.model import (
+    AttemptOutcome,
+    CallbackEnd,
+    CallbackId,
+    CallId,
+    CallState,
+    Disposition,
+    MessageId,
+    OfferId,
+    OfferOutcome,
+    QueueId,
+)
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
 
@@ -16,6 +27,8 @@ __all__ = [
     "CallAnswered",
     "CallEnded",
     "CallOpened",
+    "CallbackAttempted",
+    "CallbackClosed",
     "CallbackOpened",
     "Candidate",
     "Decision",
@@ -47,6 +60,8 @@ class CallOpened(_Record, frozen=True, gc=False):
     did: str
     vip: int
     rules: str
+    callback: CallbackId | None = None
+    """The callback this call is to fulfil: it did not come in, it goes out."""
 
 
 class NodeEntered(_Record, frozen=True, gc=False):
@@ -93,6 +108,7 @@ class OfferMade(_Record, frozen=True, gc=False):
     last_agent: AgentId | None
     last_contact_at: float | None
     reasons: tuple[str, ...]
+    callback: CallbackId | None = None
 
 
 class OfferEnded(_Record, frozen=True, gc=False):
@@ -128,6 +144,8 @@ class CallAnswered(_Record, frozen=True, gc=False):
     """What was expected of his wait when he entered the queue."""
     expected_s: float | None = None
     expected_high_s: float | None = None
+    callback: CallbackId | None = None
+    """Fulfilled by this talk: it counts as handled, not as another answer to a caller."""
 
 
 class TalkFinished(_Record, frozen=True, gc=False):
@@ -183,6 +201,8 @@ class CallEnded(_Record, frozen=True, gc=False):
     customer: str = ""
     """Which customer he was, if that was known."""
     attributes: dict[str, str] = {}
+    callback: CallbackId | None = None
+    """The callback it was to fulfil."""
 
 
 class MessageTaken(_Record, frozen=True, gc=False):
@@ -207,6 +227,33 @@ class CallbackOpened(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId
     place_at: float
+
+
+class CallbackAttempted(_Record, frozen=True, gc=False):
+    """A customer was called back, with or without success. Key: callback, number."""
+
+    callback: CallbackId
+    number: int
+    call: CallId
+    """The attempt's own call."""
+    queue: QueueId
+    at: float
+    agent: AgentId | None
+    outcome: AttemptOutcome
+    next_at: float | None
+    """Not before this he is called again; None: this was the last attempt."""
+
+
+class CallbackClosed(_Record, frozen=True, gc=False):
+    """A callback came to its end. Key: callback."""
+
+    callback: CallbackId
+    at: float
+    queue: QueueId
+    how: CallbackEnd
+    attempts: int
+    call: CallId | None
+    """The call in which he was served, or in which he rang again himself; None: neither."""
 
 
 class AgentChanged(_Record, frozen=True, gc=False):
@@ -318,6 +365,8 @@ Record = (
     | CallEnded
     | MessageTaken
     | CallbackOpened
+    | CallbackAttempted
+    | CallbackClosed
     | AgentChanged
     | AgentInterval
     | EmergencyBegan

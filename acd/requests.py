@@ -7,11 +7,11 @@ a restart: what has been told once changes nothing.
 from collections.abc import Callable
 from typing import Any, Final
 
+from acd import callbacks
 from acd import events as ev
 from acd.floor import Floor
 from acd.outcome import Outcome
 from acd.records import CallbackOpened, MessageTaken
-from acd.refused import Refused
 
 __all__ = ["HANDLERS"]
 
@@ -37,10 +37,10 @@ def _message_left(floor: Floor, event: ev.MessageLeft, now: float, out: Outcome)
 
 
 def _callback_requested(floor: Floor, event: ev.CallbackRequested, now: float, out: Outcome) -> None:
-    if event.queue not in floor.rules.queues:
-        raise Refused("unknown_queue", f'there is no queue "{event.queue}"')
-    if _is_known(floor, event.callback, now):
+    if event.callback in floor.told:
         return
+    callbacks.refuse_unless_possible(floor, event)
+    _is_known(floor, event.callback, now)
     call = floor.calls.get(event.call)
     at = _at(event.at, now)
     out.records.append(
@@ -51,7 +51,7 @@ def _callback_requested(floor: Floor, event: ev.CallbackRequested, now: float, o
             number=event.number,
             did=call.did if call else event.did,
             queue=event.queue,
-            place_at=call.queued_at if call and call.queued_at else at,
+            place_at=callbacks.take(floor, event, at, now, out),
         )
     )
 

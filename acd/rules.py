@@ -16,7 +16,9 @@ from agents.workload import LeastBusyWeights
 __all__ = [
     "Affinity",
     "AtClose",
+    "CallbackRules",
     "CallerRule",
+    "Dialling",
     "Do",
     "Overflow",
     "QueueRules",
@@ -141,6 +143,36 @@ class AtClose(StrEnum):
     """They go where those go who come too late (`closed`)."""
 
 
+class CallbackRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How those are called back who asked for it instead of waiting on."""
+
+    customer_first: bool = False
+    """The customer is dialled first, with an agent kept for him; else the agent is rung first and then hears him being
+    called."""
+    attempts: int = 3
+    """So often his phone is rung; then he is given up."""
+    retry_s: tuple[float, ...] = (300.0, 900.0, 3600.0)
+    """After the first attempt, the second, ...; the last one counts for all that follow."""
+    ring_s: float = 25.0
+    """So long his phone rings."""
+    hours: tuple[tuple[int, int], ...] = ()
+    """Minutes of the day, from (included) to (not included), in the rules' time zone, in which customers are called; none: as
+    long as the queue is open."""
+    keep_s: float = 28_800.0
+    """So long after he asked he is given up."""
+    wrap_up_if_missed: bool = False
+    """Whether the agent wraps up after a customer who was not reached; else he is free at once."""
+
+
+class Dialling(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the site may call over its trunk."""
+
+    prefixes: tuple[str, ...] = ()
+    """Numbers that begin so, and no others."""
+    caller_id: str = ""
+    """The number the customer is shown; "": the one he had dialled."""
+
+
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """One queue as configured."""
 
@@ -192,6 +224,8 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     service_level: ServiceLevel = ServiceLevel()
     short_abandon_s: float = 5.0
     """Callers who hang up sooner are counted apart (misdials)."""
+    callback: CallbackRules | None = None
+    """None: nobody is called back by itself; who asked for it is on the list."""
     record: bool = True
     music: str = "default"
 
@@ -227,6 +261,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = "Asia/Shanghai"
     menu_skills: tuple[str, ...] = ()
     """Skills the IVR's menu choices may ask for."""
+    dialling: Dialling | None = None
+    """None: nobody is called."""
     members: dict[QueueId, tuple[AgentId, ...]] = {}
     """Who serves each queue, in roster order; This and all that follow are worked out from the rest."""
     skills: dict[QueueId, tuple[str, ...]] = {}
@@ -253,6 +289,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         point_s: float = 60.0,
         time_zone: str = "Asia/Shanghai",
         menu_skills: tuple[str, ...] = (),
+        dialling: Dialling | None = None,
     ) -> "Rules":
         """Rules from their parts."""
         return cls(
@@ -266,6 +303,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             point_s=point_s,
             time_zone=time_zone,
             menu_skills=menu_skills,
+            dialling=dialling,
         )
 
     def __post_init__(self) -> None:
@@ -287,6 +325,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     def knows_vips(self) -> bool:
         """Whether any number, or beginning of numbers, has a VIP level."""
         return any(rule.vip for rules in (self.numbers, self.prefixes) for rule in rules.values())
+
+    def may_dial(self, number: str) -> bool:
+        """Whether the site may call this number: 3 to 15 digits that begin as the configuration says."""
+        if self.dialling is None or not (3 <= len(number) <= 15 and number.isascii() and number.isdigit()):
+            return False
+        return number.startswith(self.dialling.prefixes)
 
     def caller(self, number: str) -> CallerRule:
         """What is known of this number."""

@@ -6,13 +6,14 @@ Each is an event in the journal like any other. What is not possible now is refu
 from collections.abc import Callable
 from typing import Any, Final
 
+from acd import attempts, callbacks
 from acd import events as ev
 from acd.doors import is_closed
 from acd.duty import known_agent
 from acd.floor import FREE, Floor, join_line
 from acd.matching import explain, hold_for, offer_to
 from acd.model import Call, CallId, CallState, OfferOutcome
-from acd.offering import end_offer, not_again, withdraw
+from acd.offering import not_again, withdraw
 from acd.outcome import Outcome
 from acd.refused import Refused
 from acd.routing import AgentChoice
@@ -71,6 +72,8 @@ def _call_assigned(floor: Floor, event: ev.CallAssigned, now: float, out: Outcom
 
 def _call_sent(floor: Floor, event: ev.CallSent, now: float, out: Outcome) -> None:
     call = _waiting_call(floor, event.call)
+    if not call.has_leg:
+        raise Refused("is_callback", "a customer who is to be called back stays in his queue")
     queue = _known_queue(floor, event.queue)
     if queue.id == call.queue:
         raise Refused("already_there", f'the call waits in queue "{queue.id}" already')
@@ -82,8 +85,9 @@ def _offer_pulled_back(floor: Floor, event: ev.OfferPulledBack, now: float, out:
     if offer is None or offer.answered_at is not None:
         raise Refused("offer_over", "the offer is over or answered already")
     not_again(floor, floor.calls[offer.call], [offer.agent], offer.queue, now)
-    withdraw(offer, "pulled_back", out)
-    end_offer(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="pulled_back")
+    if not offer.reserved:
+        withdraw(offer, "pulled_back", out)
+    attempts.end_ringing(floor, offer, OfferOutcome.WITHDRAWN, now, now, out, cause="pulled_back")
 
 
 def _queue_closed(floor: Floor, event: ev.QueueClosed, now: float, out: Outcome) -> None:
@@ -94,6 +98,7 @@ def _queue_closed(floor: Floor, event: ev.QueueClosed, now: float, out: Outcome)
         by.append(who)
     if was_open:
         close_queue(floor, queue, now, out)
+        callbacks.queue_closed(floor, queue.id, now, out)
 
 
 def _queue_opened(floor: Floor, event: ev.QueueOpened, now: float, out: Outcome) -> None:
@@ -103,6 +108,7 @@ def _queue_opened(floor: Floor, event: ev.QueueOpened, now: float, out: Outcome)
         floor.closed[queue.id] = left
     else:
         floor.closed.pop(queue.id, None)
+        callbacks.queue_opened(floor, queue.id, now, out)
 
 
 def _who(by: str) -> str:

@@ -44,21 +44,8 @@ def enter_queue(
         limit = _closed_meanwhile(floor, rules)
     elif not comes_back:
         limit = _turned_away(floor, call, rules, now)
-    expected = call.expected
-    out.records.append(
-        QueueEntered(
-            call=call.id,
-            segment=call.segment,
-            queue=queue,
-            at=now,
-            priority=call.priority,
-            vip=call.vip,
-            overflow_from=overflow_from,
-            expected_low_s=expected.low_s if expected else None,
-            expected_s=expected.middle_s if expected else None,
-            expected_high_s=expected.high_s if expected else None,
-        )
-    )
+    if call.callback is None:
+        out.records.append(_entered(call, queue, overflow_from, now))
     if limit is not None:
         leave_for(floor, call, limit[1], limit[0], now, out)
         return
@@ -75,6 +62,22 @@ def enter_queue(
         note_arrival(floor, call, now, out)
 
 
+def _entered(call: Call, queue: QueueId, overflow_from: QueueId | None, now: float) -> QueueEntered:
+    expected = call.expected
+    return QueueEntered(
+        call=call.id,
+        segment=call.segment,
+        queue=queue,
+        at=now,
+        priority=call.priority,
+        vip=call.vip,
+        overflow_from=overflow_from,
+        expected_low_s=expected.low_s if expected else None,
+        expected_s=expected.middle_s if expected else None,
+        expected_high_s=expected.high_s if expected else None,
+    )
+
+
 def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Outcome, *, comes_back: bool) -> None:
     call.state, call.queue, call.segment_at = CallState.WAITING, queue.id, now
     call.segment += 1
@@ -82,7 +85,7 @@ def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Ou
     if not comes_back:  # else he takes his stay up where he left it: what was done for him stays done
         call.stay_at, call.added, call.done = now, [], {}
         call.require = _both(queue.require, call.menu_require)
-    if call.segment == 1:
+    if not call.order:  # a place he has from a callback of his he keeps
         call.queued_at = now
         floor.orders += 1
         call.order = floor.orders
@@ -121,7 +124,7 @@ def _closed_meanwhile(floor: Floor, queue: QueueRules) -> tuple[str, Overflow] |
 
 def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
     """A queue that may hold nobody still takes callers whom an agent can have at once."""
-    waiting = len(floor.waiting[queue.id])
+    waiting = floor.callers_in_line(queue.id)
     callers = group_of(floor, call, queue.id, call.segment_at)
     to_be_had = any(suits(group, callers) for group in floor.ready[queue.id].groups)
     served_at_once = not waiting and to_be_had and not floor.at_limit(queue)
@@ -152,6 +155,8 @@ def leave_segment(
 ) -> None:
     """The caller's stay in his queue is over."""
     assert call.queue is not None
+    if call.callback is not None:
+        return  # in no figure of callers who wait
     if call.sought and how not in ("answered", "switch_lost"):  # not who was turned away at the door
         note_exit(floor, call, at - call.segment_at, at, out)
     out.records.append(
@@ -173,6 +178,8 @@ def leave_segment(
 def overflow_at(floor: Floor, call: Call) -> float | None:
     """When the caller's maximum wait in his queue is over; None: his queue has none."""
     rules = floor.queue_of(call)
+    if not call.has_leg:
+        return None
     return None if rules.max_wait_s is None or rules.overflow is None else call.stay_at + rules.max_wait_s
 
 
@@ -236,8 +243,13 @@ def close_queue(floor: Floor, queue: QueueRules, now: float, out: Outcome) -> No
 
 
 def _all_waiting(floor: Floor, queue: QueueId) -> list[Call]:
-    """In their order; held ones too. A caller to whose queue this one was only added stays in his own."""
-    waiting = [call for call in floor.calls.values() if call.state is CallState.WAITING and call.queue == queue]
+    """In their order; held ones too. A caller to whose queue this one was only added stays in his own, and a customer who is to
+    be called back is not there to be sent elsewhere."""
+    waiting = [
+        call
+        for call in floor.calls.values()
+        if call.state is CallState.WAITING and call.queue == queue and call.has_leg
+    ]
     return sorted(waiting, key=lambda call: (call.queued_at, call.order))
 
 

@@ -38,6 +38,9 @@ class Floor:
     def waiting_calls(self) -> Mapping[QueueId, int]:
         return dict.fromkeys(self._queues, 3)
 
+    def callbacks(self) -> Mapping[QueueId, int]:
+        return dict.fromkeys(self._queues, 1)
+
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         return dict.fromkeys(self._queues, 41.234567)
 
@@ -50,6 +53,9 @@ class Floor:
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return dict.fromkeys(self._queues, False)
+
+    def calendar_days_known(self) -> Mapping[str, int]:
+        return {"office": 100}
 
     def breaks_overrun(self) -> int:
         return 0

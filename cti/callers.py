@@ -12,6 +12,7 @@ from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
 from cti.agi import AgiSession
+from cti.callbacks import CallbackLegs
 from cti.control import CallControl
 from cti.errors import AgiError
 from cti.floor_facts import call_facts, queue_facts
@@ -67,6 +68,7 @@ class Callers:
         self._lookups = lookups
         self._messages = messages
         self._outside = outside
+        self._callback_legs = CallbackLegs(runner, script)
 
     async def serve(self, session: AgiSession) -> None:
         """One connection, by its path."""
@@ -75,6 +77,8 @@ class Callers:
                 await self._call(session)
             case "/agent":
                 await self._agent(session)
+            case "/callback":
+                await self._callback_legs.serve(session)
             case path:
                 log.error("Asterisk asks for %s, which is not served here", path)
 
@@ -115,8 +119,15 @@ class Callers:
             trace = await self._control.lookout.trace_of(offer)
             answered_at, ended_at = (trace.answered_at, trace.hung_up_at) if trace else (None, None)
             call = self._runner.floor.calls.get(call_id)
+        wanted = self._runner.floor.callbacks.get(call.callback) if call is not None and call.callback else None
         return entry_of(
-            call, query.get("place", ""), talked=talked, offer=offer, answered_at=answered_at, ended_at=ended_at
+            call,
+            query.get("place", ""),
+            talked=talked,
+            offer=offer,
+            answered_at=answered_at,
+            ended_at=ended_at,
+            language=wanted.language if wanted else "",
         )
 
     # --- an agent's feature code --------------------------------------------------------------------------------------

@@ -9,7 +9,17 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, assert_never
 
-from acd.commands import Command, EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
+from acd.commands import (
+    Command,
+    DialCustomer,
+    EndCall,
+    GoToNode,
+    HangUpLeg,
+    OfferCall,
+    PlayPrompt,
+    RingAgentFirst,
+    WithdrawOffer,
+)
 from acd.events import (
     CallDetached,
     HoldEnded,
@@ -27,6 +37,7 @@ from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
+from cti.callbacks import Outgoing, Outside
 from cti.errors import AmiError
 from cti.lookout import PHONE_STATES, Actions, Lookout
 from ivr.connect import outcome_of
@@ -53,8 +64,16 @@ class CallerOrders(Protocol):
 class CallControl:
     """One Asterisk's call control."""
 
-    def __init__(self, runner: Runner, lookout: Lookout, observe_dispatch: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        lookout: Lookout,
+        observe_dispatch: Callable[[float], None],
+        outside: Outside = lambda number: None,
+    ) -> None:
+        """`outside`: what Asterisk is told to reach a number over the trunk."""
         self.lookout = lookout
+        self._outgoing = Outgoing(runner, outside, lambda fields: self._act("Originate", fields))
         self._runner = runner
         self._observe_dispatch = observe_dispatch
         self._actions: Actions | None = None
@@ -66,7 +85,7 @@ class CallControl:
         self._unanswered: dict[str, ami.DialStatus] = {}
         """Legs of those that were not answered, until their hang-up tells the cause."""
         self._stop_when_seen: set[tuple[CallId, AgentId]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[object]] = set()
 
     def use(self, actions: Actions) -> None:
         """The AMI client to act through."""
@@ -94,6 +113,13 @@ class CallControl:
         match command:
             case OfferCall() | EndCall() | PlayPrompt() | GoToNode():
                 self._order(command)
+            case DialCustomer():
+                self._spawn(self._outgoing.dial_customer(command))
+            case RingAgentFirst():
+                self._legs[command.leg] = command.offer
+                self._spawn(self._outgoing.ring_agent(command))
+            case HangUpLeg():
+                self._stop_ringing(command.leg)
             case WithdrawOffer(channel=""):
                 self._stop_when_seen.add((command.call, command.agent))
             case WithdrawOffer():
@@ -132,15 +158,17 @@ class CallControl:
         """Cut off what Asterisk plays on a caller's channel, if it does."""
         self._spawn(self._act("ControlPlayback", {"Channel": channel, "Control": "stop"}))
 
-    async def _act(self, name: str, fields: Mapping[str, str | list[str]]) -> None:
+    async def _act(self, name: str, fields: Mapping[str, str | list[str]]) -> bool:
+        """Whether Asterisk does it."""
         if self._actions is None:
-            return
+            return False
         try:
-            await self._actions.action(name, fields)
+            return (await self._actions.action(name, fields)).success
         except AmiError as error:
             log.warning("AMI %s: %s", name, error)
+            return False
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def _spawn(self, work: Awaitable[object]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -164,6 +192,8 @@ class CallControl:
                 self._hung_up(fact)
             case ami.DeviceChanged():
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
+            case ami.OutsideDialEnded() | ami.OriginateEnded():
+                self._outgoing.on_fact(fact)
             case ami.HoldStarted(agent_id=str(agent)):
                 self._runner.tell(HoldStarted(agent=AgentId(agent)))
             case ami.HoldEnded(agent_id=str(agent)):
@@ -177,7 +207,8 @@ class CallControl:
         call = CallId(fact.caller_uniqueid or fact.linkedid)
         agent = self._runner.floor.agents.get(AgentId(fact.agent_id))
         offer = self._runner.floor.offers.get(agent.offer) if agent and agent.offer else None
-        if offer is not None and offer.call == call and not offer.leg:
+        begun_by_us = offer is not None and offer.leg == fact.agent_uniqueid and not offer.channel
+        if offer is not None and (begun_by_us or (offer.call == call and not offer.leg)):
             self._legs[fact.agent_uniqueid] = offer.id
             self._runner.tell(OfferRinging(offer=offer.id, channel=fact.agent_channel, leg=fact.agent_uniqueid))
             self._observe_dispatch(self._runner.now() - offer.made_at)
@@ -192,7 +223,8 @@ class CallControl:
         offer = self._runner.floor.offers.get(self._legs.get(fact.agent_uniqueid, OfferId("")))
         if offer is None or fact.status is ami.DialStatus.CANCEL:
             return
-        if offer.id in self._together or not self._runner.floor.calls[offer.call].attached:
+        call = self._runner.floor.calls[offer.call]
+        if offer.id in self._together or not call.attached or not call.has_leg:
             self._unanswered[fact.agent_uniqueid] = fact.status
 
     def _talk_ended(self, offer_id: OfferId | None) -> None:
@@ -218,7 +250,8 @@ class CallControl:
         """Whether the ringing time of all of them was over, and no phone refused. That the caller's leg tells of all at once,
         so that they are asked again at once as well."""
         rang_out = status is ami.DialStatus.NOANSWER and cause in RANG_OUT
-        return rang_out and self._runner.floor.calls[offer.call].attached
+        call = self._runner.floor.calls[offer.call]
+        return rang_out and call.attached and call.has_leg
 
     def _device_changed(self, agent_id: AgentId, phone: PhoneState) -> None:
         agent = self._runner.floor.agents.get(agent_id)
@@ -271,4 +304,4 @@ class CallControl:
 
 
 def _is_stray(call: Call) -> bool:
-    return not call.attached and call.state is not CallState.TALKING
+    return call.has_leg and not call.attached and call.state is not CallState.TALKING

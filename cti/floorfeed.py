@@ -13,6 +13,9 @@ import msgspec
 from acd.model import QueueId
 from acd.records import (
     AgentChanged,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackOpened,
     EmergencyBegan,
     EmergencyOver,
     OfferEnded,
@@ -100,6 +103,8 @@ class FloorFeed:
                 self._queues[record.queue] = None
             case EmergencyBegan() | EmergencyOver():
                 self._queues.update(dict.fromkeys(record.queues or self._runner.floor.rules.queues))
+            case CallbackOpened() | CallbackAttempted() | CallbackClosed():
+                self._queues[record.queue] = None
             case _:
                 pass
 

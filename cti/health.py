@@ -33,6 +33,10 @@ class Health(Protocol):
 
     def components(self) -> Sequence[Component]: ...
 
+    def warnings(self) -> Sequence[str]:
+        """What will go wrong if nobody sees to it, a line each; all is well as yet. Public, as a component's `detail`."""
+        ...
+
 
 def serving(components: Sequence[Component]) -> bool:
     """Whether calls can be served: nothing vital is down."""
@@ -49,6 +53,7 @@ class HealthBoard:
             name: Component(name=name, state=ComponentState.DOWN, since=now, detail="starting", vital=name in vital)
             for name in (*vital, *others)
         }
+        self._warnings: tuple[str, ...] = ()
 
     def report(self, name: str, state: ComponentState, detail: str = "") -> None:
         """Say how a component is; the time counts from the change of state."""
@@ -59,3 +64,11 @@ class HealthBoard:
     def components(self) -> Sequence[Component]:
         """All of them, in the order they were named."""
         return tuple(self._components.values())
+
+    def warn(self, *lines: str) -> None:
+        """These are the warnings from now on."""
+        self._warnings = lines
+
+    def warnings(self) -> Sequence[str]:
+        """Those last given."""
+        return self._warnings

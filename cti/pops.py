@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from acd.floor import Floor
-from acd.model import CallId, Offer, OfferId, OfferOutcome, QueueId
+from acd.model import Call, CallbackId, CallId, Offer, OfferId, OfferOutcome, QueueId
 from acd.records import CallAnswered, OfferEnded, OfferMade, TalkFinished
 from agents.roster import AgentId
 from cti.masking import mask_number, mask_text
@@ -80,6 +80,12 @@ class Pop(msgspec.Struct, frozen=True, kw_only=True):
     """Why this agent; empty for an offer made before the engine was started anew."""
     rung: tuple[AgentId, ...] = ()
     """Everybody whose phone rings for this caller, when there are several: the first to answer has him."""
+    callback: CallbackId | None = None
+    """He is called back: he does not wait on the line. Talk begins when he answers."""
+    asked_in: CallId | None = None
+    """With a callback: the call in which he asked for it,"""
+    attempt: int | None = None
+    """and how often he has been called before."""
     offered_at: float
     answered_at: float | None = None
     ended_at: float | None = None
@@ -159,6 +165,7 @@ def pop_offered(floor: Floor, made: OfferMade) -> Pop:
         path=made.path,
         last_contact=_contact(floor, made.last_agent, made.last_contact_at),
         reasons=made.reasons,
+        **_wish(floor, floor.calls.get(made.call)),
         offered_at=made.at,
     )
 
@@ -193,7 +200,7 @@ def pop_restored(floor: Floor, offer: Offer) -> Pop:
     contact = floor.last_contact(call.number) if offer.answered_at is None else None
     return Pop(
         id=offer.id,
-        state=PopState.OFFERED if offer.answered_at is None else PopState.ANSWERED,
+        state=PopState.OFFERED if _talks_since(call, offer) is None else PopState.ANSWERED,
         call=call.id,
         agent=offer.agent,
         queue=offer.queue,
@@ -207,9 +214,23 @@ def pop_restored(floor: Floor, offer: Offer) -> Pop:
         path=tuple(call.path),
         last_contact=_contact(floor, contact.agent, contact.at) if contact else None,
         reasons=(),
+        **_wish(floor, call),
         offered_at=offer.made_at,
-        answered_at=offer.answered_at,
+        answered_at=_talks_since(call, offer),
     )
+
+
+def _talks_since(call: Call, offer: Offer) -> float | None:
+    """An agent whose leg calls a customer talks when that one has answered."""
+    return offer.answered_at if call.has_leg else call.reached_at
+
+
+def _wish(floor: Floor, call: Call | None) -> dict[str, Any]:
+    """What is to be said of a callback while it is open."""
+    wanted = floor.callbacks.get(call.callback) if call is not None and call.callback else None
+    if wanted is None:
+        return {"callback": call.callback if call is not None else None}
+    return {"callback": wanted.id, "asked_in": wanted.call, "attempt": wanted.attempts}
 
 
 def _known(floor: Floor, call_id: CallId) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from acd.events import (
     CallArrived,
     CallDetached,
     CallLeftByCaller,
+    CustomerMissed,
+    CustomerReached,
     Event,
     HangUpCause,
     OfferAnswered,
@@ -23,7 +25,7 @@ from acd.events import (
     TalkEnded,
 )
 from acd.floor import Floor
-from acd.model import Call, CallId, CallState, Offer, OfferOutcome
+from acd.model import AttemptOutcome, Call, CallId, CallState, Offer, OfferOutcome
 from acd.numbers import normal_number
 from agents.roster import AgentId
 from agents.state import PhoneState
@@ -40,7 +42,9 @@ TOGETHER_S = 0.5
 def missing(floor: Floor, live: Sequence[LiveChannel]) -> bool:
     """Whether anything has happened that only the diary can tell the time of."""
     alive = {channel.uniqueid: channel for channel in live}
-    if any(not call.attached and call.id not in alive for call in floor.calls.values()):
+    if any(_is_gone(call, alive) for call in floor.calls.values()):
+        return True
+    if any(not call.has_leg and call.reached_at is None for call in floor.calls.values() if call.offer):
         return True
     legs = ((offer, _living_leg(offer, alive)) for offer in floor.offers.values())
     return any(leg is None or (leg.state == UP and offer.answered_at is None) for offer, leg in legs)
@@ -66,11 +70,19 @@ def missed_of_calls(
     for call, offers in _by_call(floor, asked_at):
         taken = _taken(offers, alive, past)
         for offer in offers if taken is None else [taken]:
+            if not call.has_leg:
+                events += _of_callback(offer, call, alive, past, floor.link_lost_at)
+                continue
             events += _of_offer(offer, call, alive, past, floor.link_lost_at)
     for call in floor.calls.values():
-        if not call.attached and call.id not in alive:
+        if _is_gone(call, alive):
             events.append(_call_gone(floor, call, past, booted_at))
     return events
+
+
+def _is_gone(call: Call, alive: Container[str]) -> bool:
+    """Whether his leg is neither with this engine nor anywhere else."""
+    return call.has_leg and not call.attached and call.id not in alive
 
 
 def never_met(
@@ -150,6 +162,52 @@ def _of_offer(
     if call.attached or (call.id not in alive and _same_moment(ended_at, caller_left_at)):
         return []  # his own leg tells how the ringing ended, or his own end does
     return [OfferFailed(offer=offer.id, outcome=OfferOutcome.WITHDRAWN, cause="lost_sight", at=ended_at or lost_at)]
+
+
+def _of_callback(
+    offer: Offer, call: Call, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast], lost_at: float | None
+) -> list[Event]:
+    """A customer without a leg of his own: his phone was being called with an agent kept for him, or the agent's leg calls
+    it."""
+    if offer.reserved:
+        return _of_customer(call, alive, past)
+    leg, trace, customer = alive.get(offer.leg), past.get(offer.leg), _customer_of(offer, past)
+    reached_at = customer.answered_at if customer else None
+    events: list[Event] = []
+    answered_at = trace.answered_at if trace else None
+    if offer.answered_at is None and (answered_at is not None or (leg is not None and leg.state == UP)):
+        events.append(OfferAnswered(offer=offer.id, at=answered_at))
+    if call.reached_at is None and reached_at is not None:
+        events.append(CustomerReached(call=call.id, at=reached_at))
+    if leg is not None:
+        return events
+    if offer.answered_at is None and not events:
+        return [OfferFailed(offer=offer.id, outcome=OfferOutcome.WITHDRAWN, cause="lost_sight", at=lost_at)]
+    ended_at = (trace.hung_up_at if trace else None) or lost_at
+    hung_up = trace is not None and trace.hung_up_by == trace.channel
+    if call.reached_at is None and reached_at is None and not hung_up:
+        return [*events, CustomerMissed(call=call.id, outcome=AttemptOutcome.NO_ANSWER, at=ended_at)]
+    return [*events, TalkEnded(offer=offer.id, at=ended_at)]
+
+
+def _of_customer(call: Call, alive: Mapping[str, LiveChannel], past: Mapping[str, ChannelPast]) -> list[Event]:
+    if call.id in alive:
+        return []  # rings, or is on his way to us
+    trace = past.get(call.id)
+    if trace is None:  # the engine ended before Asterisk was asked
+        return [CustomerMissed(call=call.id, outcome=None)]
+    if trace.answered_at is None or trace.hung_up_at is None:
+        return [CustomerMissed(call=call.id, outcome=AttemptOutcome.NO_ANSWER, at=trace.hung_up_at)]
+    left = _left(call.id, trace.hung_up_at, past)
+    if left.cause is HangUpCause.LAST_RESORT:  # Asterisk's own queue had an agent for him
+        return [CustomerReached(call=call.id, channel=trace.channel, at=trace.answered_at), left]
+    return [CustomerMissed(call=call.id, outcome=AttemptOutcome.AGENT_NOT_AVAILABLE, at=trace.hung_up_at)]
+
+
+def _customer_of(offer: Offer, past: Mapping[str, ChannelPast]) -> ChannelPast | None:
+    """The leg that the agent's leg called."""
+    legs = (leg for leg in past.values() if leg.linked_id == offer.leg and leg.unique_id != offer.leg)
+    return next(legs, None)
 
 
 def _same_moment(one: float | None, other: float | None) -> bool:

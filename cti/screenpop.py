@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from acd.model import OfferId, OfferOutcome
-from acd.records import AgentChanged, CallAnswered, OfferEnded, OfferMade, Record, TalkFinished
+import msgspec
+
+from acd.model import CallId, OfferId, OfferOutcome
+from acd.records import AgentChanged, CallAnswered, CallEnded, OfferEnded, OfferMade, Record, TalkFinished
 from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import AgentState
@@ -36,6 +38,7 @@ __all__ = ["KEPT_EVENTS", "PopHub"]
 
 KEPT_EVENTS: Final = 32
 """Pop events kept for each agent to be sent again: eight calls or more."""
+NOT_REACHED: Final = "customer_not_reached"
 _OVER: Final = (PopState.WITHDRAWN, PopState.ENDED)
 
 
@@ -119,7 +122,7 @@ class PopHub:
             pops.append(self._last_ended[agent])  # the call whose paperwork he is doing
         return Snapshot(seq=stream.seq, at=self._runner.now(), agent=agent_view(floor, live), pops=tuple(pops), gap=gap)
 
-    def _next(self, record: Record) -> Pop | None:
+    def _next(self, record: Record) -> Pop | None:  # noqa: PLR0911 - one line a kind of record
         """The pop this record brings about, if any."""
         match record:
             case OfferMade():
@@ -132,8 +135,15 @@ class PopHub:
                 return pop_answered(self._runner.floor, pop, record)
             case TalkFinished() if pop := self._live.get(record.offer):
                 return pop_ended(pop, record)
+            case CallEnded(callback=str()) if pop := self._of_call(record.call):
+                ended_at = record.ended_at
+                return msgspec.structs.replace(pop, state=PopState.WITHDRAWN, reason=NOT_REACHED, ended_at=ended_at)
             case _:
                 return None
+
+    def _of_call(self, call: CallId) -> Pop | None:
+        """The pop of an agent who was to call a customer and did not reach him."""
+        return next((pop for pop in self._live.values() if pop.call == call), None)
 
     def _publish(self, pop: Pop, now: float) -> None:
         if pop.state in _OVER:

@@ -1,6 +1,7 @@
 """Raw AMI messages to typed facts. Nothing behind this module sees a header; what does not look right is an alarm.
 
-Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`.
+Agents' endpoints are named `agent-<id>`: channels are `PJSIP/agent-1001-0000000a`, devices `PJSIP/agent-1001`. The
+trunk is `trunk`.
 Only names, ids and states that Asterisk makes are read: caller ids are printed raw there, and callers can forge lines.
 Event source: main/manager_channels.c, main/devicestate.c, main/asterisk.c of Asterisk 22.
 """
@@ -20,11 +21,13 @@ _AGENT_ID: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,39})"
 _UNIQUEID = re.compile(r"(?:[A-Za-z0-9_.]{1,40}-){0,2}\d{9,11}\.\d{1,10}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{2,20}/[A-Za-z0-9_.@+:/-]{1,80}-[0-9a-f]{8}(?:;[12])?")
 _AGENT_CHANNEL = re.compile(rf"PJSIP/agent-({_AGENT_ID})-[0-9a-f]{{8}}")
+_TRUNK_CHANNEL = re.compile(r"PJSIP/trunk-[0-9a-f]{8}")
 _AGENT_DEVICE = re.compile(rf"PJSIP/agent-({_AGENT_ID})")
 _WORD = re.compile(r"[A-Za-z0-9_]{0,40}")
 _BRIDGE_ID = re.compile(r"[0-9A-Za-z_.-]{0,80}")
 _CAUSE_TEXT = re.compile(r"[A-Za-z0-9 ,.()'/-]{0,80}")
 _DURATION = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)")
+_ACTION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,160}")
 _NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -103,6 +106,22 @@ class DeviceChanged(msgspec.Struct, frozen=True):
     state: DeviceState
 
 
+class OutsideDialEnded(msgspec.Struct, frozen=True):
+    """A number outside was called over the trunk, and this is how it ended."""
+
+    uniqueid: str
+    status: DialStatus
+
+
+class OriginateEnded(msgspec.Struct, frozen=True):
+    """A leg we had Asterisk originate was answered, or came to nothing. `action` is the id we gave the action, `reason` an
+    ast_control_frame_type (3: rang out, 5 busy, 8 congestion, 0 could not be called)."""
+
+    action: str
+    answered: bool
+    reason: int
+
+
 class HoldStarted(msgspec.Struct, frozen=True):
     """The agent put the other side on hold."""
 
@@ -150,6 +169,8 @@ Fact = (
     | ChannelHangingUp
     | ChannelHungUp
     | DeviceChanged
+    | OutsideDialEnded
+    | OriginateEnded
     | HoldStarted
     | HoldEnded
     | SwitchBooted
@@ -211,10 +232,11 @@ def _dial_started(message: AmiMessage, alarm: Alarm) -> DialStarted | None:
     )
 
 
-def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | None:
-    agent = agent_of_channel(_single(message, "destchannel"))
+def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | OutsideDialEnded | None:
+    channel = _single(message, "destchannel")
+    agent = agent_of_channel(channel)
     if agent is None:
-        return None
+        return _outside_dial_ended(message, alarm) if _TRUNK_CHANNEL.fullmatch(channel) else None
     return DialEnded(
         _caller_uniqueid(message),
         message.text("destchannel"),
@@ -222,6 +244,11 @@ def _dial_ended(message: AmiMessage, alarm: Alarm) -> DialEnded | None:
         agent,
         _dial_status(_field(message, "dialstatus", _WORD), alarm),
     )
+
+
+def _outside_dial_ended(message: AmiMessage, alarm: Alarm) -> OutsideDialEnded:
+    status = _dial_status(_field(message, "dialstatus", _WORD), alarm)
+    return OutsideDialEnded(_field(message, "destuniqueid", _UNIQUEID), status)
 
 
 def _dial_status(word: str, alarm: Alarm) -> DialStatus:
@@ -260,6 +287,14 @@ def _device_changed(message: AmiMessage, alarm: Alarm) -> DeviceChanged | None:
     if word not in DeviceState.__members__:
         raise _Odd(f"unknown State {word}")
     return DeviceChanged(device[1], DeviceState[word])
+
+
+def _originate_ended(message: AmiMessage, alarm: Alarm) -> OriginateEnded:
+    return OriginateEnded(
+        _field(message, "actionid", _ACTION_ID),
+        _field(message, "response", _WORD) == "Success",
+        int(_field(message, "reason", _NUMBER)),
+    )
 
 
 def _hold_started(message: AmiMessage, alarm: Alarm) -> HoldStarted:
@@ -321,6 +356,7 @@ _READERS: Final[dict[str, Callable[[AmiMessage, Alarm], Fact | None]]] = {
     "HangupRequest": _channel_hanging_up,
     "Hangup": _channel_hung_up,
     "DeviceStateChange": _device_changed,
+    "OriginateResponse": _originate_ended,
     "Hold": _hold_started,
     "Unhold": _hold_ended,
     "FullyBooted": _switch_booted,

@@ -1,7 +1,7 @@
 """What the API and the feeds show of the floor. Pure: values made from the floor as it stands, numbers masked on request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -26,6 +26,7 @@ __all__ = [
     "ended_call_view",
     "queue_views",
     "shown_attributes",
+    "shown_calls",
 ]
 
 
@@ -61,6 +62,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
     waiting: int
     """Callers without an agent yet, those for whom a phone is ringing too."""
+    callbacks: int = 0
+    """Customers who are to be called back: in line for an agent, or resting. They are not among those who wait."""
     waiting_since: float | None
     """When the one who waits longest came into this queue; None: nobody waits."""
     longest_wait_s: float
@@ -200,7 +203,7 @@ def queue_views(floor: Floor, queues: Iterable[QueueId], now: float) -> list[Que
     """What is to be shown of these queues; the callers are looked through once for all of them."""
     began: dict[QueueId, list[float]] = defaultdict(list)
     for call in floor.calls.values():
-        if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+        if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED) and call.has_leg:
             began[call.queue].append(call.segment_at)
     return [_queue_view(floor, queue, began.get(queue, []), now) for queue in queues if queue in floor.rules.queues]
 
@@ -213,6 +216,7 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) ->
         queue=queue,
         names=floor.rules.queues[queue].names,
         waiting=len(began),
+        callbacks=sum(one.queue == queue for one in floor.callbacks.values()),
         waiting_since=since,
         longest_wait_s=0.0 if since is None else max(now - since, 0.0),
         agents=_by_state(floor.standings[queue]),
@@ -233,6 +237,11 @@ def _by_state(standings: Mapping[str, int]) -> dict[str, int]:
     for standing, count in standings.items():
         counts[standing if standing in counts else str(AgentState.READY)] += count
     return counts
+
+
+def shown_calls(floor: Floor) -> Iterator[Call]:
+    """The calls of this moment. A customer who is to be called back and only stands in line is none yet."""
+    return (call for call in floor.calls.values() if call.has_leg or call.offers)
 
 
 def call_view(floor: Floor, call: Call, now: float, *, full: bool) -> CallView:

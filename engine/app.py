@@ -92,13 +92,14 @@ class Engine:
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
-        self.exporter = Exporter(lambda: self.tally, EngineView(self))
+        self.view = EngineView(self)
+        self.exporter = Exporter(lambda: self.tally, self.view)
         self.database = Database(site.database_url)
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
-        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch)
+        self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
@@ -287,9 +288,8 @@ class Engine:
 
     def _outside(self, number: str) -> str | None:
         """Over the first trunk that takes calls."""
-        hosts = (trunk.dial for trunk in self.configuration.system.trunks if trunk.dial)
-        host = next(hosts, None)
-        return f"PJSIP/{TRUNK}/sip:{number}@{host}" if host else None
+        trunk = next((trunk for trunk in self.configuration.system.trunks if trunk.dial), None)
+        return f"PJSIP/{TRUNK}/sip:{trunk.dial_prefix}{number}@{trunk.dial}" if trunk else None
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

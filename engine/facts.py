@@ -13,6 +13,8 @@ from acd.records import (
     AgentChanged,
     AgentInterval,
     CallAnswered,
+    CallbackAttempted,
+    CallbackClosed,
     CallbackOpened,
     CallEnded,
     CallOpened,
@@ -68,7 +70,13 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
             return (_interval(record),)
         case Decision():
             return (_decision(record),)
-        case AgentChanged() | MessageTaken() | CallbackOpened() | EmergencyBegan() | EmergencyOver():
+        case CallbackOpened():
+            return (_callback_opened(record),)
+        case CallbackAttempted():
+            return (_callback_attempted(record),)
+        case CallbackClosed():
+            return (_callback_closed(record),)
+        case AgentChanged() | MessageTaken() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)
@@ -87,6 +95,7 @@ def _call(record: CallOpened | CallEnded, **more: Any) -> Row:
         "did": _clean(record.did),
         "vip": record.vip,
         "rules": record.rules,
+        "callback": record.callback,
     }
     return Row("calls", {"call": record.call}, values | more)
 
@@ -144,6 +153,9 @@ def _left(record: QueueLeft) -> Row:
 
 
 def _answered(record: CallAnswered) -> tuple[Row, ...]:
+    """A callback is no stay in a queue: only the offer knows of it."""
+    if record.callback is not None:
+        return (_offer(record, answered_at=record.at),)
     segment = _segment(
         record,
         agent=record.agent,
@@ -190,6 +202,41 @@ def _talk(record: TalkFinished) -> Row:
         talk_s=record.talk_s,
         hold_s=record.hold_s,
     )
+
+
+def _callback_opened(record: CallbackOpened) -> Row:
+    values = {
+        "call": record.call,
+        "number": _clean(record.number),
+        "did": _clean(record.did),
+        "queue": record.queue,
+        "asked_at": record.at,
+        "place_at": record.place_at,
+    }
+    return Row("callbacks", {"callback": record.callback}, values)
+
+
+def _callback_attempted(record: CallbackAttempted) -> Row:
+    values = {
+        "call": record.call,
+        "queue": record.queue,
+        "at": record.at,
+        "agent": record.agent,
+        "outcome": record.outcome,
+        "next_at": record.next_at,
+    }
+    return Row("callback_attempts", {"callback": record.callback, "number": record.number}, values)
+
+
+def _callback_closed(record: CallbackClosed) -> Row:
+    values = {
+        "queue": record.queue,
+        "closed_at": record.at,
+        "how": record.how,
+        "attempts": record.attempts,
+        "closed_by_call": record.call,
+    }
+    return Row("callbacks", {"callback": record.callback}, values)
 
 
 def _interval(record: AgentInterval) -> Row:

@@ -142,9 +142,9 @@ def ways_of(flow: Flow, counts: Counts) -> dict[tuple[str, str], list[str]]:
             for caller in flow.nodes.values():
                 if isinstance(caller, FlowNode) and group_of(caller.start) == group_of(name):
                     found[name, caller.next].append("")
-    for source, target in counts.ways:
-        if source in flow.nodes and target in flow.nodes and (source, target) not in found:
-            found[source, target].append("")
+    for way in counts.ways:
+        if flow.nodes.keys() >= set(way) and way not in found:
+            found[way].append("")
     return dict(found)
 
 

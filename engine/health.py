@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cti.health import Component, ComponentState, HealthBoard
+from engine.config.lint.calendars import AHEAD_DAYS
 
 if TYPE_CHECKING:
     from engine.app import Engine
@@ -48,6 +49,14 @@ class EngineHealth:
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)
         return self._board.components()
+
+    def warnings(self) -> Sequence[str]:
+        engine = self._engine
+        return [
+            f"calendar {name}: holidays and make-up workdays are known for {max(days, 0)} more days"
+            for name, days in engine.view.calendar_days_known().items()
+            if days < AHEAD_DAYS
+        ]
 
     def _report_spool(self) -> None:
         spool = self._engine.spool

@@ -1,12 +1,14 @@
 """What the metrics page reads off the running engine at the moment it is asked."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acd.doors import is_closed
 from acd.floor import FREE
-from acd.model import CallState, QueueId
+from acd.model import IN_QUEUE, QueueId
 from agents.state import AgentState
+from ivr.hours import days_known
 
 if TYPE_CHECKING:
     from engine.app import Engine
@@ -25,15 +27,21 @@ class EngineView:
     def waiting_calls(self) -> Mapping[QueueId, int]:
         counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
         for call in self._engine.floor.calls.values():
-            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+            if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 counts[call.queue] = counts.get(call.queue, 0) + 1
+        return counts
+
+    def callbacks(self) -> Mapping[QueueId, int]:
+        counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
+        for wanted in self._engine.floor.callbacks.values():
+            counts[wanted.queue] = counts.get(wanted.queue, 0) + 1
         return counts
 
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         now = self._engine.runner.now()
         longest = dict.fromkeys(self._engine.floor.rules.queues, 0.0)
         for call in self._engine.floor.calls.values():
-            if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED):
+            if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 longest[call.queue] = max(longest.get(call.queue, 0.0), now - call.segment_at)
         return longest
 
@@ -57,6 +65,12 @@ class EngineView:
 
     def breaks_overrun(self) -> int:
         return sum(agent.overrun for agent in self._engine.floor.agents.values())
+
+    def calendar_days_known(self) -> Mapping[str, int]:
+        now = datetime.fromtimestamp(self._engine.runner.now(), UTC)
+        calendars = self._engine.configuration.script.calendars
+        known = {name: days_known(hours, now) for name, hours in calendars.items()}
+        return {name: days for name, days in known.items() if days is not None}
 
     def ami_connected(self) -> Mapping[str, bool]:
         return {self._engine.site.configuration.system.site: self._engine.ami.connected}

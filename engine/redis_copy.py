@@ -25,7 +25,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from acd.floor import Floor
 from acd.records import Record
-from cti.views import agent_view, call_view, queue_views
+from cti.views import agent_view, call_view, queue_views, shown_calls
 from engine.journal import FileJournal
 
 __all__ = ["Found", "RedisCopy"]
@@ -269,7 +269,7 @@ class RedisCopy:
         return {
             "queues": {view.queue: encode(view) for view in queue_views(floor, floor.rules.queues, now)},
             "agents": {agent.id: encode(agent_view(floor, agent)) for agent in floor.agents.values()},
-            "calls": {call.id: encode(call_view(floor, call, now, full=False)) for call in floor.calls.values()},
+            "calls": {call.id: encode(call_view(floor, call, now, full=False)) for call in shown_calls(floor)},
         }
 
     async def _show(self, views: Mapping[str, dict[str, bytes]]) -> bool:

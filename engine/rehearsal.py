@@ -18,7 +18,7 @@ from engine.asterisk.process import private_root
 from engine.asterisk.settings import AgentPhone
 from engine.config import load
 from engine.network import NetworkSettings, TelephoneNetwork
-from engine.site import REPOSITORY, settle_site
+from engine.site import REPOSITORY, Site, settle_site
 from engine.supervisor import Supervisor
 
 __all__ = ["Rehearsal", "write_configuration"]
@@ -47,6 +47,8 @@ def _for_here(name: str, data: Any) -> None:
         for calendar in data["calendars"].values():
             calendar["weekly"] = {day: ALWAYS for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
             calendar["special"] = {}
+            for key in ("holidays", "holiday", "workday"):
+                calendar.pop(key, None)
 
 
 class Rehearsal:
@@ -150,7 +152,7 @@ class Rehearsal:
         agents = site.configuration.rules.agents.values()
         return NetworkSettings(
             folder=self.home / "network",
-            sip_port=free_port(udp=True),
+            sip_port=_port_dialled(site) or free_port(udp=True),
             ami_port=free_port(),
             rtp_first=first,
             rtp_last=last,
@@ -159,3 +161,9 @@ class Rehearsal:
             phones=tuple(AgentPhone(agent.id, agent.name, site.secrets.phones[agent.id]) for agent in agents),
             ami_secret="network-of-the-rehearsal",  # noqa: S106 - loopback, for minutes
         )
+
+
+def _port_dialled(site: Site) -> int:
+    """Where the site expects the network when it calls numbers outside; 0: it does not."""
+    dialled = next((trunk.dial for trunk in site.configuration.system.trunks if trunk.dial), "")
+    return int(dialled.rpartition(":")[2]) if ":" in dialled else 0

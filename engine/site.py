@@ -222,6 +222,7 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         external_address=site.external_address,
         trunk_addresses=tuple(address for trunk in system.trunks for address in trunk.addresses) or ("127.0.0.1",),
         dids=tuple(system.numbers),
+        dials_out=system.dialling is not None,
         agents=tuple(
             AgentPhone(id=agent.id, name=agent.name, secret=site.secrets.phones[AgentId(agent.id)])
             for agent in site.configuration.rules.agents.values()

@@ -12,6 +12,7 @@ from ivr.flow import NodeId
 __all__ = [
     "AfterTalk",
     "AtNode",
+    "CalledBack",
     "Entry",
     "Forgotten",
     "InQueue",
@@ -54,6 +55,14 @@ class AfterTalk(_Entry, frozen=True):
     ended_at: float | None = None
 
 
+class CalledBack(_Entry, frozen=True):
+    """A customer who was called first, and has just answered; an agent is kept for him."""
+
+    queue: QueueId
+    language: str = ""
+    """In which he asked for it; "": the flow's own."""
+
+
 class LastWord(_Entry, frozen=True):
     """The core has decided that his call ends, and says again how as soon as he is back."""
 
@@ -65,7 +74,7 @@ class Forgotten(_Entry, frozen=True):
     priority: int
 
 
-Entry = NewCall | AtNode | InQueue | AfterTalk | LastWord | Forgotten
+Entry = NewCall | AtNode | InQueue | CalledBack | AfterTalk | LastWord | Forgotten
 
 
 def entry_of(
@@ -76,12 +85,16 @@ def entry_of(
     offer: OfferId | None = None,
     answered_at: float | None = None,
     ended_at: float | None = None,
+    language: str = "",
 ) -> Entry:
     """`call` is what the floor knows of him, `place` the text his channel kept, `talked` whether his last dial was
     answered (DIALSTATUS is ANSWER): by whose offer (`talked_offer`), with the times of that talk, seconds since the epoch, if
-    they are known."""
+    they are known. `language`: in which he asked to be called back."""
     if call is None:
         return AfterTalk() if talked else _from_place(place)
+    if not call.has_leg:
+        assert call.queue is not None
+        return CalledBack(call.queue, language)
     match call.state:
         case CallState.IVR:
             return AtNode(NodeId(call.node), tuple(NodeId(node) for node in call.stack), talked)

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import assert_never
 
 from acd.commands import EndCall
-from acd.events import CallArrived, CallDetached, CallLeftByCaller, CallQueued, CallRejoined, TalkEnded
+from acd.events import CallArrived, CallDetached, CallLeftByCaller, CallQueued, CallRejoined, CustomerReached, TalkEnded
 from ivr import flow as fl
 from ivr.connect import tell_answered
 from ivr.ending import end_as_told, say_good_bye
-from ivr.entry import AfterTalk, AtNode, Entry, Forgotten, InQueue, LastWord, NewCall
+from ivr.entry import AfterTalk, AtNode, CalledBack, Entry, Forgotten, InQueue, LastWord, NewCall
 from ivr.inbox import Order
 from ivr.ports import CallerGone, Desk, Leg, LegLost
 from ivr.stay import stay
@@ -28,6 +28,9 @@ from ivr.walk import walk
 __all__ = ["CallerSession"]
 
 log = logging.getLogger(__name__)
+
+HELLO = "callback_hello"
+"""What a customer hears who is called first: who calls, while the agent's phone is about to ring."""
 
 
 class CallerSession:
@@ -72,6 +75,11 @@ class CallerSession:
                 await self._lead(self._back_at(node, stack, talked))
             case InQueue(queue):
                 visit.tell(CallRejoined(call=call))
+                await self._lead(await stay(visit, queue))
+            case CalledBack(queue, language):
+                visit.language = language or visit.language
+                visit.tell(CustomerReached(call=call, channel=visit.caller.channel))
+                await visit.leg.play(visit.known_sounds(HELLO), "")
                 await self._lead(await stay(visit, queue))
             case AfterTalk(offer, answered_at, ended_at):
                 if offer is not None:

@@ -31,6 +31,10 @@ class LiveView(Protocol):
         """Callers waiting, those being offered to an agent too. Every configured queue is in it: 0 where nobody waits."""
         ...
 
+    def callbacks(self) -> Mapping[QueueId, int]:
+        """By queue: customers who are to be called back."""
+        ...
+
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         """Per queue; 0 where nobody waits."""
         ...
@@ -49,6 +53,10 @@ class LiveView(Protocol):
 
     def breaks_overrun(self) -> int:
         """Agents whose break lasts too long."""
+        ...
+
+    def calendar_days_known(self) -> Mapping[str, int]:
+        """By calendar; those that need no holidays are not in it."""
         ...
 
     def ami_connected(self) -> Mapping[str, bool]:
@@ -185,8 +193,16 @@ def _waiting(page: _Page) -> _Values:
     return [((queue,), count) for queue, count in page.live.waiting_calls().items()]
 
 
+def _callbacks(page: _Page) -> _Values:
+    return [((queue,), count) for queue, count in page.live.callbacks().items()]
+
+
 def _longest_wait(page: _Page) -> _Values:
     return [((queue,), seconds) for queue, seconds in page.live.longest_wait_s().items()]
+
+
+def _calendars(page: _Page) -> _Values:
+    return [((name,), days * 86400) for name, days in page.live.calendar_days_known().items()]
 
 
 def _closed(page: _Page) -> _Values:
@@ -227,12 +243,14 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_queue_abandoned_total": _abandoned,
     "callcenter_queue_offers_total": _offers,
     "callcenter_queue_waiting_calls": _waiting,
+    "callcenter_queue_callbacks": _callbacks,
     "callcenter_queue_longest_wait_seconds": _longest_wait,
     "callcenter_queue_closed": _closed,
     "callcenter_expected_wait_outcomes_total": _expected_waits,
     "callcenter_agents": _agents,
     "callcenter_site_agents": _site_agents,
     "callcenter_breaks_overrun": _one(lambda page: page.live.breaks_overrun()),
+    "callcenter_calendar_known_seconds": _calendars,
     "callcenter_ivr_node_entered_total": _nodes,
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),

@@ -79,6 +79,9 @@ _ALL: Final = (
     Family("callcenter_talk_seconds", Kind.HISTOGRAM, "Time agent and caller were connected, with hold.", _QUEUE),
     Family("callcenter_acw_seconds", Kind.HISTOGRAM, "After-call work.", _QUEUE),
     Family("callcenter_queue_waiting_calls", Kind.GAUGE, "Callers waiting now, those being offered too.", _QUEUE),
+    Family(
+        "callcenter_queue_callbacks", Kind.GAUGE, "Customers to be called back, apart from callers waiting.", _QUEUE
+    ),
     Family("callcenter_queue_longest_wait_seconds", Kind.GAUGE, "Wait of who waits longest; 0: nobody does.", _QUEUE),
     Family("callcenter_queue_closed", Kind.GAUGE, "1 while the queue takes no new callers.", _QUEUE),
     Family(
@@ -89,6 +92,7 @@ _ALL: Final = (
     ),
     Family("callcenter_site_agents", Kind.GAUGE, "Agents by state, each once.", ("state",)),
     Family("callcenter_breaks_overrun", Kind.GAUGE, "Agents whose break lasts longer than their group's rule allows."),
+    Family("callcenter_calendar_known_seconds", Kind.GAUGE, "How far ahead holidays are known.", ("calendar",)),
     # the menu
     Family("callcenter_ivr_node_entered_total", Kind.COUNTER, "Callers who came to a menu node.", ("flow", "node")),
     # the engine

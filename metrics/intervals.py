@@ -8,6 +8,8 @@ is counted once and the counters never go back. Its rules:
   shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
   split at the half hours it spans.
 - Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
+- A callback is no caller: it is not offered, answered or abandoned again. Its talk and wrap-up are work like any other (talks,
+  talk time, handle time), and so are the offers made for it.
 - For the site each call counts once: offered with its first queue; waiting until it is answered; abandoned only if nobody ever
   answered it, and shortly only in its first queue; overflowed only if no queue took the caller after that; within the service
   level of the queue that answered it if its whole wait was.
@@ -206,6 +208,8 @@ class Tally(msgspec.Struct, kw_only=True):
         return found
 
     def _call_opened(self, record: CallOpened) -> None:
+        if record.callback is not None:  # it goes out
+            return
         for book in self._books(record.at):
             book.calls += 1
 
@@ -221,6 +225,8 @@ class Tally(msgspec.Struct, kw_only=True):
                 book.site.offered += 1
 
     def _offered(self, record: OfferMade) -> None:
+        if record.callback is not None:
+            return
         stay = self._stay(record.call, record.at - record.wait_s)
         if stay.direct or record.at - stay.at > AT_ONCE_S:
             return
@@ -240,6 +246,9 @@ class Tally(msgspec.Struct, kw_only=True):
                 counts.offers[record.outcome] = counts.offers.get(record.outcome, 0) + 1
 
     def _answered(self, record: CallAnswered) -> None:
+        """The answer to a callback is none to a caller who waited: his stay was counted when he left the queue."""
+        if record.callback is not None:
+            return
         stay = self._stay(record.call, record.at - record.wait_s)
         for book in self._books(stay.at):
             _count_answer(book.queue(record.queue), record.wait_s, record.in_service_level)
@@ -330,6 +339,8 @@ class Tally(msgspec.Struct, kw_only=True):
                 counts.wrap_up_s += seconds
 
     def _call_ended(self, record: CallEnded) -> None:
+        if record.callback is not None:
+            return
         for book in self._books(record.opened_at):
             book.ended[record.disposition] = book.ended.get(record.disposition, 0) + 1
         stay = self.stays.pop(record.call, None)

@@ -93,6 +93,12 @@ def require_agent(identity: Identity, agent: AgentId, roles: frozenset[Role]) ->
         raise forbidden("this is another agent's")
 
 
+def require_overseer(identity: Identity) -> None:
+    """Only who sees all calls may see this. Raises ApiError 403."""
+    if not may_oversee(identity):
+        raise forbidden("this is for those who oversee all calls")
+
+
 def may_oversee(identity: Identity) -> bool:
     """Whether he sees all calls, not only his own."""
     return identity.role in OVERSEERS

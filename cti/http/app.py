@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cti.http import agents, calls, emergencies, feeds, interventions, queues, recordings, service
+from cti.http import agents, callbacks, calls, emergencies, feeds, interventions, queues, recordings, service
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
 from cti.http.services import SERVICES, Services
@@ -55,6 +55,10 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/calls/{call}/raise", interventions.raise_call),
             web.post("/api/calls/{call}/assign", interventions.assign_call),
             web.post("/api/calls/{call}/send", interventions.send_call),
+            web.get("/api/callbacks", callbacks.list_callbacks),
+            web.post("/api/callbacks", callbacks.ask_for_callback),
+            web.post("/api/callbacks/{callback}/cancel", callbacks.cancel_callback),
+            web.post("/api/callbacks/{callback}/hurry", callbacks.hurry_callback),
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
             web.get("/api/recordings", recordings.list_recordings),
             web.get("/api/recordings/{recording}/audio", recordings.play_recording),

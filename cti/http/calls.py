@@ -16,7 +16,7 @@ from cti.http.access import identity_of, may_oversee, wants_full_numbers, write_
 from cti.http.errors import ApiError, forbidden, not_found, reply
 from cti.http.interventions import known_call
 from cti.http.services import ASK_S, SERVICES, Services
-from cti.views import call_view, ended_call_view
+from cti.views import call_view, ended_call_view, shown_calls
 
 __all__ = ["explain_call", "identify_call", "list_calls", "show_call"]
 
@@ -38,7 +38,7 @@ async def list_calls(request: web.Request) -> web.Response:
     identity, services = identity_of(request), request.app[SERVICES]
     full = wants_full_numbers(request, identity)
     floor, now = services.runner.floor, services.runner.now()
-    calls = [call for call in floor.calls.values() if may_oversee(identity) or _is_his(services, identity, call)]
+    calls = [call for call in shown_calls(floor) if may_oversee(identity) or _is_his(services, identity, call)]
     return reply({"calls": [call_view(floor, call, now, full=full) for call in calls]})
 
 

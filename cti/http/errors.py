@@ -20,27 +20,34 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CHINESE: Final[dict[str, str]] = {
     "agent_in_use": "座席仍在签入状态",
     "agent_not_on_duty": "座席未签入或示忙",
+    "already": "该号码已登记回拨",
     "already_over": "结束时间已过",
     "already_there": "来电已在该队列中",
     "bad_configuration": "配置有误，未作任何更改",
     "bad_request": "请求格式有误",
     "break_quota_full": "班组小休人数已满",
+    "callback_in_progress": "客户已接听回拨",
     "call_not_waiting": "来电不在排队中",
     "emergency_everywhere": "全部队列紧急关闭，只能一起开放",
     "forbidden": "没有权限",
     "history_unavailable": "历史数据暂不可用",
+    "is_callback": "回拨客户不能转到其他队列",
     "illegal_transition": "当前状态不允许此操作",
     "internal": "系统内部错误",
     "method_not_allowed": "不支持此方法",
     "no_more_extensions": "事后处理时间不能再延长",
+    "not_called": "该队列不再自动回拨",
     "not_a_raise": "优先级只能提升",
     "not_found": "没有此资源",
+    "number_not_allowed": "该号码不在允许外呼的范围内",
     "offer_over": "派发已结束或已接听",
     "queue_in_use": "队列中仍有来电",
     "recording_not_there": "录音文件不存在",
+    "still_on_the_line": "客户尚未挂机",
     "too_large": "请求内容过大",
     "unauthorized": "未登录或令牌无效",
     "unknown_agent": "没有此座席",
+    "unknown_callback": "没有此回拨",
     "unknown_call": "没有此通话",
     "unknown_offer": "没有此派发",
     "unknown_prompt": "没有此语音提示",
@@ -70,7 +77,7 @@ def forbidden(message: str) -> ApiError:
 
 
 def not_found(what: str, key: str) -> ApiError:
-    """There is no such thing; `what` is agent, queue, call, offer, prompt, version or recording."""
+    """There is no such thing; `what` is agent, queue, call, callback, offer, prompt, version or recording."""
     return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
 
 

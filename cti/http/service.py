@@ -20,12 +20,13 @@ class Rollback(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def health(request: web.Request) -> web.Response:
-    """What is up; status 200 if calls can be served, 503 if not."""
-    components = request.app[SERVICES].health.components()
+    """What is up, and what will not be well for ever; status 200 if calls can be served, 503 if not."""
+    board = request.app[SERVICES].health
+    components = board.components()
     up = serving(components)
     whole = all(part.state in (ComponentState.UP, ComponentState.OFF) for part in components)
     status = ComponentState.DOWN if not up else ComponentState.UP if whole else ComponentState.DEGRADED
-    return reply({"status": status, "components": components}, 200 if up else 503)
+    return reply({"status": status, "components": components, "warnings": board.warnings()}, 200 if up else 503)
 
 
 async def metrics(request: web.Request) -> web.Response:

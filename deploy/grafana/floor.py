@@ -110,6 +110,7 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
     board.with_row(dashboard_builder.Row("队列 · Queues"))
     columns = [
         Column("等待 Waiting", f"sum by (queue) (callcenter_queue_waiting_calls{Q})", steps=WAITING),
+        Column("回拨 Callbacks", f"sum by (queue) (callcenter_queue_callbacks{Q})"),
         Column(
             "最长等待 Longest wait", f"max by (queue) (callcenter_queue_longest_wait_seconds{Q})", "s", LONGEST_WAIT
         ),

@@ -89,6 +89,7 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
     agi = f"{settings.agi_host}:{settings.agi_port}"
     return values | {
         "agi": agi,
+        "originate": ",originate" if settings.dials_out else "",
         "music_folder": settings.music_folder or settings.folder / "music",
         "trunk_matches": _lines(f"match = {address}" for address in settings.trunk_addresses),
         "ami_permits": _lines(f"permit = {address}" for address in settings.ami_permit),

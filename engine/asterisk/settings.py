@@ -82,6 +82,7 @@ class AsteriskSettings:
     ami_user: str = "hotline"
     ami_permit: tuple[str, ...] = ("127.0.0.1",)
     trunk_name: str = TRUNK
+    dials_out: bool = False  # whether the engine may call numbers outside
     feature_codes: FeatureCodes = FeatureCodes()
     language: str = "en"
     music_class: str = "default"

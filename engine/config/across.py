@@ -9,7 +9,8 @@ from cti.region import ATTRIBUTES as OF_THE_NUMBER
 from cti.webhooks import HOOK_EVENTS
 from engine.config.across_queues import KnownToQueues, queue_problems, reached_from_queues
 from engine.config.agent_models import AgentsFile
-from engine.config.ivr_models import EnqueueModel, HoursFile, IvrFile, all_nodes, asked_by_menus, flow_of
+from engine.config.hours_models import HolidaysFile, HoursFile
+from engine.config.ivr_models import EnqueueModel, IvrFile, all_nodes, asked_by_menus, flow_of
 from engine.config.messages import unknown
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
@@ -34,6 +35,7 @@ class Files(msgspec.Struct):
     agents: AgentsFile | None
     ivr: IvrFile | None
     hours: HoursFile | None
+    holidays: HolidaysFile | None
 
 
 def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, *, sound: bool) -> Iterator[Problem]:
@@ -54,6 +56,8 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
             yield from _check_served(sources["agents"], files.agents, queues or [])
     if files.system is not None and files.agents is not None:
         yield from telephony_problems(files.system, files.agents, sources["system"], sources["agents"])
+    if files.hours is not None and (sources["holidays"].data or not sources["holidays"].problems):
+        yield from _check_tables(sources["hours"], files.hours, names_in(sources["holidays"], "tables"))
     if files.ivr is not None:
         spoken = sorted(prompts.in_language(files.ivr.language))
         known_to_flow = Known(
@@ -70,6 +74,13 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
         yield from _check_flow(sources["ivr"], files.ivr, known_to_flow, unread, entrances, sound=sound)
 
 
+def _check_tables(source: Source, file: HoursFile, tables: list[str]) -> Iterator[Problem]:
+    for name, calendar in file.calendars.items():
+        if calendar.holidays is not None and calendar.holidays not in tables:
+            path = ("calendars", name, "holidays")
+            yield source.problem(path, unknown("table of holidays.yaml", calendar.holidays, tables))
+
+
 def _known_to_queues(files: Files, sources: dict[str, Source], prompts: Prompts) -> KnownToQueues:
     """The names queues.yaml may use."""
     nodes = files.ivr.nodes if files.ivr else {}
@@ -80,6 +91,7 @@ def _known_to_queues(files: Files, sources: dict[str, Source], prompts: Prompts)
         calendars=names_in(sources["hours"], "calendars") if sources["hours"].data else None,
         skills=_skills_in(sources["agents"]) if sources["agents"].data else None,
         leading_to={name: node.queue for name, node in nodes.items() if isinstance(node, EnqueueModel)},
+        dials=files.system is None or files.system.dialling is not None,
         asked_by_menus=asked_by_menus(files.ivr) if files.ivr else {},
     )
 
@@ -102,6 +114,8 @@ def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
         yield source.problem(("numbers", index), f"{number} stands here twice")
     for index, name in _doubles(trunk.name for trunk in system.trunks):
         yield source.problem(("trunks", index, "name"), f'there is another trunk "{name}"')
+    if system.dialling is not None and not any(trunk.dial for trunk in system.trunks):
+        yield source.problem(("dialling",), "needs a trunk that takes calls: trunks[].dial is missing")
     for index, hook in enumerate(system.webhooks):
         for place, event in enumerate(hook.events):
             if event not in HOOK_EVENTS:

@@ -22,6 +22,8 @@ class KnownToQueues(msgspec.Struct, frozen=True, kw_only=True):
     skills: Collection[str] | None
     leading_to: Mapping[str, str]
     """By enqueue node of ivr.yaml, the queue it leads to."""
+    dials: bool
+    """Whether the site may call numbers outside."""
     asked_by_menus: Mapping[str, int]
     """Skills that menu choices ask for, with the highest level."""
 
@@ -37,6 +39,8 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
             yield from _unless_known(
                 source, "calendar", (*here, "hours"), {"calendar": queue.hours.calendar}, known.calendars
             )
+        if queue.callback is not None and not known.dials:
+            yield source.problem((*here, "callback"), "needs dialling in system.yaml: without it nobody can be called")
         for path, way in exits_of(queue):
             yield from _check_exit(source, (*here, *path), way, name, known)
         yield from _check_recipes(source, here, queue, known)

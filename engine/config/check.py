@@ -17,18 +17,20 @@ from acd.rules import Rules
 from agents.roster import QueueId
 from engine.config.across import Files, problems_across
 from engine.config.agent_models import AgentsFile
-from engine.config.ivr_models import HoursFile, IvrFile, asked_by_menus, calendars_of, flow_of
+from engine.config.hours_models import HolidaysFile, HoursFile, calendars_of, tables_of
+from engine.config.ivr_models import IvrFile, asked_by_menus, flow_of
 from engine.config.messages import path_of, problem_of
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
-from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
+from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read, read_if_there
 from ivr.prompts import Prompts, read_manifest
 from ivr.visit import Script
 
-__all__ = ["FILES", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
+__all__ = ["FILES", "MAY_BE_MISSING", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 
-FILES = ("system", "queues", "agents", "ivr", "hours")
+FILES = ("system", "queues", "agents", "ivr", "hours", "holidays")
+MAY_BE_MISSING = ("holidays",)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,6 +55,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     queues: QueuesFile
     ivr: IvrFile
     hours: HoursFile
+    holidays: HolidaysFile
     sources: dict[str, Source]
 
 
@@ -65,7 +68,7 @@ def examine(folder: Path) -> Examined:
     """As `load`, for those who want to look into the files as well."""
     if not folder.is_dir():
         raise BadConfiguration([Problem(str(folder), 0, 0, "", "there is no such folder")])
-    sources = {name: read(folder / f"{name}.yaml") for name in FILES}
+    sources = {name: (read_if_there if name in MAY_BE_MISSING else read)(folder / f"{name}.yaml") for name in FILES}
     problems = [problem for source in sources.values() for problem in source.problems]
     files = Files(
         system=_understood(sources["system"], SystemFile, problems, numbers=["000"]),
@@ -73,6 +76,7 @@ def examine(folder: Path) -> Examined:
         agents=_understood(sources["agents"], AgentsFile, problems),
         ivr=_understood(sources["ivr"], IvrFile, problems, start=next(iter(names_in(sources["ivr"], "nodes")), "")),
         hours=_understood(sources["hours"], HoursFile, problems),
+        holidays=_understood(sources["holidays"], HolidaysFile, problems),
     )
     prompts = Prompts(read_manifest())
     problems += problems_across(files, sources, prompts, sound=not problems)
@@ -87,26 +91,43 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     assert files.agents is not None
     assert files.ivr is not None
     assert files.hours is not None
+    assert files.holidays is not None
     version = _version(sources)
     configuration = Configuration(
         folder=folder,
         version=version,
         system=files.system,
         agents=files.agents,
-        rules=rules_of(version, files.queues, files.agents, files.system.timezone, asked_by_menus(files.ivr)),
+        rules=rules_of(
+            version,
+            files.queues,
+            files.agents,
+            files.system.timezone,
+            asked_by_menus(files.ivr),
+            files.system.dialling,
+        ),
         script=Script(
             flow=flow_of(files.ivr),
-            calendars=calendars_of(files.hours),
+            calendars=calendars_of(files.hours, tables_of(files.holidays)),
             prompts=prompts,
             music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
         ),
     )
-    return Examined(configuration=configuration, queues=files.queues, ivr=files.ivr, hours=files.hours, sources=sources)
+    return Examined(
+        configuration=configuration,
+        queues=files.queues,
+        ivr=files.ivr,
+        hours=files.hours,
+        holidays=files.holidays,
+        sources=sources,
+    )
 
 
 def _version(sources: dict[str, Source]) -> str:
     digest = hashlib.sha256()
     for name, source in sources.items():
+        if name in MAY_BE_MISSING and not source.raw:
+            continue  # a version from before there was such a file keeps its name
         digest.update(f"{name} {len(source.raw)}\n".encode() + source.raw)
     return digest.hexdigest()[:12]
 

@@ -20,6 +20,8 @@ __all__ = [
     "AtOnce",
     "CallerPattern",
     "DatabaseUrl",
+    "DialPrefix",
+    "DialledNumbers",
     "Duration",
     "FeatureCode",
     "HostAndPort",
@@ -221,6 +223,8 @@ HostAndPort = Annotated[
         )
     ),
 ]
+DialPrefix = Annotated[str, AfterValidator(_matching(r"[0-9]{0,8}", "up to 8 digits"))]
+DialledNumbers = Annotated[str, AfterValidator(_matching(r"[0-9]{1,14}\*", "how numbers begin, such as 1* or 0571*"))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

@@ -1,19 +1,17 @@
-"""What may stand in ivr.yaml and hours.yaml, and how it becomes what ivr works with."""
+"""What may stand in ivr.yaml, and how it becomes what ivr works with."""
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from engine.config.fields import AtLeastASecond, Duration, Identifier, Spans, TimeZone, WebUrl, Weekday, Whole
+from engine.config.fields import AtLeastASecond, Duration, Identifier, WebUrl, Whole
 from engine.config.models import Model
 from engine.config.node_models import EnqueueModel, Key, NodeModel, Prompts, Resolve, node_of
-from ivr.hours import Hours
 from ivr.nodes import Flow, Lookup, Node, NodeId
 
-__all__ = ["EnqueueModel", "HoursFile", "IvrFile", "all_nodes", "asked_by_menus", "calendars_of", "flow_of"]
+__all__ = ["EnqueueModel", "IvrFile", "all_nodes", "asked_by_menus", "flow_of"]
 
 
 def _matching(pattern: str, expected: str) -> AfterValidator:
@@ -85,18 +83,6 @@ class IvrFile(Model):
     nodes: dict[Identifier, NodeModel] = Field(min_length=1)
 
 
-class CalendarModel(Model):
-    time_zone: TimeZone = "Asia/Shanghai"
-    weekly: dict[Weekday, Spans]
-    special: dict[date, Spans] = Field(default_factory=dict)
-
-
-class HoursFile(Model):
-    """hours.yaml"""
-
-    calendars: dict[Identifier, CalendarModel] = Field(default_factory=dict)
-
-
 def flow_of(file: IvrFile) -> Flow:
     """The flow that ivr.yaml describes."""
     return Flow(
@@ -141,14 +127,6 @@ def all_nodes(file: IvrFile) -> Iterator[tuple[tuple[str, ...], NodeModel]]:
     yield from ((("nodes", name), node) for name, node in file.nodes.items())
     for group, flow in file.flows.items():
         yield from ((("flows", group, "nodes", name), node) for name, node in flow.nodes.items())
-
-
-def calendars_of(file: HoursFile) -> dict[str, Hours]:
-    """The calendars that hours.yaml describes."""
-    return {
-        name: Hours(time_zone=calendar.time_zone, weekly=dict(calendar.weekly), special=dict(calendar.special))
-        for name, calendar in file.calendars.items()
-    }
 
 
 def asked_by_menus(file: IvrFile) -> dict[str, int]:

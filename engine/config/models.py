@@ -12,6 +12,8 @@ from engine.config.fields import (
     Address,
     AtLeastASecond,
     DatabaseUrl,
+    DialledNumbers,
+    DialPrefix,
     Duration,
     HostAndPort,
     Identifier,
@@ -84,6 +86,15 @@ class TrunkModel(Model):
     addresses: list[Network] = Field(min_length=1)
     dial: HostAndPort | None = None
     """Where it takes calls to numbers outside."""
+    dial_prefix: DialPrefix = ""
+    """Digits it wants before each number."""
+
+
+class DiallingModel(Model):
+    """Whom the site may call over its trunk."""
+
+    numbers: list[DialledNumbers] = Field(min_length=1)
+    caller_id: PhoneNumber | None = None
 
 
 class WebhookModel(Model):
@@ -111,6 +122,7 @@ class SystemFile(Model):
     timezone: TimeZone = "Asia/Shanghai"
     numbers: list[PhoneNumber] = Field(min_length=1)
     trunks: list[TrunkModel] = []
+    dialling: DiallingModel | None = None
     sip: SipModel = SipModel()
     rtp: RtpModel = RtpModel()
     http: HttpModel = HttpModel()

@@ -164,6 +164,18 @@ class OpenModel(Model):
     at_close: AtClose = AtClose.SERVE
 
 
+class CallbackModel(Model):
+    """How those are called back who asked for it."""
+
+    first: Literal["agent", "customer"] = "agent"
+    attempts: Annotated[Whole, Field(ge=1, le=20)] = 3
+    retry: Annotated[tuple[AtLeastASecond, ...], OneOrMore, Field(min_length=1)] = (300.0, 900.0, 3600.0)
+    ring: Annotated[AtLeastASecond, Field(le=120)] = 25.0
+    hours: Spans = ()
+    keep: AtLeastAMinute = 28_800.0
+    wrap_up_if_missed: bool = False
+
+
 class QueueModel(Model):
     name: Names
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -184,6 +196,7 @@ class QueueModel(Model):
     last_agent: Annotated[AffinityModel | None, BeforeValidator(_off)] = None
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
+    callback: CallbackModel | None = None
     record: bool = True
     music: Literal["default"] = "default"
 

@@ -2,22 +2,48 @@
 
 from collections.abc import Iterable
 
-from acd.rules import Affinity, AtClose, Do, Overflow, QueueRules, Recipe, Rules, ServiceLevel, When
+from acd.rules import (
+    Affinity,
+    AtClose,
+    CallbackRules,
+    Dialling,
+    Do,
+    Overflow,
+    QueueRules,
+    Recipe,
+    Rules,
+    ServiceLevel,
+    When,
+)
 from agents.roster import AgentId, AgentSettings, BreakRule, Membership, QueueId
 from agents.workload import LeastBusyWeights
 from engine.config.agent_models import AgentModel, AgentsFile, BreakModel, MembershipModel
 from engine.config.callers_of import caller_rules
-from engine.config.queue_models import AffinityModel, DoModel, OverflowModel, QueueModel, QueuesFile, WhenModel
+from engine.config.models import DiallingModel
+from engine.config.queue_models import (
+    AffinityModel,
+    CallbackModel,
+    DoModel,
+    OverflowModel,
+    QueueModel,
+    QueuesFile,
+    WhenModel,
+)
 from ivr.hours import DAY_MIN, WEEKDAYS, Span
 
 __all__ = ["rules_of"]
 
 
 def rules_of(
-    version: str, queues: QueuesFile, agents: AgentsFile, time_zone: str, menu_skills: Iterable[str] = ()
+    version: str,
+    queues: QueuesFile,
+    agents: AgentsFile,
+    time_zone: str,
+    menu_skills: Iterable[str] = (),
+    dialling: DiallingModel | None = None,
 ) -> Rules:
     """Rules of one version; the recipes' hours and weekdays are by the clock of `time_zone`. `menu_skills`: what menu choices
-    ask for."""
+    ask for. `dialling`: whom the site may call."""
     numbers, prefixes = caller_rules(queues)
     return Rules.of(
         version=version,
@@ -30,7 +56,15 @@ def rules_of(
         point_s=queues.priority_point,
         time_zone=time_zone,
         menu_skills=tuple(sorted(set(menu_skills))),
+        dialling=_dialling(dialling),
     )
+
+
+def _dialling(dialling: DiallingModel | None) -> Dialling | None:
+    if dialling is None:
+        return None
+    prefixes = tuple(pattern.removesuffix("*") for pattern in dialling.numbers)
+    return Dialling(prefixes=prefixes, caller_id=dialling.caller_id or "")
 
 
 def _agent(name: str, agent: AgentModel) -> AgentSettings:
@@ -100,6 +134,7 @@ def _queue(name: str, queue: QueueModel) -> QueueRules:
         affinity=_affinity(queue.last_agent),
         service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
         short_abandon_s=queue.short_abandon,
+        callback=_callback(queue.callback),
         record=queue.record,
         music=queue.music,
     )
@@ -120,6 +155,20 @@ def _affinity(last_agent: AffinityModel | None) -> Affinity | None:
     if last_agent is None:
         return None
     return Affinity(window_s=last_agent.window, wait_s=last_agent.wait, customer=last_agent.by == "customer")
+
+
+def _callback(callback: CallbackModel | None) -> CallbackRules | None:
+    if callback is None:
+        return None
+    return CallbackRules(
+        customer_first=callback.first == "customer",
+        attempts=callback.attempts,
+        retry_s=callback.retry,
+        ring_s=callback.ring,
+        hours=tuple(part for span in callback.hours for part in _within_the_day(span)),
+        keep_s=callback.keep,
+        wrap_up_if_missed=callback.wrap_up_if_missed,
+    )
 
 
 def _when(when: WhenModel) -> When:

@@ -12,7 +12,19 @@ from typing import Any
 import msgspec
 import yaml
 
-__all__ = ["BadConfiguration", "Path_", "Place", "Problem", "Source", "dotted", "names_in", "read", "shown"]
+__all__ = [
+    "BadConfiguration",
+    "Path_",
+    "Place",
+    "Problem",
+    "Source",
+    "dotted",
+    "names_in",
+    "parse",
+    "read",
+    "read_if_there",
+    "shown",
+]
 
 Path_ = tuple[str | int, ...]
 """Keys (always text) and list indices from the top of a file."""
@@ -99,24 +111,44 @@ def read(file: Path) -> Source:
     source = Source(file.name, {}, {(): Place(1, 1)}, [])
     try:
         source.raw = _contents(file)
+        _take_in(source)
+    except _Unusable as error:
+        source.problems.append(Problem(file.name, *error.place, "", str(error)))
+    except FileNotFoundError:
+        source.problems.append(Problem(file.name, 1, 1, "", f"the file is missing (looked in {file.parent})"))
+    except OSError as error:
+        source.problems.append(Problem(file.name, 1, 1, "", f"cannot be read: {error.strerror}"))
+    return source
+
+
+def parse(name: str, text: str) -> Source:
+    """As `read`, of a text that is to become the file of this name."""
+    source = Source(name, {}, {(): Place(1, 1)}, [], text.encode("utf-8"))
+    try:
+        _take_in(source)
+    except _Unusable as error:
+        source.problems.append(Problem(name, *error.place, "", str(error)))
+    return source
+
+
+def _take_in(source: Source) -> None:
+    try:
         text = source.raw.decode("utf-8")
         _check_depth(text)
         node = yaml.compose(text, Loader=_LOADER)
         if node is not None:
             source.data = _Reader(source).construct(node, ())
-    except _Unusable as error:
-        source.problems.append(Problem(file.name, *error.place, "", str(error)))
-    except FileNotFoundError:
-        source.problems.append(Problem(file.name, 1, 1, "", f"the file is missing (looked in {file.parent})"))
     except UnicodeDecodeError as error:
         line = source.raw.count(b"\n", 0, error.start) + 1
         column = error.start - source.raw.rfind(b"\n", 0, error.start)
-        source.problems.append(Problem(file.name, line, column, "", "not UTF-8 text; save it in that encoding"))
-    except OSError as error:
-        source.problems.append(Problem(file.name, 1, 1, "", f"cannot be read: {error.strerror}"))
+        source.problems.append(Problem(source.file, line, column, "", "not UTF-8 text; save it in that encoding"))
     except yaml.YAMLError as error:
-        source.problems.append(_not_yaml(file.name, error))
-    return source
+        source.problems.append(_not_yaml(source.file, error))
+
+
+def read_if_there(file: Path) -> Source:
+    """As `read`, of a file that need not be there: then there is nothing in it."""
+    return read(file) if file.exists() or file.is_symlink() else Source(file.name, {}, {(): Place(1, 1)}, [])
 
 
 def names_in(source: Source, *path: str) -> list[str]:

@@ -18,6 +18,8 @@ __all__ = [
     "METADATA",
     "AgentIntervalRow",
     "CallRow",
+    "CallbackAttemptRow",
+    "CallbackRow",
     "DecisionRow",
     "FactTables",
     "IvrStepRow",
@@ -55,6 +57,8 @@ class CallRow(FactTables):
     """Which customer it was, as far as anybody said; empty: nobody did. NULL: the call came to no queue."""
     attributes: Mapped[dict[str, Any] | None]
     """What else was known of the caller: region, line, what the caller rules say, what a CRM told."""
+    callback: Mapped[str | None]
+    """The callback it was to fulfil: a call that went out, and counts as none that came in."""
 
     __table_args__ = (
         Index("calls_by_opening", "opened_at"),
@@ -175,6 +179,51 @@ class DecisionRow(FactTables):
     body: Mapped[dict[str, Any]]
 
     __table_args__ = (Index("decisions_by_time", "at"),)
+
+
+class CallbackRow(FactTables):
+    """A customer who asked to be called back. While `closed_at` is NULL he is to be called."""
+
+    __tablename__ = "callbacks"
+
+    callback: Mapped[str] = mapped_column(primary_key=True)
+    call: Mapped[str | None]
+    """The call in which he asked."""
+    number: Mapped[str | None]
+    did: Mapped[str | None]
+    queue: Mapped[str]
+    asked_at: Mapped[float | None]
+    place_at: Mapped[float | None]
+    """Since when he has waited: his place in the queue."""
+    closed_at: Mapped[float | None]
+    how: Mapped[str | None]
+    """done | given_up | merged (he rang again himself) | cancelled"""
+    attempts: Mapped[int | None]
+    closed_by_call: Mapped[str | None]
+    """In which he was served, or rang again."""
+
+    __table_args__ = (
+        Index("callbacks_by_number", "number", "asked_at"),
+        Index("callbacks_by_queue", "queue", "asked_at"),
+        Index("callbacks_by_call", "call"),
+    )
+
+
+class CallbackAttemptRow(FactTables):
+    """One attempt to call a customer back."""
+
+    __tablename__ = "callback_attempts"
+
+    callback: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    call: Mapped[str]
+    """The attempt's own call: its offers, recording and decisions go by it."""
+    queue: Mapped[str]
+    at: Mapped[float]
+    agent: Mapped[str | None]
+    outcome: Mapped[str]
+    next_at: Mapped[float | None]
+    """Not before this he is called again; NULL: this was the last."""
 
 
 METADATA = (FactTables.metadata, LedgerTables.metadata)

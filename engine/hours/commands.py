@@ -1,4 +1,4 @@
-"""`hotline close`, `hotline open`: their parsers, and what they run.
+"""`hotline close`, `open`, `holidays`, `hours`: their parsers, and what they run.
 
 Exit code 0: done; 1: it could not be done; 2: wrong use.
 """
@@ -6,7 +6,10 @@ Exit code 0: done; 1: it could not be done; 2: wrong use.
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
 
+from engine.config.environment import setting
 from engine.words import say
 
 __all__ = ["add_commands"]
@@ -20,6 +23,8 @@ def add_commands(add: Add) -> None:
     """The parsers; each sets its `run`."""
     _add_close(add)
     _add_open(add)
+    _add_holidays(add)
+    _add_hours(add)
 
 
 def _to_the_engine(command: argparse.ArgumentParser) -> None:
@@ -74,3 +79,60 @@ def _open(arguments: argparse.Namespace) -> int:
     from engine.hours.emergencies import open_again
 
     return open_again(arguments.queue, url=arguments.url, token=arguments.token)
+
+
+def _with_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config",
+        type=Path,
+        default=Path(setting("HOTLINE_CONFIG", "config")),
+        metavar="DIR",
+        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
+    )
+
+
+def _add_holidays(add: Add) -> None:
+    command = add(
+        "holidays",
+        "节假日与调休表：list 显示，seed 由数据库更新",
+        "the table of holidays: list it, seed it from the library",
+    )
+    command.add_argument("do", choices=("list", "seed"))
+    command.add_argument("--year", type=int, metavar="N", help=say("只限这一年", "this year only"))
+    command.add_argument("--table", default="china", metavar="NAME", help=say("表名（默认 china）", "default: china"))
+    _with_config(command)
+    command.set_defaults(run=_holidays)
+
+
+def _holidays(arguments: argparse.Namespace) -> int:
+    if arguments.do == "list":
+        from engine.hours.holidays import list_holidays
+
+        return list_holidays(arguments.config, arguments.year)
+    from engine.hours.holidays import seed
+
+    return seed(arguments.config, arguments.table, date.today(), arguments.year)
+
+
+def _add_hours(add: Add) -> None:
+    command = add(
+        "hours",
+        "各日历此刻是否营业、依据与下次变化",
+        "whether each calendar is open, by which line, and what changes next",
+    )
+    command.add_argument(
+        "--at",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help=say("此刻以外的时间：2026-10-01T08:29", "at another time: 2026-10-01T08:29 (default: now)"),
+    )
+    command.add_argument("--url")
+    command.add_argument("--token")
+    _with_config(command)
+    command.set_defaults(run=_hours)
+
+
+def _hours(arguments: argparse.Namespace) -> int:
+    from engine.hours.standing import show_hours
+
+    return show_hours(arguments.config, arguments.at or datetime.now(UTC), url=arguments.url, token=arguments.token)

@@ -64,13 +64,9 @@ def _unknown_names(source: Source, here: Path_, test: DialogueModel, examined: E
     queues = list(examined.queues.queues)
     named += [(("queues", queue), "queue", queue, queues) for queue in test.queues]
     named += [(("lookups", lookup), "lookup", lookup, list(flow.lookups)) for lookup in test.lookups]
-    for path, kind, name, known in (
-        (("start",), "node", test.start, list(flow.nodes)),
-        (("last_queue",), "queue", test.last_queue, queues),
-        (("expect", "queue"), "queue", test.expect.queue, queues),
-    ):
-        if name is not None:
-            named.append((path, kind, name, known))
+    named += [(("start",), "node", test.start, list(flow.nodes))] if test.start else []
+    named += [(("last_queue",), "queue", test.last_queue, queues)] if test.last_queue else []
+    named += [(("expect", "queue"), "queue", test.expect.queue, queues)] if test.expect.queue else []
     for path, kind, name, known in named:
         if name not in known:
             yield source.problem((*here, *path), unknown(kind, name, known))

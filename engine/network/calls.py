@@ -93,10 +93,13 @@ Originate = Callable[..., Awaitable[PlacedCall]]
 
 
 class Phone:
-    """One agent's phone. What it does when it rings stays so until it is told otherwise; at first it only rings."""
+    """One agent's phone, or one outside. What it does when it rings stays so until it is told otherwise; at first it only
+    rings."""
 
-    def __init__(self, agent_id: str, act: Act, originate: Originate) -> None:
+    def __init__(self, agent_id: str, act: Act, originate: Originate, extension: str = "") -> None:
+        """`extension`: the number under which it is called, when it is no agent's."""
         self.agent_id = agent_id
+        self._extension = extension or f"agent-{agent_id}"
         self.rings: list[PhoneCall] = []
         self._new: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self._act = act
@@ -142,4 +145,4 @@ class Phone:
         self._new.put_nowait(call)
 
     async def _does(self, script: str) -> None:
-        await self._act("DBPut", Family="script", Key=f"agent-{self.agent_id}", Val=script)
+        await self._act("DBPut", Family="script", Key=self._extension, Val=script)

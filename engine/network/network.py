@@ -60,6 +60,7 @@ class TelephoneNetwork:
         self._asterisk: AsteriskProcess | None = None
         self._numbers = itertools.count(1)
         self._legs: dict[str, PlacedCall | PhoneCall] = {}
+        self._outside: dict[str, Phone] = {}
         self._phones = {phone.id: Phone(phone.id, self._management.act, self._dial) for phone in settings.phones}
 
     async def __aenter__(self) -> Self:
@@ -95,13 +96,13 @@ class TelephoneNetwork:
     async def reset(self) -> None:
         """Everyone hangs up now, and the phones only ring again."""
         await self.asterisk.command("channel request hangup all")
-        for phone in self._phones.values():
+        for phone in (*self._phones.values(), *self._outside.values()):
             await phone.ignores()
         self.forget_rings()
 
     def forget_rings(self) -> None:
         """What the phones have rung for so far is over and counts no more."""
-        for phone in self._phones.values():
+        for phone in (*self._phones.values(), *self._outside.values()):
             phone.forget_rings()
 
     @property
@@ -113,6 +114,12 @@ class TelephoneNetwork:
     def phone(self, agent_id: str) -> Phone:
         """One agent's phone; KeyError when there is none."""
         return self._phones[agent_id]
+
+    def outside(self, number: str) -> Phone:
+        """The phone of a number that is no agent's: that of a customer who is called."""
+        if number not in self._outside:
+            self._outside[number] = Phone(number, self._management.act, self._dial, number)
+        return self._outside[number]
 
     async def call(
         self,
@@ -165,7 +172,8 @@ class TelephoneNetwork:
             taker(event)
 
     def _new_channel(self, event: Message) -> None:
-        phone = self._phones.get(event.get("Exten", "").removeprefix("agent-"))
+        exten = event.get("Exten", "")
+        phone = self._outside.get(exten) or self._phones.get(exten.removeprefix("agent-"))
         if event.get("Context") != "phones" or phone is None:
             return
         call = PhoneCall(event["Uniqueid"], _now())

@@ -16,7 +16,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from acd import events as ev
-from acd.commands import Command, EndCall, GoToNode, OfferCall, PlayPrompt, WithdrawOffer
+from acd.commands import (
+    Command,
+    DialCustomer,
+    EndCall,
+    GoToNode,
+    HangUpLeg,
+    OfferCall,
+    PlayPrompt,
+    RingAgentFirst,
+    WithdrawOffer,
+)
 from acd.core import Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, CallState, OfferId, OfferOutcome, QueueId
@@ -145,6 +155,8 @@ class _Stage:
                 self._add(command.call, "hears", note=command.prompt)
             case WithdrawOffer():
                 pass  # a phone that rings is told; what it was to do later applies no longer
+            case DialCustomer() | RingAgentFirst() | HangUpLeg():
+                pass  # nobody asks to be called back in a rule test
             case _:
                 assert_never(command)
 

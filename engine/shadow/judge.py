@@ -196,6 +196,11 @@ def _brought_over(live: Floor, rules: Rules, now: float, before: Floor | None) -
     floor = msgspec.msgpack.decode(msgspec.msgpack.encode(live), type=Floor)
     floor.calls = {call.id: call for call in floor.calls.values() if _fits(call, floor, rules)}
     floor.offers = {offer.id: offer for offer in floor.offers.values() if offer.call in floor.calls}
+    floor.callbacks = {
+        one.id: one
+        for one in floor.callbacks.values()
+        if one.queue in rules.queues and (one.live is None or one.live in floor.calls)
+    }
     floor.held = {}
     floor.busy = {}
     floor.rules = rules

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -11,9 +12,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from engine.database import Database, DatabaseNotReady, DatabaseTooNew
 from engine.database.models import METADATA
+from engine.site import REPOSITORY
+
+VERSIONS = sorted(file.stem for file in (REPOSITORY / "engine/database/migrations/versions").glob("[0-9]*.py"))
+
+
+async def versions_in(session: AsyncSession) -> Sequence[str]:
+    return (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
 
 
 def differences(connection: Connection) -> list[object]:
@@ -32,7 +41,9 @@ async def test_opening_an_up_to_date_database_changes_nothing(database_url: str)
         database = Database(database_url)
         await database.open()
         async with database.session() as session:
-            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+            assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == [
+                VERSIONS[-1][:4]
+            ]
         await database.close()
 
 
@@ -51,7 +62,9 @@ async def test_a_database_of_the_first_version_keeps_its_calls_and_gets_the_new_
     again = Database(database_url)
     await again.open()
     async with again.session() as session:
-        assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == ["0002"]
+        assert (await session.execute(text("SELECT version_num FROM alembic_version"))).scalars().all() == [
+            VERSIONS[-1][:4]
+        ]
         found = await session.execute(text("SELECT call, customer, attributes FROM calls"))
         assert [tuple(row) for row in found.all()] == [("old-1.1", None, None)]
     async with again.transaction() as connection:
@@ -62,7 +75,8 @@ async def test_a_database_of_the_first_version_keeps_its_calls_and_gets_the_new_
 def downgraded(connection: Connection) -> None:
     """Back to the tables of the first version."""
     with Operations.context(MigrationContext.configure(connection)):
-        import_module("engine.database.migrations.versions.0002_expected_waits_and_customers").downgrade()
+        for version in reversed(VERSIONS[1:]):
+            import_module(f"engine.database.migrations.versions.{version}").downgrade()
     connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
 
 

@@ -30,7 +30,7 @@ from acd import events as ev
 from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, QueueId
-from acd.rules import CallerRule, QueueRules, Rules
+from acd.rules import CallerRule, Dialling, QueueRules, Rules
 from agents.roster import AgentId, AgentSettings, BreakRule
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, restored
@@ -49,6 +49,7 @@ LISTS = {
     "breaks",
     "point_s",
     "menu_skills",
+    "dialling",
 }
 DEFAULTS = {"CallArrived": {"channel": "PJSIP/trunk-1", "number": "", "did": "4008869119"}}
 
@@ -106,6 +107,7 @@ def _rules(spec: dict[str, Any]) -> Rules:
         point_s=float(spec.get("point_s", 60.0)),
         time_zone="UTC",
         menu_skills=tuple(spec.get("menu_skills", ())),
+        dialling=msgspec.convert(spec.get("dialling"), Dialling | None),
     )
 
 

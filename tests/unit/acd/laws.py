@@ -8,11 +8,14 @@ from collections import Counter
 from acd.core import next_deadline
 from acd.floor import FREE, Floor, line_key
 from acd.line import Lines
-from acd.model import Agent, Call, CallId, CallState, OfferId, QueueId
+from acd.model import Agent, Call, CallbackId, CallId, CallState, Offer, OfferId, QueueId
 from acd.records import (
     AgentChanged,
     AgentInterval,
     CallAnswered,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackOpened,
     CallEnded,
     CallOpened,
     Decision,
@@ -39,10 +42,32 @@ def check_floor(floor: Floor, now: float) -> None:
     for call in floor.calls.values():
         _offer_and_call_agree(floor, call)
         _call_stands_where_its_state_says(floor, call)
+    _callbacks_are_called_one_at_a_time(floor)
     for lines in (*floor.waiting.values(), *floor.ready.values()):
         _lines_are_in_order(lines)
     _nobody_is_left_over(floor)
     _nobody_waits_for_a_free_agent(floor, now)
+
+
+def _callbacks_are_called_one_at_a_time(floor: Floor) -> None:
+    """A callback has one call at most, a call without a leg is one's or is talking, and nobody is called twice for a queue."""
+    live = [one.live for one in floor.callbacks.values() if one.live is not None]
+    assert len(set(live)) == len(live)
+    for one in floor.callbacks.values():
+        assert one.live is None or floor.calls[one.live].callback == one.id
+    for call in floor.calls.values():
+        if not call.has_leg and call.reached_at is None:
+            assert call.callback is not None
+            assert floor.callbacks[call.callback].live == call.id
+            assert len(call.ringing) <= 1
+    asked = [(one.queue, one.number) for one in floor.callbacks.values()]
+    assert len(set(asked)) == len(asked)
+
+
+def _is_talk(floor: Floor, offer: Offer) -> bool:
+    """An agent whose leg is to call a customer talks when that one answers."""
+    call = floor.calls[offer.call]
+    return offer.answered_at is not None and (call.has_leg or call.reached_at is not None)
 
 
 def _lines_are_in_order(lines: Lines) -> None:
@@ -139,6 +164,8 @@ class Ledger:
     def __init__(self) -> None:
         self.open_calls: dict[CallId, CallOpened] = {}
         self.ended_calls: set[CallId] = set()
+        self.open_callbacks: set[CallbackId] = set()
+        self.incoming = 0
         self.open_offers: dict[OfferId, OfferMade] = {}
         self.talks: dict[OfferId, CallAnswered] = {}
         self.counts: Counter[str] = Counter()
@@ -155,6 +182,7 @@ class Ledger:
             match record:
                 case CallOpened():
                     assert record.call not in self.open_calls
+                    self.incoming += record.callback is None
                     self.open_calls[record.call] = record
                 case CallEnded():
                     self._call_ended(record)
@@ -175,6 +203,14 @@ class Ledger:
                     self.talks[record.offer] = record
                 case TalkFinished():
                     self._talk_finished(record)
+                case CallbackOpened():
+                    self._once("callback", record.callback)
+                    self.open_callbacks.add(record.callback)
+                case CallbackAttempted():
+                    self._once("attempt", record.callback, record.number)
+                    assert record.callback in self.open_callbacks
+                case CallbackClosed():
+                    self.open_callbacks.remove(record.callback)
                 case AgentInterval():
                     self._interval(record)
                 case AgentChanged():
@@ -186,11 +222,13 @@ class Ledger:
 
     def check(self, floor: Floor) -> None:
         """The books agree with the floor: nothing vanished, nothing is counted twice."""
-        assert set(self.open_calls) == set(floor.calls)
+        assert set(self.open_calls) == {c.id for c in floor.calls.values() if c.callback is None or c.offers}
         assert set(self.open_offers) == {offer.id for offer in floor.offers.values() if offer.answered_at is None}
-        assert set(self.talks) == {offer.id for offer in floor.offers.values() if offer.answered_at is not None}
+        assert set(self.talks) == {offer.id for offer in floor.offers.values() if _is_talk(floor, offer)}
         in_queue = (CallState.WAITING, CallState.OFFERED)
-        assert set(self.stays) == {(c.id, c.segment) for c in floor.calls.values() if c.state in in_queue}
+        stays = {(c.id, c.segment) for c in floor.calls.values() if c.state in in_queue and c.callback is None}
+        assert set(self.stays) == stays
+        assert set(floor.callbacks) <= self.open_callbacks
         for agent, interval in self.last_interval.items():
             if agent in floor.agents and floor.agents[agent].state is not AgentState.OFFLINE:
                 assert floor.agents[agent].since >= interval.ended_at

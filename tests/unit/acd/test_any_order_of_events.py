@@ -15,9 +15,21 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from acd import events as ev
 from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
-from acd.model import CallId, OfferId, OfferOutcome, QueueId
+from acd.model import AttemptOutcome, CallbackId, CallId, CallState, OfferId, OfferOutcome, QueueId
 from acd.records import OfferMade
-from acd.rules import Affinity, AtClose, CallerRule, Do, Overflow, Recipe, Rules, Strategy, When
+from acd.rules import (
+    Affinity,
+    AtClose,
+    CallbackRules,
+    CallerRule,
+    Dialling,
+    Do,
+    Overflow,
+    Recipe,
+    Rules,
+    Strategy,
+    When,
+)
 from agents.roster import AgentId, BreakRule, Membership, Takes
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, queue, restored, rules
@@ -25,6 +37,7 @@ from tests.unit.acd.laws import Ledger, check_floor
 
 AGENTS = [AgentId(name) for name in ("anna", "ben", "cleo", "dan")]
 QUEUES = [QueueId(name) for name in ("sales", "repair", "press")]
+DIALLING = Dialling(prefixes=("1",))
 NUMBERS = ["13800000001", "13900000002", "13700000003", ""]
 
 
@@ -33,7 +46,13 @@ def first_rules() -> Rules:
     return rules(
         {"anna": ["sales"], "ben": ["sales", "repair"], "cleo": ["repair", "press"], "dan": QUEUES},
         [
-            queue("sales", affinity=Affinity(wait_s=30.0), wrap_up_s=10.0, retry_s=5.0),
+            queue(
+                "sales",
+                affinity=Affinity(wait_s=30.0),
+                wrap_up_s=10.0,
+                retry_s=5.0,
+                callback=CallbackRules(attempts=2, retry_s=(16.0,), ring_s=5.0),
+            ),
             queue(
                 "repair",
                 strategy=Strategy.LEAST_BUSY,
@@ -41,6 +60,7 @@ def first_rules() -> Rules:
                 max_wait_s=40.0,
                 overflow=Overflow(queue=QueueId("press")),
                 no_answer_limit=1,
+                callback=CallbackRules(customer_first=True, attempts=2, retry_s=(5.0, 30.0), keep_s=900.0),
             ),
             queue(
                 "press",
@@ -54,6 +74,7 @@ def first_rules() -> Rules:
         ],
         vip={"13800000001": 2},
         vip_priority={2: 10},
+        dialling=DIALLING,
     )
 
 
@@ -63,10 +84,17 @@ def other_rules() -> Rules:
         {"anna": ["sales", "repair"], "ben": ["repair"], "cleo": ["press"]},
         [
             queue("sales", affinity=Affinity(wait_s=60.0), max_wait_s=25.0, overflow=Overflow(prompt="sorry")),
-            queue("repair", strategy=Strategy.ROUND_ROBIN, max_wait_s=90.0, overflow=Overflow(queue=QueueId("press"))),
+            queue(
+                "repair",
+                strategy=Strategy.ROUND_ROBIN,
+                max_wait_s=90.0,
+                overflow=Overflow(queue=QueueId("press")),
+                callback=CallbackRules(wrap_up_if_missed=True),
+            ),
             queue("press", strategy=Strategy.LEAST_BUSY, wrap_up_s=5.0),
         ],
         version="v2",
+        dialling=DIALLING,
     )
 
 
@@ -97,6 +125,7 @@ def rich_rules() -> Rules:
                 wrap_up_extensions=1,
                 max_calls=2,
                 ring_at_once=2,
+                callback=CallbackRules(customer_first=True, retry_s=(16.0,)),
             ),
             queue(
                 "repair",
@@ -113,6 +142,7 @@ def rich_rules() -> Rules:
                 ),
                 no_answer_limit=1,
                 ready_after_wrap_up=False,
+                callback=CallbackRules(hours=((0, 300), (360, 1440)), retry_s=(1.0,)),
             ),
             queue("press", strategy=lot["press"], at_close=AtClose.TELL, closed=Overflow(node="closed"), max_calls=1),
         ],
@@ -127,6 +157,7 @@ def rich_rules() -> Rules:
         prefixes={"137": CallerRule(blocked=True), "139": CallerRule(trusted=True, attributes={"city": "ningbo"})},
         breaks={"east": BreakRule(at_most=1, longest_s=30.0)},
         version="v4",
+        dialling=DIALLING,
     )
 
 
@@ -151,6 +182,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.arrivals = 0
         self.known_offers: list[OfferId] = []
         self.sound = True
+        self.wishes = 0
 
     def tell(self, event: ev.Event) -> None:
         """One step, side by side on the floor itself and on one fresh from a snapshot."""
@@ -293,6 +325,38 @@ class AnyOrder(RuleBasedStateMachine):
         if self.known_offers:
             self.tell(ev.OfferPulledBack(offer=data.draw(st.sampled_from(self.known_offers[-6:])), by="li"))
 
+    @rule(call=calls, number=st.sampled_from(NUMBERS), queue=st.sampled_from(QUEUES), late=LATE, gone=st.booleans())
+    def caller_asks_to_be_called_back(
+        self, call: CallId, number: str, queue: QueueId, late: float | None, gone: bool
+    ) -> None:
+        """And hangs up then, mostly."""
+        self.wishes += 1
+        wish = CallbackId(f"b{self.wishes}")
+        self.tell(ev.CallbackRequested(callback=wish, call=call, number=number, queue=queue, at=self.ago(late)))
+        if gone:
+            self.tell(ev.CallLeftByCaller(call=call))
+
+    @rule(data=st.data(), late=LATE, outcome=st.sampled_from([*AttemptOutcome, None]), reached=st.booleans())
+    def asterisk_says_of_a_customer(
+        self, data: st.DataObject, late: float | None, outcome: AttemptOutcome | None, reached: bool
+    ) -> None:
+        """Who is being called back, most often; or of any other call."""
+        called = [call.id for call in self.floor.calls.values() if call.callback is not None]
+        call = data.draw(st.sampled_from([*called, *called, *called, CallId("c1")]))
+        if reached:
+            channel = data.draw(st.sampled_from(["", "PJSIP/trunk-1"]))
+            self.tell(ev.CustomerReached(call=call, channel=channel, at=self.ago(late)))
+        else:
+            self.tell(ev.CustomerMissed(call=call, outcome=outcome, at=self.ago(late)))
+
+    @rule(data=st.data(), cancelled=st.booleans())
+    def supervisor_decides_about_a_callback(self, data: st.DataObject, cancelled: bool) -> None:
+        wish = data.draw(st.sampled_from([*self.floor.callbacks, CallbackId("nothing")]))
+        if cancelled:
+            self.tell(ev.CallbackCancelled(callback=wish, by="li"))
+        else:
+            self.tell(ev.CallbackHurried(callback=wish, by="li", points=data.draw(st.integers(0, 2))))
+
     @rule(queue=st.sampled_from(QUEUES), by=st.sampled_from(["hours", "li"]), closed=st.booleans())
     def queue_closes_or_opens(self, queue: QueueId, by: str, closed: bool) -> None:
         self.tell(ev.QueueClosed(queue=queue, by=by) if closed else ev.QueueOpened(queue=queue, by=by))
@@ -345,6 +409,13 @@ class AnyOrder(RuleBasedStateMachine):
     def everybody_goes_home(self) -> None:
         for call in list(self.floor.calls):
             self.tell(ev.CallLeftByCaller(call=call))
+        for wish in list(self.floor.callbacks):
+            self.tell(ev.CallbackCancelled(callback=wish, by="li"))
+        for left in list(self.floor.calls.values()):
+            assert left.state is CallState.TALKING
+            assert not left.has_leg
+            assert left.offer is not None
+            self.tell(ev.TalkEnded(offer=left.offer))
         self.the_laws_hold()
         assert not self.floor.calls
         assert not self.floor.offers
@@ -353,7 +424,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert made == ended
         assert self.ledger.counts["QueueEntered"] == self.ledger.counts["QueueLeft"]
         assert self.ledger.counts["CallAnswered"] == self.ledger.counts["TalkFinished"]
-        assert self.ledger.counts["CallOpened"] == self.ledger.counts["CallEnded"] == self.arrivals
+        assert self.ledger.counts["CallOpened"] == self.ledger.counts["CallEnded"]
+        assert self.ledger.incoming == self.arrivals
+        assert not self.floor.callbacks
 
     def the_run_played_again_is_the_same_to_the_byte(self) -> None:
         floor = Floor.under(first_rules())

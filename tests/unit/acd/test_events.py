@@ -26,7 +26,7 @@ VALUES = {
     "reason": "break",
     "phone": PhoneState.IDLE,
     "leg": "1700000000.13",
-    "outcome": OfferOutcome.DECLINED,
+    "outcome": OfferOutcome.NO_ANSWER,
     "by": "li",
     "points": 5,
     "message": "m1",

@@ -67,4 +67,10 @@ def test_doubts_are_told_in_chinese_too(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("folder", [EXAMPLES, EXAMPLES / "examples" / "skills"], ids=lambda folder: folder.name)
 def test_nothing_in_the_example_files_is_odd(folder: Path) -> None:
-    assert doubts(examine(folder), date(2026, 11, 25)) == []
+    assert doubts(examine(folder), date(2026, 11, 1)) == []
+
+
+def test_the_table_of_the_example_files_warns_sixty_days_before_its_end() -> None:
+    (doubt,) = doubts(examine(EXAMPLES), date(2026, 11, 2))
+    assert doubt.path == "calendars.service.holidays"
+    assert doubt.message.startswith('the table "china" ends on 2026-12-31')

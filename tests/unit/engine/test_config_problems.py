@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from engine.config import BadConfiguration, load, models
 from engine.config.agent_models import AgentModel, AgentsFile, FeatureCodesModel
-from engine.config.check import FILES
-from engine.config.ivr_models import HoursFile, IvrFile
+from engine.config.check import FILES, MAY_BE_MISSING
+from engine.config.hours_models import HolidaysFile, HoursFile
+from engine.config.ivr_models import IvrFile
 from engine.config.queue_models import QueuesFile
 from engine.config.source import dotted, read
 from engine.config.telephony import telephony_problems
@@ -105,7 +106,7 @@ def test_problems_within_one_queue_and_one_node_do_not_hide_each_other(tmp_path:
     ]
 
 
-@pytest.mark.parametrize("missing", FILES)
+@pytest.mark.parametrize("missing", [name for name in FILES if name not in MAY_BE_MISSING])
 def test_a_missing_file_is_named_and_nothing_it_would_define_is_missed(tmp_path: Path, missing: str) -> None:
     site = {name: text for name, text in SITE.items() if name != missing}
     told = problems(tmp_path, site)
@@ -186,6 +187,7 @@ def test_what_the_renderer_of_asterisks_files_would_refuse_is_told_with_our_plac
         ("agents", AgentsFile),
         ("ivr", IvrFile),
         ("hours", HoursFile),
+        ("holidays", HolidaysFile),
     ],
 )
 def test_the_example_files_show_every_key_there_is(file: str, model: type[BaseModel]) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import pytest
 
 from cti.health import Component, ComponentState
@@ -72,6 +74,17 @@ async def test_part_that_fails_again_is_degraded_again_from_then_on(engine: Engi
         health.now += 200
     assert health.part("journal").state is ComponentState.DEGRADED
     assert "2 " in health.part("journal").detail
+
+
+async def test_calendar_whose_holidays_are_known_too_short_ahead_is_a_warning_and_no_fault(engine: Engine) -> None:
+    health = Health(engine)
+    (known,) = engine.view.calendar_days_known().values()
+    told = [f"calendar service: holidays and make-up workdays are known for {max(known, 0)} more days"]
+    assert health.warnings() == (told if known < 60 else [])
+    calendars = engine.configuration.script.calendars
+    far = msgspec.structs.replace(calendars["service"], special={date(9999, 1, 1): ()})
+    calendars["service"] = far
+    assert health.warnings() == []
 
 
 async def test_engine_without_asterisk_and_listener_is_down_in_both(engine: Engine) -> None:

@@ -2,11 +2,26 @@
 
 from collections.abc import Iterator
 
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+import msgspec
+
+from acd.model import (
+    AttemptOutcome,
+    CallbackEnd,
+    CallbackId,
+    CallId,
+    CallState,
+    Disposition,
+    OfferId,
+    OfferOutcome,
+    QueueId,
+)
 from acd.records import (
     AgentChanged,
     AgentInterval,
     CallAnswered,
+    CallbackAttempted,
+    CallbackClosed,
+    CallbackOpened,
     CallEnded,
     CallOpened,
     Candidate,
@@ -162,6 +177,52 @@ def _offer(call: CallId, offer: OfferId, agent: AgentId, at: float, outcome: Off
         ended_at=at + 15,
         outcome=outcome,
     )
+
+
+def customer_called_back(at: float = 1763803600.0) -> list[Record]:
+    """He asked in a call of his, was busy once, and talked to Anna the second time."""
+    wish, asked_in = CallbackId("w-1"), CallId("demo-1763800000.12")
+    first, second = CallId(f"callback-{int(at)}.1"), CallId(f"callback-{int(at)}.9")
+    taken = OfferId(f"{second}-1")
+    return [
+        CallbackOpened(
+            callback=wish, call=asked_in, at=at, number="13800138000", did="4001", queue=SALES, place_at=at - 60
+        ),
+        CallbackAttempted(
+            callback=wish,
+            number=1,
+            call=first,
+            queue=SALES,
+            at=at + 30,
+            agent=BO,
+            outcome=AttemptOutcome.BUSY,
+            next_at=at + 330,
+        ),
+        msgspec.structs.replace(_opened(second, at + 330, "13800138000"), callback=wish),
+        CallAnswered(
+            call=second,
+            segment=1,
+            queue=SALES,
+            agent=ANNA,
+            offer=taken,
+            at=at + 350,
+            wait_s=20.0,
+            total_wait_s=410.0,
+            in_service_level=True,
+            callback=wish,
+        ),
+        CallbackAttempted(
+            callback=wish,
+            number=2,
+            call=second,
+            queue=SALES,
+            at=at + 350,
+            agent=ANNA,
+            outcome=AttemptOutcome.ANSWERED,
+            next_at=None,
+        ),
+        CallbackClosed(callback=wish, at=at + 350, queue=SALES, how=CallbackEnd.DONE, attempts=2, call=second),
+    ]
 
 
 def _ended(

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.model import CallId, OfferId, QueueId
-from acd.records import AgentChanged, CallEnded, CallOpened, Record
+from acd.records import AgentChanged, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, MessageTaken, Record
 from engine.database.models import METADATA
 from engine.database.upserts import TABLES, fold
 from engine.facts import Row, row_of_recording, rows_of
 from recordings.ledger import LedgerEntry, State
-from tests.unit.engine_data.stories import abandoned_call, served_call
+from tests.unit.engine_data.stories import abandoned_call, customer_called_back, served_call
+
+ALL = served_call() + abandoned_call() + customer_called_back()
 
 
 def final_rows(records: list[Record]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -23,7 +25,7 @@ def final_rows(records: list[Record]) -> dict[tuple[Any, ...], dict[str, Any]]:
 
 
 def test_a_served_call_fills_every_table_of_the_core() -> None:
-    rows = final_rows(served_call())
+    rows = final_rows(served_call() + customer_called_back())
     call = "demo-1763800000.12"
     assert rows["calls", call]["disposition"] == "served"
     assert rows["calls", call]["path"] == ["welcome", "menu:1"]
@@ -64,14 +66,25 @@ def test_every_row_names_a_table_its_whole_key_and_columns_that_exist() -> None:
 
 def test_every_column_is_filled_by_some_record() -> None:
     filled: dict[str, set[str]] = {}
-    for row in (row for record in served_call() + abandoned_call() for row in rows_of(record)):
+    for row in (row for record in ALL for row in rows_of(record)):
         filled.setdefault(row.table, set()).update(row.key, row.values)
     assert {name: set(TABLES[name].columns.keys()) for name in filled} == filled
 
 
 def test_every_kind_of_record_but_the_live_one_is_kept() -> None:
-    kinds = {type(record) for record in served_call() if rows_of(record)}
-    assert set(typing.get_args(Record)) - kinds == {AgentChanged}
+    kinds = {type(record) for record in ALL if rows_of(record)}
+    assert set(typing.get_args(Record)) - kinds == {AgentChanged, EmergencyBegan, EmergencyOver, MessageTaken}
+
+
+def test_a_callback_is_an_offer_answered_and_no_stay_in_a_queue() -> None:
+    rows = final_rows(customer_called_back())
+    call = "callback-1763803600.9"
+    assert ("segments", call, 1) not in rows
+    assert rows["offers", f"{call}-1"]["answered_at"] == 1763803950.0
+    assert rows["calls", call]["callback"] == "w-1"
+    asked = {"number": "13800138000", "how": "done", "attempts": 2, "closed_by_call": call}
+    assert rows["callbacks", "w-1"] | asked == rows["callbacks", "w-1"]
+    assert [rows["callback_attempts", "w-1", number]["outcome"] for number in (1, 2)] == ["busy", "answered"]
 
 
 @pytest.mark.parametrize("bad", ["\0", "\ud800", "王\0明\udfff"])

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from acd import events as ev
-from acd.commands import WithdrawOffer
+from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt
 from acd.model import EVERYWHERE, CallId, MessageId, OfferId, QueueId
 from cti.floor_facts import call_facts, queue_facts
 from ivr.conditions import CallFacts, QueueFacts
@@ -170,7 +170,7 @@ class CoreDesk:
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
         for command in self.stage.tell(event).commands:
-            if not isinstance(command, WithdrawOffer) and self.session is not None:
+            if isinstance(command, OfferCall | EndCall | PlayPrompt | GoToNode) and self.session is not None:
                 self.session.order(command)
 
     def answered(self, offer: OfferId) -> bool:

@@ -13,6 +13,9 @@ class StillFloor:
     def waiting_calls(self) -> Mapping[QueueId, int]:
         return {SALES: 3, REPAIR: 0}
 
+    def callbacks(self) -> Mapping[QueueId, int]:
+        return {SALES: 2, REPAIR: 0}
+
     def longest_wait_s(self) -> Mapping[QueueId, float]:
         return {SALES: 41.5, REPAIR: 0.0}
 
@@ -24,6 +27,9 @@ class StillFloor:
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return {SALES: False, REPAIR: True}
+
+    def calendar_days_known(self) -> Mapping[str, int]:
+        return {"office": 59, "night": -3}
 
     def breaks_overrun(self) -> int:
         return 2
