@@ -27,7 +27,9 @@ def queue_facts(floor: Floor, queue: QueueId, now: float) -> QueueFacts | None:
     standings = floor.standings[queue]
     expected = expected_for_the_next(floor, rules, now)
     return QueueFacts(
-        waiting=sum(call.queue == queue and call.state in IN_QUEUE for call in floor.calls.values()),
+        waiting=sum(
+            call.queue == queue and call.state in IN_QUEUE and call.callback is None for call in floor.calls.values()
+        ),
         ready=standings.get(FREE, 0),
         on_duty=len(floor.rules.members[queue]) - sum(standings.get(state, 0) for state in _AWAY),
         expected_s=expected.middle_s if expected else None,
