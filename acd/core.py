@@ -104,8 +104,9 @@ def _call_moved(floor: Floor, event: ev.CallMoved, now: float, out: Outcome) -> 
     call = _caller(floor, event.call)
     if call is None:
         return
-    call.node = event.node
+    call.node, call.stack = event.node, event.stack
     call.path.append(f"{event.node}:{event.key}" if event.key else event.node)
+    call.path_at.append(now)
     out.records.append(NodeEntered(call=call.id, at=now, node=event.node, key=event.key, step=len(call.path)))
 
 

@@ -101,11 +101,13 @@ class CallIdentified(_Event, frozen=True, gc=False):
 
 
 class CallMoved(_Event, frozen=True, gc=False):
-    """The caller reached a node of the IVR flow; `key` is what he pressed to get there."""
+    """The caller reached a node of the IVR flow; `key` is what he pressed to get there (stars for what is masked), `stack`
+    where the sub-flows around the node go on, the innermost last."""
 
     call: CallId
     node: str
     key: str = ""
+    stack: tuple[str, ...] = ()
 
 
 class CallQueued(_Event, frozen=True, gc=False):

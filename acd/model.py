@@ -139,6 +139,10 @@ class Call(msgspec.Struct, kw_only=True):
     node: str = ""
     path: list[str] = []
     """Nodes of the IVR flow, with the key that led there: ["welcome", "menu", "repair:1"]."""
+    path_at: list[float] = []
+    """When he reached each of them."""
+    stack: tuple[str, ...] = ()
+    """Where the sub-flows around his node go on, the innermost last."""
     vip: int = 0
     trusted: bool = False
     """On the whitelist: no limit of a queue turns him away."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId, QueueId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -15,9 +15,13 @@ from cti.agi import AgiSession
 from cti.callbacks import CallbackLegs
 from cti.control import CallControl
 from cti.errors import AgiError
-from cti.leg import AgiLeg
+from cti.floor_facts import call_facts, queue_facts
+from cti.leg import AgiLeg, Outside
+from cti.lookups import Lookups
 from cti.translate import agent_of_channel
+from ivr.conditions import CallFacts, QueueFacts
 from ivr.entry import Entry, entry_of, talked_offer
+from ivr.nodes import Lookup
 from ivr.session import CallerSession
 from ivr.visit import Caller, Script
 
@@ -41,8 +45,9 @@ class Messages(Protocol):
 
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
-    reasons in the order of their digits; `known` what a caller's number tells of him; `messages`
-    keeps what callers say; without it nobody is asked to say anything."""
+    reasons in the order of their digits; `known` what a caller's number tells of him. `lookups` ask
+    other systems, `messages` keeps what callers say, `outside` is how numbers outside are dialled; without them such nodes of
+    the flow fail."""
 
     def __init__(
         self,
@@ -51,15 +56,19 @@ class Callers:
         script: Callable[[], Script],
         reasons: Callable[[], tuple[str, ...]],
         known: Callable[[str], dict[str, str]] = lambda number: {},
+        lookups: Lookups | None = None,
         messages: Messages | None = None,
+        outside: Outside = lambda number: None,
     ) -> None:
         self._runner = runner
         self._control = control
         self._script = script
         self._reasons = reasons
         self._known = known
-        self._callback_legs = CallbackLegs(runner, script)
+        self._lookups = lookups
         self._messages = messages
+        self._outside = outside
+        self._callback_legs = CallbackLegs(runner, script)
 
     async def serve(self, session: AgiSession) -> None:
         """One connection, by its path."""
@@ -89,8 +98,8 @@ class Callers:
             attributes=self._known(number),
         )
         entry = await self._entry(call, query)
-        leg = AgiLeg(session, self._control.stop_playback)
-        desk = _Desk(self._runner, self._control, self._messages)
+        leg = AgiLeg(session, self._control.stop_playback, self._outside)
+        desk = _Desk(self._runner, self._control, self._lookups, self._messages)
         mine = desk.session = CallerSession(caller, leg, desk, self._script(), self._runner.now, entry)
         self._control.take_on(call, mine)
         try:
@@ -180,9 +189,12 @@ _PROMPTS = {
 class _Desk:
     """ivr.ports.Desk over the runner."""
 
-    def __init__(self, runner: Runner, control: CallControl, messages: Messages | None) -> None:
+    def __init__(
+        self, runner: Runner, control: CallControl, lookups: Lookups | None, messages: Messages | None
+    ) -> None:
         self._runner = runner
         self._control = control
+        self._lookups = lookups
         self._messages = messages
         self.session: CallerSession | None = None
 
@@ -206,6 +218,15 @@ class _Desk:
     async def answered_at(self, offer: OfferId) -> float | None:
         trace = await self._control.lookout.trace_of(offer)
         return trace.answered_at if trace else None
+
+    def facts(self, call: CallId) -> CallFacts:
+        return call_facts(self._runner.floor, call)
+
+    def queue(self, queue: QueueId) -> QueueFacts | None:
+        return queue_facts(self._runner.floor, queue, self._runner.now())
+
+    async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
+        return await self._lookups.ask(lookup, values) if self._lookups else None
 
     def emergency(self) -> str | None:
         found = self._runner.floor.emergencies.get(EVERYWHERE)

@@ -13,7 +13,7 @@ from cti.errors import CallerHungUp, EngineSideLost, PlaybackFailed
 from cti.translate import agent_of_channel
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 
-__all__ = ["AgiLeg", "StopPlayback"]
+__all__ = ["AgiLeg", "Outside", "StopPlayback"]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,9 @@ twice the time, and so on."""
 StopPlayback = Callable[[str], None]
 """Asks Asterisk, on another way than this leg, to stop what it plays on the channel of this name."""
 
+Outside = Callable[[str], str | None]
+"""What Dial is told to reach a number outside; None: there is no way to it."""
+
 TONE = "hotline-tone"
 """What a caller speaks after (engine.asterisk.music)."""
 
@@ -35,9 +38,12 @@ TONE = "hotline-tone"
 class AgiLeg:
     """One caller's channel. Implements ivr.ports.Leg; the promises are written there."""
 
-    def __init__(self, session: AgiSession, stop_playback: StopPlayback) -> None:
+    def __init__(
+        self, session: AgiSession, stop_playback: StopPlayback, outside: Outside = lambda number: None
+    ) -> None:
         self._session = session
         self._stop_playback = stop_playback
+        self._outside = outside
 
     async def answer(self) -> None:
         with _translated():
@@ -84,17 +90,14 @@ class AgiLeg:
 
     async def dial(self, phones: Sequence[RungPhone], ring_s: float, music_class: str) -> DialResult:
         """A dial ends for Asterisk's AGI before it says that the caller hung up: the question for the result brings it out."""
-        try:
-            with contextlib.suppress(CallerHungUp):
-                await self._session.dial(dial_target(phones), ring_seconds(ring_s), dial_options(phones, music_class))
-            result = await self._dial_result()
-        except CallerHungUp:
-            raise CallerGone from None
-        except EngineSideLost as lost:
-            raise LegLost from lost
-        if self._session.hung_up:
-            raise CallerGone(result)
-        return result
+        return await self._dialled(dial_target(phones), ring_s, dial_options(phones, music_class))
+
+    async def dial_out(self, number: str, ring_s: float, longest_s: float) -> DialResult:
+        target = self._outside(number)
+        if target is None:
+            log.error("no trunk has an address to dial", extra={"call_id": self._session.environment.uniqueid})
+            return DialResult(answered=False, status="CHANUNAVAIL")
+        return await self._dialled(target, ring_s, f"grS({math.ceil(longest_s)})")
 
     async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
         await self._play_one(TONE, "")
@@ -148,6 +151,19 @@ class AgiLeg:
             except PlaybackFailed as failed:
                 log.error("%s", failed, extra={"call_id": self._session.environment.uniqueid})
                 return None
+
+    async def _dialled(self, target: str, ring_s: float, options: str) -> DialResult:
+        try:
+            with contextlib.suppress(CallerHungUp):
+                await self._session.dial(target, ring_seconds(ring_s), options)
+            result = await self._dial_result()
+        except CallerHungUp:
+            raise CallerGone from None
+        except EngineSideLost as lost:
+            raise LegLost from lost
+        if self._session.hung_up:
+            raise CallerGone(result)
+        return result
 
     async def _dial_result(self) -> DialResult:
         """All variables in one command; Asterisk still answers it when the caller is gone."""

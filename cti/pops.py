@@ -75,6 +75,8 @@ class Pop(msgspec.Struct, frozen=True, kw_only=True):
     """The skills that were asked of the agent, with the least level."""
     wait_s: float
     path: tuple[str, ...]
+    path_at: tuple[float, ...] = ()
+    """When he reached each node of it; empty where that is not known."""
     last_contact: LastContactView | None
     reasons: tuple[str, ...]
     """Why this agent; empty for an offer made before the engine was started anew."""
@@ -244,6 +246,7 @@ def _known(floor: Floor, call_id: CallId) -> dict[str, Any]:
         "attributes": call.attributes,
         "require": call.require,
         "rung": rung if len(rung) > 1 else (),
+        "path_at": tuple(call.path_at) if len(call.path_at) == len(call.path) else (),
     }
 
 

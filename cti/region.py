@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from phone import Phone
 
-__all__ = ["LINES", "Atlas", "Regions", "load_atlas"]
+__all__ = ["ATTRIBUTES", "LINES", "Atlas", "Regions", "load_atlas"]
 
 log = logging.getLogger(__name__)
 
+ATTRIBUTES: Final = ("line", "region", "province", "city", "carrier")
+"""What a number may tell of its caller."""
 LINES: Final = ("mobile", "landline", "service", "unknown")
 """What `line` can be."""
 

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_check(add)
     _add_prompts(add)
+    _add_ivr(add)
     _add_import_queues(add)
     _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
@@ -132,6 +133,34 @@ def _add_prompts(add: _Add) -> None:
         "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
     )
     prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
+
+
+def _add_ivr(add: _Add) -> None:
+    ivr = add("ivr", "语音导航：执行导航测试，画流程图", "the IVR flow: run its dialogue tests, draw it")
+    kinds = ivr.add_subparsers(dest="what", metavar="WHAT", required=True)
+    test = kinds.add_parser("test", help=say("执行导航测试", "run dialogue tests (default: DIR/tests/ivr/*.yaml)"))
+    test.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    graph = kinds.add_parser(
+        "graph", help=say("把流程画成 SVG", "draw the flow as SVG, with a day's counts on its edges")
+    )
+    graph.add_argument("-o", "--out", type=Path, metavar="FILE", help=say("默认输出到终端", "default: to the terminal"))
+    graph.add_argument(
+        "--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help=say("哪一天（默认昨天）", "default: yesterday")
+    )
+    for command in (test, graph):
+        command.add_argument(
+            "--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR", help="ivr.yaml"
+        )
+
+
+def _ivr(arguments: argparse.Namespace) -> int:
+    if arguments.what == "test":
+        from engine.checking import test_dialogues
+
+        return test_dialogues(arguments.config.resolve(), arguments.files)
+    from engine.flowchart import draw
+
+    return draw(arguments.config.resolve(), arguments.day, arguments.out)
 
 
 def _add_import_queues(add: _Add) -> None:

@@ -30,6 +30,7 @@ from cti.ami import AmiClient
 from cti.callers import Callers
 from cti.control import CallControl
 from cti.lookout import Lookout
+from cti.lookups import Lookups
 from cti.region import Regions
 from engine.asterisk.away import SPOOL
 from engine.asterisk.settings import TRUNK
@@ -109,6 +110,7 @@ class Engine:
         self.ami = self._ami_client()
         self.control.use(self.ami)
         self.regions = Regions()
+        self.lookups = Lookups()
         self.messages = MessageFiles(site.recordings)
         self.callers = Callers(
             self.runner,
@@ -116,7 +118,9 @@ class Engine:
             lambda: self.configuration.script,
             lambda: tuple(self.configuration.agents.not_ready_reasons),
             self.regions.of,
+            self.lookups,
             self.messages,
+            self._outside,
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
@@ -153,6 +157,7 @@ class Engine:
         await self.ami.close()  # nothing is offered from here on
         await self.web.stop()
         await self.agi.close()
+        await self.lookups.close()
         self.runner.close()
         self._keep_facts()
         await self.spool.drained(5.0)

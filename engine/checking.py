@@ -1,16 +1,18 @@
 """`./hotline check DIR`: problems, doubts, and the rule tests of a configuration, said at the terminal."""
 
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from engine.config.check import examine
 from engine.config.lint import doubts
 from engine.config.source import Problem
+from engine.ivrtests import run_dialogues
 from engine.ruletests import Report, run_tests
 from engine.words import say
 
-__all__ = ["BROKEN", "FAILED", "check"]
+__all__ = ["BROKEN", "FAILED", "check", "test_dialogues"]
 
 FAILED, BROKEN = 1, 2
 
@@ -23,7 +25,9 @@ def check(folder: Path, today: date, *, strict: bool = False) -> int:
     for doubt in odd:
         _complain(_warning(doubt))
     report = run_tests(examined)
+    dialogues = run_dialogues(examined)
     _tell_failures(report)
+    _tell_failures(dialogues)
     rules = examined.configuration.rules
     print(
         say(
@@ -33,17 +37,29 @@ def check(folder: Path, today: date, *, strict: bool = False) -> int:
     )
     if odd:
         print(say(f"{len(odd)} 条警告。", f"Warnings: {len(odd)}."))
+    _tell_passed(say("规则测试", "Rule tests"), report)
+    _tell_passed(say("导航测试", "Dialogue tests"), dialogues)
+    if report.problems or dialogues.problems:
+        return BROKEN
+    return FAILED if report.failures or dialogues.failures or (strict and odd) else 0
+
+
+def test_dialogues(folder: Path, files: Sequence[Path]) -> int:
+    """`./hotline ivr test [FILE ...]`: as `check`, but for the dialogue tests alone."""
+    report = run_dialogues(examine(folder), files)
+    _tell_failures(report)
+    _tell_passed(say("导航测试", "Dialogue tests"), report)
+    if report.problems:
+        return BROKEN
+    return FAILED if report.failures else 0
+
+
+def _tell_passed(kind: str, report: Report) -> None:
     if report.tests:
         passed = report.tests - len({(failure.problem.file, _test_of(failure.problem)) for failure in report.failures})
         print(
-            say(
-                f"规则测试：{report.tests} 个，通过 {passed} 个。",
-                f"Rule tests: {report.tests}, of which {passed} passed.",
-            )
+            say(f"{kind}：{report.tests} 个，通过 {passed} 个。", f"{kind}: {report.tests}, of which {passed} passed.")
         )
-    if report.problems:
-        return BROKEN
-    return FAILED if report.failures or (strict and odd) else 0
 
 
 def _warning(doubt: Problem) -> str:

@@ -1,17 +1,37 @@
 """Whether a flow can be used: every name leads somewhere, every node can be reached and left. Pure."""
 
 import difflib
-from collections.abc import Collection, Iterator
-from typing import assert_never
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from ivr.flow import ALL_KEYS, AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId, menu_keys
+from ivr.asking import menu_keys
+from ivr.nodes import (
+    ALL_KEYS,
+    CallbackNode,
+    CollectNode,
+    ConditionNode,
+    EnqueueNode,
+    Flow,
+    HoursNode,
+    IdentifyNode,
+    LanguageNode,
+    Lookup,
+    LookupNode,
+    MenuNode,
+    MessageNode,
+    Node,
+    ReturnNode,
+)
+from ivr.shape import Path, exits, group_of, leads_out, makes_known, place, prompts, reached, values_in
+from ivr.speech import is_value
 
-__all__ = ["Known", "Problem", "flow_problems"]
+__all__ = ["ALWAYS_KNOWN", "Known", "Problem", "flow_problems"]
 
-Path = tuple[str | int, ...]
-Reference = tuple[Path, NodeId]
+ALWAYS_KNOWN = ("number", "did", "customer", "language")
+"""What stands for itself in braces, besides attributes."""
+KINDS = ("digits", "phone", "number", "position", "duration", "range", "time", "date", "money", "key")
+"""The kinds of values that can be said (ivr.speech)."""
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -22,31 +42,33 @@ class Problem(msgspec.Struct, frozen=True, order=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """The names a flow may use that are defined elsewhere. `prompts` are those spoken in the flow's language."""
+    """The names a flow may use that are defined elsewhere. `prompts` are those spoken in the flow's language, `spoken` those of
+    each language there is."""
 
     queues: Collection[str]
     prompts: Collection[str]
     calendars: Collection[str]
+    spoken: Mapping[str, Collection[str]] = {}
+    attributes: Collection[str] = ()
+    """What callers may have besides what the flow gives them."""
 
 
 def flow_problems(flow: Flow, known: Known) -> list[Problem]:
     """Everything that is wrong with the flow; empty when it can be used."""
-    problems = [*_unknown_names(flow, known), *_key_problems(flow), *_operator_problems(flow)]
+    problems = [
+        *_unknown_nodes(flow),
+        *_unknown_names(flow, known),
+        *_unknown_prompts(flow, known),
+        *_unknown_attributes(flow, known),
+        *_key_problems(flow),
+        *_operator_problems(flow),
+    ]
     if not any(problem.path[-1] == "start" for problem in problems):
         problems += _shape_problems(flow)
     return problems
 
 
-def _unknown_names(flow: Flow, known: Known) -> Iterator[Problem]:
-    for path, target in _references(flow):
-        yield from _unless_known("node", path, target, flow.nodes)
-    for path, prompt in _prompts(flow):
-        yield from _unless_known("prompt", path, prompt, known.prompts)
-    for node in flow.nodes.values():
-        if isinstance(node, EnqueueNode):
-            yield from _unless_known("queue", ("nodes", node.id, "queue"), node.queue, known.queues)
-        if isinstance(node, HoursNode):
-            yield from _unless_known("calendar", ("nodes", node.id, "calendar"), node.calendar, known.calendars)
+# --- names -----------------------------------------------------------------------------------------------------------
 
 
 def _unless_known(kind: str, path: Path, name: str, names: Collection[str]) -> Iterator[Problem]:
@@ -56,63 +78,177 @@ def _unless_known(kind: str, path: Path, name: str, names: Collection[str]) -> I
         yield Problem(path, f'no {kind} "{name}" ({hint})')
 
 
-def _references(flow: Flow) -> Iterator[Reference]:
-    yield ("start",), flow.start
+def _unknown_nodes(flow: Flow) -> Iterator[Problem]:
+    yield from _unless_known("node", ("start",), flow.start, flow.nodes)
     if flow.operator is not None:
-        yield ("operator",), flow.operator
+        yield from _unless_known("node", ("operator",), flow.operator, flow.nodes)
     for node in flow.nodes.values():
-        for path, target in _exits(node):
-            yield ("nodes", node.id, *path), target
+        for path, target in exits(node):
+            if path == ("flow",) and target not in flow.nodes:
+                groups = {group_of(name) for name in flow.nodes} - {""}
+                yield from _unless_known("sub-flow", (*place(node.id), *path), group_of(target), groups)
+            else:
+                yield from _unless_known("node", (*place(node.id), *path), target, flow.nodes)
 
 
-def _exits(node: Node) -> Iterator[Reference]:
-    match node:
-        case AnnounceNode():
-            yield ("next",), node.next
-        case HoursNode():
-            yield ("open",), node.open
-            yield ("closed",), node.closed
-        case MenuNode():
-            yield from ((("keys", key), target) for key, target in node.keys.items())
-            if node.failed is not None:
-                yield ("failed",), node.failed
-        case EnqueueNode() | HangUpNode():
-            pass
-        case _:
-            assert_never(node)
+def _unknown_names(flow: Flow, known: Known) -> Iterator[Problem]:
+    for node in flow.nodes.values():
+        here = place(node.id)
+        if isinstance(node, EnqueueNode | CallbackNode | MessageNode) and node.queue is not None:
+            yield from _unless_known("queue", (*here, "queue"), node.queue, known.queues)
+        if isinstance(node, HoursNode):
+            yield from _unless_known("calendar", (*here, "calendar"), node.calendar, known.calendars)
+        if isinstance(node, LookupNode | IdentifyNode):
+            yield from _unless_known("lookup", (*here, "lookup"), node.lookup, flow.lookups)
+        if isinstance(node, IdentifyNode) and "customer" not in getattr(
+            flow.lookups.get(node.lookup), "fields", ("customer",)
+        ):
+            yield Problem((*here, "lookup"), f'lookup "{node.lookup}" has no field "customer"')
+        if isinstance(node, LanguageNode):
+            for key, language in node.keys.items():
+                yield from _unless_known("language", (*here, "keys", key), language, known.spoken or {"zh", "en"})
+        if isinstance(node, ConditionNode):
+            yield from _unknown_in_cases(node, here, known)
 
 
-def _prompts(flow: Flow) -> Iterator[tuple[Path, str]]:
-    for name in ("wrong_key", "no_key", "give_up", "goodbye", "error"):
+def _unknown_in_cases(node: ConditionNode, here: Path, known: Known) -> Iterator[Problem]:
+    for index, case in enumerate(node.cases):
+        path: Path = (*here, "when", index)
+        if case.queue is not None:
+            yield from _unless_known("queue", (*path, "queue"), case.queue, known.queues)
+        if case.calendar is not None:
+            yield from _unless_known("calendar", (*path, "calendar"), case.calendar, known.calendars)
+        for language in case.language:
+            yield from _unless_known("language", (*path, "language"), language, known.spoken or {"zh", "en"})
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------------
+
+
+def _all_prompts(flow: Flow) -> Iterator[tuple[Path, str]]:
+    for name in ("wrong_key", "no_key", "wrong_digits", "give_up", "goodbye", "error"):
         for index, prompt in enumerate(getattr(flow, name)):
             yield (name, index), prompt
     for node in flow.nodes.values():
-        if not isinstance(node, HoursNode):
-            for index, prompt in enumerate(node.prompts):
-                yield ("nodes", node.id, "prompts", index), prompt
+        for path, prompt in prompts(node):
+            yield (*place(node.id), *path), prompt
+
+
+def _unknown_prompts(flow: Flow, known: Known) -> Iterator[Problem]:
+    """Each must be there in every language a caller may have chosen."""
+    others = _languages(flow) - {flow.language}
+    anywhere = set(known.prompts).union(*known.spoken.values())
+    for path, prompt in _all_prompts(flow):
+        if is_value(prompt):
+            kind = prompt[1:-1].partition(":")[0]
+            yield from _unless_known("kind of value", path, kind, KINDS)
+        elif prompt not in known.prompts and prompt in anywhere:
+            yield Problem(path, f'prompt "{prompt}" is not there in language "{flow.language}"')
+        else:
+            yield from _unless_known("prompt", path, prompt, known.prompts)
+            for language in sorted(others & known.spoken.keys()):
+                if prompt in known.prompts and prompt not in known.spoken[language]:
+                    message = f'prompt "{prompt}" is not there in language "{language}", which callers can choose'
+                    yield Problem(path, message)
+
+
+def _languages(flow: Flow) -> set[str]:
+    """The languages callers may hear."""
+    chosen = {
+        language for node in flow.nodes.values() if isinstance(node, LanguageNode) for language in node.keys.values()
+    }
+    return {flow.language, *chosen}
+
+
+# --- attributes ------------------------------------------------------------------------------------------------------
+
+
+def _unknown_attributes(flow: Flow, known: Known) -> Iterator[Problem]:
+    given = {name for node in flow.nodes.values() for name in makes_known(flow, node)}
+    names = given | {*known.attributes, *ALWAYS_KNOWN}
+    for path, prompt in _all_prompts(flow):
+        for name in values_in(prompt) if is_value(prompt) else ():
+            if not any(letter.isdecimal() for letter in name):  # else a value that stands for itself
+                yield from _unless_known("attribute", path, name, names)
+    for node in flow.nodes.values():
+        for index, case in enumerate(node.cases) if isinstance(node, ConditionNode) else ():
+            for name in case.attributes:
+                here = (*place(node.id), "when", index, "attributes", name)
+                yield from _unless_known("attribute", here, name, names)
+    for lookup in flow.lookups.values():
+        for path, text in _texts(lookup):
+            for name in values_in(text):
+                yield from _unless_known("attribute", ("lookups", lookup.name, *path), name, names)
+
+
+def _texts(lookup: Lookup) -> Iterator[tuple[Path, str]]:
+    yield ("url",), lookup.url
+    yield from ((("body", name), text) for name, text in lookup.body.items())
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
 
 
 def _key_problems(flow: Flow) -> Iterator[Problem]:
-    if not _is_key(flow.operator_key):
-        yield Problem(("operator_key",), f'expected one of {ALL_KEYS}, got "{flow.operator_key}"')
+    yield from _unless_key(("operator_key",), flow.operator_key)
+    if flow.back_key:
+        yield from _unless_key(("back_key",), flow.back_key)
+        if flow.back_key == flow.operator_key:
+            yield Problem(("back_key",), f'key "{flow.back_key}" is the operator\'s')
     for node in flow.nodes.values():
-        if isinstance(node, MenuNode):
-            yield from _menu_key_problems(node)
+        here = place(node.id)
+        match node:
+            case MenuNode():
+                yield from _menu_key_problems(node, here)
+            case LanguageNode():
+                for key in node.keys:
+                    yield from _unless_key((*here, "keys", key), key)
+            case CollectNode():
+                yield from _collect_problems(node, here)
+            case CallbackNode():
+                yield from _twice_problems(node, here)
+            case MessageNode():
+                yield from _unless_key((*here, "terminator"), node.terminator)
 
 
-def _menu_key_problems(menu: MenuNode) -> Iterator[Problem]:
-    here: Path = ("nodes", menu.id)
+def _unless_key(path: Path, key: str) -> Iterator[Problem]:
+    if len(key) != 1 or key not in ALL_KEYS:
+        yield Problem(path, f'expected one of {ALL_KEYS}, got "{key}"')
+
+
+def _menu_key_problems(menu: MenuNode, here: Path) -> Iterator[Problem]:
     for key in menu.keys:
-        if not _is_key(key):
-            yield Problem((*here, "keys", key), f'expected one of {ALL_KEYS}, got "{key}"')
-    if menu.repeat and not _is_key(menu.repeat):
-        yield Problem((*here, "repeat"), f'expected one of {ALL_KEYS}, got "{menu.repeat}"')
+        yield from _unless_key((*here, "keys", key), key)
+    if menu.repeat:
+        yield from _unless_key((*here, "repeat"), menu.repeat)
     if menu.repeat in menu.keys:
         yield Problem((*here, "repeat"), f'key "{menu.repeat}" already leads to "{menu.keys[menu.repeat]}"')
 
 
-def _is_key(text: str) -> bool:
-    return len(text) == 1 and text in ALL_KEYS
+def _collect_problems(node: CollectNode, here: Path) -> Iterator[Problem]:
+    for name in ("terminator", "repeat"):
+        key = getattr(node, name)
+        if key and key not in ("*", "#"):
+            yield Problem((*here, name), f'expected "*" or "#", got "{key}": digits are what is asked for')
+    if node.repeat and node.repeat == node.terminator:
+        yield Problem((*here, "repeat"), f'key "{node.repeat}" is the terminator already')
+    if node.check == "cn_id" and "*" in (node.terminator, node.repeat):
+        yield Problem((*here, "check"), 'an identity number may end with X, for which callers press "*"')
+    if node.attribute in ALWAYS_KNOWN:
+        yield Problem((*here, "as"), f'"{node.attribute}" is no name for an attribute: it means something else')
+
+
+def _twice_problems(node: CallbackNode, here: Path) -> Iterator[Problem]:
+    used: dict[str, str] = {}
+    for name in ("confirm_key", "change_key", "cancel_key"):
+        key = getattr(node, name)
+        yield from _unless_key((*here, name), key)
+        other = used.setdefault(key, name)
+        if other != name:
+            yield Problem((*here, name), f'key "{key}" is {other} already')
+
+
+# --- shape -----------------------------------------------------------------------------------------------------------
 
 
 def _operator_problems(flow: Flow) -> Iterator[Problem]:
@@ -125,32 +261,19 @@ def _operator_problems(flow: Flow) -> Iterator[Problem]:
 
 def _shape_problems(flow: Flow) -> Iterator[Problem]:
     """Nodes nobody can get to, and nodes nobody can get out of."""
-    exits = {node.id: _successors(flow, node) for node in flow.nodes.values()}
-    reached = _closure({flow.start} | ({flow.operator} if flow.operator else set()), exits)
-    ends = {node.id for node in flow.nodes.values() if isinstance(node, EnqueueNode | HangUpNode)}
-    entrances: dict[NodeId, set[NodeId]] = {node: set() for node in exits}
-    for node, targets in exits.items():
-        for target in targets & exits.keys():
-            entrances[target].add(node)
-    leads_out = _closure(ends, entrances)
-    for node in flow.nodes:
-        if node not in reached:
-            yield Problem(("nodes", node), f'node "{node}" cannot be reached')
-        elif node not in leads_out and exits[node] <= exits.keys():
-            yield Problem(("nodes", node), f'callers who reach node "{node}" never get to a queue or the end')
+    found = reached(flow)
+    ending, returning = leads_out(flow)
+    for name, node in flow.nodes.items():
+        if name not in found:
+            yield Problem(place(name), f'node "{name}" cannot be reached')
+        elif name not in ending | (returning if group_of(name) else set()) and _leads_to_what_there_is(flow, node):
+            yield Problem(place(name), f'callers who reach node "{name}" never get to a queue or the end')
+        elif isinstance(node, ReturnNode) and not group_of(name):
+            yield Problem(place(name), f'node "{name}" returns, but is in no sub-flow')
 
 
-def _successors(flow: Flow, node: Node) -> set[NodeId]:
-    targets = {target for _, target in _exits(node)}
-    return targets | set(menu_keys(flow, node).values()) if isinstance(node, MenuNode) else targets
-
-
-def _closure(start: set[NodeId], onward: dict[NodeId, set[NodeId]]) -> set[NodeId]:
-    reached: set[NodeId] = set()
-    to_do = list(start)
-    while to_do:
-        node = to_do.pop()
-        if node not in reached:
-            reached.add(node)
-            to_do.extend(onward.get(node, ()))
-    return reached
+def _leads_to_what_there_is(flow: Flow, node: Node) -> bool:
+    """Of a node that names another by mistake it is not known where it leads."""
+    onward = {target for _, target in exits(node)}
+    onward |= set(menu_keys(flow, node).values()) if isinstance(node, MenuNode) else set()
+    return onward <= flow.nodes.keys()

@@ -33,9 +33,12 @@ class NewCall(_Entry, frozen=True):
 
 
 class AtNode(_Entry, frozen=True):
-    """He was in the flow, at this node; at none yet if it is empty."""
+    """He was in the flow, at this node; at none yet if it is empty. `stack`: where the sub-flows around it go on."""
 
     node: NodeId
+    stack: tuple[NodeId, ...] = ()
+    talked: bool = False
+    """He has talked with somebody outside since."""
 
 
 class InQueue(_Entry, frozen=True):
@@ -94,7 +97,7 @@ def entry_of(
         return CalledBack(call.queue, language)
     match call.state:
         case CallState.IVR:
-            return AtNode(NodeId(call.node))
+            return AtNode(NodeId(call.node), tuple(NodeId(node) for node in call.stack), talked)
         case CallState.WAITING | CallState.OFFERED if not talked:
             assert call.queue is not None
             return InQueue(call.queue)

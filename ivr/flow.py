@@ -1,17 +1,61 @@
 """The flow a caller is led through, and how it goes on: pure.
 
-A flow is a set of nodes. `begin` and `advance` say what to do next (an action) and where the caller then is (a position);
-whoever carries the action out comes back with what happened. A position is all there is to remember: after a restart of the
-engine the caller goes on at his node (`resume`).
+A flow is a set of nodes (`nodes`). `begin` and `advance` say what to do next (an action) and where the caller then is (a
+position); whoever carries the action out comes back with what happened (`steps`). His node and the sub-flows around it are all
+there is to remember: after a restart of the engine he goes on there (`resume`).
+
+Each kind of node has two functions: what to do when a caller reaches it, and what to make of what happens there. They answer
+with a way on or with something to do (`ways`); only this module goes the ways.
 
 No caller is led in circles for ever: after Flow.max_moves nodes he is given to a person, or a word and the end of the call.
 """
 
-from typing import Final, NewType, assert_never
+from collections.abc import Callable
+from typing import Any, Final, assert_never
 
-import msgspec
-
-from agents.roster import QueueId
+from ivr import asking, deciding, leaving
+from ivr.asking import menu_keys
+from ivr.nodes import (
+    ALL_KEYS,
+    DEEPEST,
+    AnnounceNode,
+    CallbackNode,
+    CollectNode,
+    ConditionNode,
+    EnqueueNode,
+    Flow,
+    FlowNode,
+    HangUpNode,
+    HoursNode,
+    IdentifyNode,
+    LanguageNode,
+    LookupNode,
+    MenuNode,
+    MessageNode,
+    Node,
+    NodeId,
+    ReturnNode,
+    SetNode,
+    TransferNode,
+)
+from ivr.steps import (
+    MOST_EARLY,
+    Action,
+    AskKey,
+    CheckHours,
+    Enqueue,
+    Entered,
+    HangUp,
+    Happened,
+    HoursChecked,
+    KeyPressed,
+    NothingPressed,
+    Place,
+    Play,
+    Position,
+    Step,
+)
+from ivr.ways import Answer, Back, Do, GiveUp, Go, Inside, NotHere, Return
 
 __all__ = [
     "ALL_KEYS",
@@ -33,6 +77,8 @@ __all__ = [
     "Node",
     "NodeId",
     "NothingPressed",
+    "Place",
+    "Play",
     "Position",
     "Step",
     "advance",
@@ -41,270 +87,176 @@ __all__ = [
     "resume",
 ]
 
-NodeId = NewType("NodeId", str)
-
-ALL_KEYS: Final = "0123456789*#"
-"""Wrong keys interrupt a menu as right ones do: the caller hears at once that his key was wrong."""
-
-
-# --- the flow --------------------------------------------------------------------------------------------------------
-
-
-class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
-    id: NodeId
-
-
-class AnnounceNode(_Node, frozen=True, tag="announce"):
-    """Say something and go on. With `barge_in` a key cuts it short and already counts at the menu that follows."""
-
-    prompts: tuple[str, ...]
-    next: NodeId
-    barge_in: bool = True
-
-
-class HoursNode(_Node, frozen=True, tag="hours"):
-    """Go on by whether the named calendar is open now."""
-
-    calendar: str
-    open: NodeId
-    closed: NodeId
-
-
-class MenuNode(_Node, frozen=True, tag="menu"):
-    """Ask for a key. `attempts` wrong keys or silences in a row lead to `failed`, or where the flow gives up.
-    `repeat` is the key that says the menu again; the flow's operator key works here unless `keys` uses it."""
-
-    prompts: tuple[str, ...]
-    keys: dict[str, NodeId]
-    repeat: str = ""
-    timeout_s: float = 5.0
-    attempts: int = 3
-    barge_in: bool = True
-    failed: NodeId | None = None
-
-
-class EnqueueNode(_Node, frozen=True, tag="enqueue"):
-    """Put the caller into a queue, after the prompts if there are any. `priority` is added to the queue's; `require` are skills
-    an agent needs for him besides those the queue asks for."""
-
-    queue: QueueId
-    priority: int = 0
-    prompts: tuple[str, ...] = ()
-    require: dict[str, int] = {}
-
-
-class HangUpNode(_Node, frozen=True, tag="hang_up"):
-    """Say good-bye and end the call. `reason` is kept with the call."""
-
-    prompts: tuple[str, ...] = ()
-    reason: str = "completed"
-
-
-Node = AnnounceNode | HoursNode | MenuNode | EnqueueNode | HangUpNode
-
-
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """All nodes and what holds for the whole flow. `check.flow_problems` says whether it can be used."""
-
-    nodes: dict[NodeId, Node]
-    start: NodeId
-    language: str = "zh"
-    operator: NodeId | None = None
-    """Where callers get a person: an enqueue node. Whoever fails at a menu goes there, and `operator_key` leads there."""
-    operator_key: str = "0"
-    wrong_key: tuple[str, ...] = ("wrong_key",)
-    no_key: tuple[str, ...] = ("no_key",)
-    give_up: tuple[str, ...] = ("sorry",)
-    """What a caller hears whom no operator can be given."""
-    goodbye: tuple[str, ...] = ("goodbye",)
-    """What he hears when the agent has hung up."""
-    error: tuple[str, ...] = ("error",)
-    """What he hears when Hotline itself fails and Asterisk's last-resort queue takes him."""
-    max_moves: int = 60
-
-
-# --- what to do, what happened, where he is --------------------------------------------------------------------------
-
-
-class _Value(msgspec.Struct, frozen=True):
-    pass
-
-
-class Play(_Value, frozen=True):
-    """Play the prompts; one of `keys` cuts them short."""
-
-    prompts: tuple[str, ...]
-    keys: str
-
-
-class AskKey(_Value, frozen=True):
-    """Play the prompts and wait for a key, up to `timeout_s` after their end; one of `keys` cuts them short."""
-
-    prompts: tuple[str, ...]
-    keys: str
-    timeout_s: float
-
-
-class CheckHours(_Value, frozen=True):
-    """Look whether the calendar is open."""
-
-    calendar: str
-
-
-class Enqueue(_Value, frozen=True):
-    """The caller leaves the flow for a queue."""
-
-    queue: QueueId
-    priority: int
-    prompts: tuple[str, ...]
-    require: dict[str, int] = {}
-
-
-class HangUp(_Value, frozen=True):
-    """The flow and the call are over."""
-
-    prompts: tuple[str, ...]
-    reason: str
-
-
-Action = Play | AskKey | CheckHours | Enqueue | HangUp
-
-
-class KeyPressed(_Value, frozen=True):
-    """The caller pressed a key."""
-
-    key: str
-
-
-class NothingPressed(_Value, frozen=True):
-    """The prompts were played to their end, or the time for a key is over."""
-
-
-class HoursChecked(_Value, frozen=True):
-    """Whether the calendar was open."""
-
-    open: bool
-
-
-Happened = KeyPressed | NothingPressed | HoursChecked
-
-
-class Position(_Value, frozen=True):
-    """Where a caller is: the node, wrong keys or silences in a row there, nodes passed, and a key he pressed too early."""
-
-    node: NodeId
-    misses: int = 0
-    moves: int = 0
-    early_key: str = ""
-
-
-class Entered(_Value, frozen=True):
-    """A node the caller has reached, and the key that led there."""
-
-    node: NodeId
-    key: str = ""
-
-
-class Step(_Value, frozen=True):
-    """What to do next, where he is then, and the nodes he reached on the way (none when a menu asks again)."""
-
-    position: Position
-    action: Action
-    entered: tuple[Entered, ...] = ()
-
-
-# --- how it goes on --------------------------------------------------------------------------------------------------
+LONGEST_TRAIL: Final = 20
+"""So many menus back a caller can go."""
 
 
 def begin(flow: Flow) -> Step:
     """A new caller at the start of the flow."""
-    return _enter(flow, flow.start, moves=0)
+    return _Journey(flow, Position(flow.start)).to(Go(flow.start))
 
 
-def resume(flow: Flow, node: NodeId) -> Step:
+def resume(flow: Flow, node: NodeId, stack: tuple[NodeId, ...] = ()) -> Step:
     """A caller who was at this node when the engine went away; from the start if the flow has no such node any more."""
     known = flow.nodes.get(node)
-    return Step(Position(node), _act(flow, known)) if known is not None else begin(flow)
+    if known is None or any(place not in flow.nodes for place in stack):
+        return begin(flow)
+    position = Position(node, stack=stack)
+    return _Journey(flow, position).to(_reached(flow, known, position))
 
 
 def advance(flow: Flow, position: Position, happened: Happened) -> Step:
     """The next step. ValueError where nothing can happen any more (enqueue, hang-up) or nothing like it (hours)."""
     node = flow.nodes[position.node]
+    try:
+        answer: Answer = _HAPPENED[type(node)](flow, node, position, happened)
+    except (KeyError, NotHere):
+        what = type(happened).__name__  # not its value, which may be what nobody else may know
+        raise ValueError(f"{what} cannot happen at node {node.id} ({type(node).__name__})") from None
+    return _Journey(flow, position).to(answer)
+
+
+class _Journey:
+    """From one node on until there is something to do."""
+
+    def __init__(self, flow: Flow, position: Position) -> None:
+        self.flow = flow
+        self.position = position
+        self.entered: list[Entered] = []
+        self.learned: dict[str, str] = {}
+        self.masked: dict[str, str] = {}
+
+    def to(self, answer: Answer) -> Step:
+        while not isinstance(answer, Do):
+            answer = self._go(answer)
+        return Step(answer.position, answer.action, tuple(self.entered), self.learned, self.masked)
+
+    def _go(self, way: Go | Inside | Return | Back | GiveUp) -> Answer:
+        position = self.position
+        match way:
+            case Go(target, key, early, learned, masked):
+                self.learned |= learned
+                self.masked |= masked
+                return self._enter(Place(target, _stack_for(target, position.stack)), key, early, self._trail(key))
+            case Inside(target, then, early) if len(position.stack) < DEEPEST:
+                return self._enter(Place(target, (*position.stack, then)), "", early, position.trail)
+            case Return(early) if position.stack:
+                *outer, then = position.stack
+                return self._enter(Place(then, tuple(outer)), "", early, position.trail)
+            case Back(key) if position.trail:
+                *before, place = position.trail
+                return self._enter(place, key, "", tuple(before))
+            case Back(key):
+                return self._enter(Place(position.node, position.stack), key, "", ())
+            case GiveUp() | Inside() | Return():
+                return self._give_up()
+            case _:
+                assert_never(way)
+
+    def _trail(self, key: str) -> tuple[Place, ...]:
+        """A menu that was left by a key can be gone back to."""
+        position = self.position
+        if not key or not isinstance(self.flow.nodes[position.node], MenuNode):
+            return position.trail
+        return (*position.trail, Place(position.node, position.stack))[-LONGEST_TRAIL:]
+
+    def _enter(self, place: Place, key: str, early: str, trail: tuple[Place, ...]) -> Answer:
+        moves = self.position.moves
+        self.position = Position(place.node, moves=moves + 1, early=early[:MOST_EARLY], stack=place.stack, trail=trail)
+        if moves >= self.flow.max_moves:
+            return self._give_up()
+        self.entered.append(Entered(place.node, key, place.stack))
+        return _reached(self.flow, self.flow.nodes[place.node], self.position)
+
+    def _give_up(self) -> Do:
+        """A person, or a word and the end."""
+        flow = self.flow
+        if flow.operator is None:
+            return Do(self.position, HangUp(flow.give_up, "no_choice"))
+        self.position = Position(flow.operator, moves=self.position.moves)
+        self.entered.append(Entered(flow.operator))
+        operator = flow.nodes[flow.operator]
+        assert isinstance(operator, EnqueueNode)
+        return _reach_enqueue(flow, operator, self.position)
+
+
+def _stack_for(target: NodeId, stack: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+    """A node of the flow itself, reached from within a sub-flow, ends that sub-flow: nothing returns from there."""
+    return stack if "." in target else ()
+
+
+# --- reaching a node -------------------------------------------------------------------------------------------------
+
+
+def _reached(flow: Flow, node: Node, position: Position) -> Answer:
+    answer: Answer = _REACHED[type(node)](flow, node, position)
+    return answer
+
+
+def _reach_announce(flow: Flow, node: AnnounceNode, position: Position) -> Answer:
+    """Whoever has pressed on already knows what it says."""
+    if position.early and node.barge_in:
+        return Go(node.next, early=position.early)
+    return Do(position, Play(node.prompts, ALL_KEYS if node.barge_in else ""))
+
+
+def _reach_set(flow: Flow, node: SetNode, position: Position) -> Answer:
+    return Go(node.next, early=position.early, learned=node.attributes)
+
+
+def _reach_flow(flow: Flow, node: FlowNode, position: Position) -> Answer:
+    return Inside(node.start, node.next, position.early)
+
+
+def _reach_return(flow: Flow, node: ReturnNode, position: Position) -> Answer:
+    return Return(position.early)
+
+
+def _reach_enqueue(flow: Flow, node: EnqueueNode, position: Position) -> Do:
+    return Do(position, Enqueue(node.queue, node.priority, node.prompts, node.require))
+
+
+def _reach_hang_up(flow: Flow, node: HangUpNode, position: Position) -> Answer:
+    return Do(position, HangUp(node.prompts, node.reason))
+
+
+def _at_announce(flow: Flow, node: AnnounceNode, position: Position, happened: Happened) -> Answer:
+    if not isinstance(happened, KeyPressed | NothingPressed):
+        raise NotHere
     key = happened.key if isinstance(happened, KeyPressed) else ""
-    match node, happened:
-        case AnnounceNode(), KeyPressed() | NothingPressed():
-            return _enter(flow, node.next, position.moves, early_key=key)
-        case HoursNode(), HoursChecked():
-            target = node.open if happened.open else node.closed
-            return _enter(flow, target, position.moves, early_key=position.early_key)
-        case MenuNode(), KeyPressed() | NothingPressed():
-            return _answered(flow, node, position, key)
-        case _:
-            raise ValueError(f"{happened} cannot happen at node {node.id} ({type(node).__name__})")
+    return Go(node.next, early=position.early + key)
 
 
-def menu_keys(flow: Flow, menu: MenuNode) -> dict[str, NodeId]:
-    """Every key that leads somewhere from this menu, the operator's included."""
-    if flow.operator is None or flow.operator_key in (*menu.keys, menu.repeat):
-        return menu.keys
-    return {**menu.keys, flow.operator_key: flow.operator}
+_REACHED: Final[dict[type, Callable[[Flow, Any, Position], Answer]]] = {
+    AnnounceNode: _reach_announce,
+    MenuNode: asking.reach_menu,
+    LanguageNode: asking.reach_language,
+    CollectNode: asking.reach_collect,
+    HoursNode: deciding.reach_hours,
+    ConditionNode: deciding.reach_condition,
+    SetNode: _reach_set,
+    LookupNode: deciding.reach_lookup,
+    IdentifyNode: deciding.reach_identify,
+    EnqueueNode: _reach_enqueue,
+    CallbackNode: leaving.reach_callback,
+    MessageNode: leaving.reach_message,
+    TransferNode: leaving.reach_transfer,
+    FlowNode: _reach_flow,
+    ReturnNode: _reach_return,
+    HangUpNode: _reach_hang_up,
+}
 
-
-def _answered(flow: Flow, menu: MenuNode, position: Position, key: str) -> Step:
-    """The caller pressed a key at the menu, or "" in time."""
-    target = menu_keys(flow, menu).get(key)
-    if target is not None:
-        return _enter(flow, target, position.moves, key=key)
-    if position.moves >= flow.max_moves:
-        return _give_up(flow, position)
-    repeated = key != "" and key == menu.repeat
-    misses = position.misses if repeated else position.misses + 1
-    if misses >= menu.attempts:
-        return _failed(flow, menu, position)
-    apology = () if repeated else flow.wrong_key if key else flow.no_key
-    return Step(Position(menu.id, misses, position.moves + 1), _ask(menu, apology))
-
-
-def _failed(flow: Flow, menu: MenuNode, position: Position) -> Step:
-    return _give_up(flow, position) if menu.failed is None else _enter(flow, menu.failed, position.moves)
-
-
-def _enter(flow: Flow, target: NodeId, moves: int, *, key: str = "", early_key: str = "") -> Step:
-    """Reach a node. A key pressed too early is taken at the first menu, if it means something there."""
-    node = flow.nodes[target]
-    position = Position(target, 0, moves + 1, early_key if isinstance(node, HoursNode) else "")
-    arrived = Entered(target, key)
-    if moves >= flow.max_moves:
-        return _give_up(flow, position)
-    if isinstance(node, MenuNode) and early_key in menu_keys(flow, node):
-        step = _answered(flow, node, position, early_key)
-        return msgspec.structs.replace(step, entered=(arrived, *step.entered))
-    return Step(position, _act(flow, node), (arrived,))
-
-
-def _give_up(flow: Flow, position: Position) -> Step:
-    """A person, or a word and the end."""
-    if flow.operator is None:
-        return Step(position, HangUp(flow.give_up, "no_choice"))
-    operator = flow.nodes[flow.operator]
-    return Step(Position(operator.id, 0, position.moves), _act(flow, operator), (Entered(operator.id),))
-
-
-def _act(flow: Flow, node: Node) -> Action:
-    match node:
-        case AnnounceNode():
-            return Play(node.prompts, ALL_KEYS if node.barge_in else "")
-        case HoursNode():
-            return CheckHours(node.calendar)
-        case MenuNode():
-            return _ask(node, ())
-        case EnqueueNode():
-            return Enqueue(node.queue, node.priority, node.prompts, node.require)
-        case HangUpNode():
-            return HangUp(node.prompts, node.reason)
-        case _:
-            assert_never(node)
-
-
-def _ask(menu: MenuNode, apology: tuple[str, ...]) -> AskKey:
-    return AskKey((*apology, *menu.prompts), ALL_KEYS if menu.barge_in else "", menu.timeout_s)
+_HAPPENED: Final[dict[type, Callable[[Flow, Any, Position, Happened], Answer]]] = {
+    AnnounceNode: _at_announce,
+    MenuNode: asking.at_menu,
+    LanguageNode: asking.at_language,
+    CollectNode: asking.at_collect,
+    HoursNode: deciding.at_hours,
+    ConditionNode: deciding.at_condition,
+    LookupNode: deciding.at_lookup,
+    IdentifyNode: deciding.at_identify,
+    CallbackNode: leaving.at_callback,
+    MessageNode: leaving.at_message,
+    TransferNode: leaving.at_transfer,
+}
+"""The others are through at once, or the end."""

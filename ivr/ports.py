@@ -1,14 +1,16 @@
 """What a caller's session needs from the world, by role: his leg in Asterisk, and the desk where the core sits."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from acd.events import Event
-from acd.model import Call, CallId, MessageId, OfferId
+from acd.model import Call, CallId, MessageId, OfferId, QueueId
 from agents.roster import AgentId
+from ivr.conditions import CallFacts, QueueFacts
+from ivr.nodes import Lookup
 
 __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost", "RungPhone"]
 
@@ -82,6 +84,10 @@ class Leg(Protocol):
         stop and are told so. Returns when it is over and the caller is still there."""
         ...
 
+    async def dial_out(self, number: str, ring_s: float, longest_s: float) -> DialResult:
+        """Ring a number outside over the trunk and connect him with it, for `longest_s` at most."""
+        ...
+
     async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
         """A tone, then record what he says, until `terminator`, a silence of `silence_s`, or `longest_s`."""
         ...
@@ -108,7 +114,7 @@ class Leg(Protocol):
 
 
 class Desk(Protocol):
-    """Where the session tells what happened to its caller."""
+    """Where the session tells what happened to its caller, and asks for what it cannot know itself."""
 
     def tell(self, event: Event) -> None:
         """Post an event. May raise acd.core.Refused."""
@@ -128,6 +134,18 @@ class Desk(Protocol):
 
     async def answered_at(self, offer: OfferId) -> float | None:
         """When the phone was picked up, of an answer nobody has told; None: it is not known."""
+        ...
+
+    def facts(self, call: CallId) -> CallFacts:
+        """What is known of the caller; nothing, of one the floor does not know."""
+        ...
+
+    def queue(self, queue: QueueId) -> QueueFacts | None:
+        """The queue as it is now; None if the rules have none of that name."""
+        ...
+
+    async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
+        """Ask another system; None: it gave no answer that could be used, or none in time. Raises nothing of its own."""
         ...
 
     def emergency(self) -> str | None:

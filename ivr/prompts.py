@@ -114,6 +114,11 @@ class Prompts:
         """Every prompt there is in some language."""
         return frozenset(self._places)
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Every language there is a prompt in."""
+        return frozenset(language for places in self._places.values() for language in places)
+
     def in_language(self, language: str) -> frozenset[str]:
         """The prompts there are in this language, for flows and rules to name: without the pieces of spoken values."""
         there = (prompt for prompt, places in self._places.items() if language in places)

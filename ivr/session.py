@@ -21,6 +21,7 @@ from ivr.entry import AfterTalk, AtNode, CalledBack, Entry, Forgotten, InQueue, 
 from ivr.inbox import Order
 from ivr.ports import CallerGone, Desk, Leg, LegLost
 from ivr.stay import stay
+from ivr.steps import DialledOut, DialOut
 from ivr.visit import Caller, Script, Visit
 from ivr.walk import walk
 
@@ -69,9 +70,9 @@ class CallerSession:
             case NewCall():
                 self._tell_arrived()
                 await self._take_or_refuse(visit.inbox.end())
-            case AtNode(node):
+            case AtNode(node, stack, talked):
                 visit.tell(CallRejoined(call=call))
-                await self._lead(fl.resume(visit.script.flow, node))
+                await self._lead(self._back_at(node, stack, talked))
             case InQueue(queue):
                 visit.tell(CallRejoined(call=call))
                 await self._lead(await stay(visit, queue))
@@ -94,6 +95,13 @@ class CallerSession:
                 await self._lead(await stay(visit, queue))
             case _:
                 assert_never(self._entry)
+
+    def _back_at(self, node: fl.NodeId, stack: tuple[fl.NodeId, ...], talked: bool) -> fl.Step:
+        """Whoever has had his talk with somebody outside is not connected a second time."""
+        step = fl.resume(self._visit.script.flow, node, stack)
+        if talked and isinstance(step.action, DialOut):
+            return fl.advance(self._visit.script.flow, step.position, DialledOut("ANSWER"))
+        return step
 
     async def _take_or_refuse(self, end: EndCall | None) -> None:
         """Who is to get the busy tone is not answered at all: his carrier can say it, and nobody pays."""

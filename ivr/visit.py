@@ -1,21 +1,22 @@
 """A caller's visit: who he is, his leg, the desk, and what he is led by. All stages of his session work on it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from acd.events import Event
-from acd.model import CallId
+from acd.model import CallId, MessageId
 from agents.roster import QueueId
 from ivr.flow import Flow
 from ivr.hours import Hours
 from ivr.inbox import Inbox
 from ivr.ports import Desk, Leg
 from ivr.prompts import Prompts, UnknownPrompt
+from ivr.speech import is_value, speak
 from ivr.survey import QueueSurvey
 
-__all__ = ["Caller", "Script", "Visit"]
+__all__ = ["Caller", "Draft", "Script", "Visit"]
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,14 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """What callers of a queue are asked after their talk; of others nothing is."""
 
 
+class Draft(msgspec.Struct, frozen=True):
+    """A message he has recorded and neither kept nor deleted. Durations in seconds."""
+
+    message: MessageId
+    queue: QueueId | None
+    shortest_s: float
+
+
 class Visit:
     """What one caller's stages share. `clock` gives seconds since the epoch."""
 
@@ -56,6 +65,10 @@ class Visit:
         self.inbox = Inbox()
         self.language = script.flow.language
         """The language he hears."""
+        self.masked: dict[str, str] = {}
+        """What he typed, or was looked up of him, that nobody else may know."""
+        self.draft: Draft | None = None
+        self.speak_in(desk.facts(caller.call).attributes.get("language", ""))
 
     @property
     def call(self) -> CallId:
@@ -70,9 +83,25 @@ class Visit:
         """Play prompts of the script; one of `keys` cuts them short and is returned."""
         return await self.leg.play(self.sounds(prompts), keys)
 
-    def sounds(self, prompts: tuple[str, ...]) -> list[str]:
+    def speak_in(self, language: str) -> None:
+        """Say everything in this language from now on, if there are prompts in it."""
+        if language and self.script.prompts.in_language(language):
+            self.language = language
+
+    def values(self) -> dict[str, str]:
+        """What may stand in braces, in prompts and in what other systems are asked."""
+        known = self.desk.facts(self.call)
+        himself = {
+            "number": self.caller.number,
+            "did": self.caller.did,
+            "customer": known.customer,
+            "language": self.language,
+        }
+        return {**known.attributes, **self.masked, **himself}
+
+    def sounds(self, prompts: Sequence[str]) -> list[str]:
         """The sounds of prompts that the script names. UnknownPrompt if there is none of that name."""
-        return [self.script.prompts.sound(prompt, self.language) for prompt in prompts]
+        return [sound for prompt in prompts for sound in self._sounds_of(prompt)]
 
     def known_sounds(self, prompt: str) -> list[str]:
         """Of a prompt the core names: its rules may be newer than this call's script, and then it is passed over."""
@@ -80,4 +109,16 @@ class Visit:
             return self.sounds((prompt,)) if prompt else []
         except UnknownPrompt as unknown:
             log.warning("%s", unknown, extra={"call_id": self.call})
+            return []
+
+    def _sounds_of(self, prompt: str) -> list[str]:
+        """A value that cannot be said is passed over: what it is stays out of the log."""
+        if not is_value(prompt):
+            return [self.script.prompts.sound(prompt, self.language)]
+        kind, _, name = prompt[1:-1].partition(":")
+        try:
+            pieces = speak(f"{{{kind}:{self.values().get(name, name)}}}", self.language)
+            return [self.script.prompts.sound(piece, self.language) for piece in pieces]
+        except (ValueError, UnknownPrompt):
+            log.warning("a value of kind %s cannot be said in %s", kind, self.language, extra={"call_id": self.call})
             return []

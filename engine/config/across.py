@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from cti.region import ATTRIBUTES as OF_THE_NUMBER
 from cti.webhooks import HOOK_EVENTS
 from engine.config.across_queues import KnownToQueues, queue_problems, reached_from_queues
 from engine.config.agent_models import AgentsFile
 from engine.config.hours_models import HolidaysFile, HoursFile
-from engine.config.ivr_models import EnqueueModel, IvrFile, asked_by_menus, flow_of
+from engine.config.ivr_models import EnqueueModel, IvrFile, all_nodes, asked_by_menus, flow_of
 from engine.config.messages import unknown
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
@@ -61,7 +62,13 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
         yield from _check_tables(sources["hours"], files.hours, names_in(sources["holidays"], "tables"))
     if files.ivr is not None:
         spoken = sorted(prompts.in_language(files.ivr.language))
-        known_to_flow = Known(queues=queues or [], prompts=spoken, calendars=names_in(sources["hours"], "calendars"))
+        known_to_flow = Known(
+            queues=queues or [],
+            prompts=spoken,
+            calendars=names_in(sources["hours"], "calendars"),
+            spoken={language: prompts.in_language(language) for language in prompts.languages},
+            attributes=[*OF_THE_NUMBER, *files.ivr.attributes, *_attributes_of(files.queues)],
+        )
         unread = [name for name, source in (("queue", "queues"), ("calendar", "hours")) if not sources[source].data]
         if files.agents is not None:
             yield from _check_menu_skills(sources["ivr"], files.ivr, _skills_in(sources["agents"]))
@@ -98,10 +105,10 @@ def _skills_in(source: Source) -> list[str]:
 
 
 def _check_menu_skills(source: Source, file: IvrFile, skills: list[str]) -> Iterator[Problem]:
-    for name, node in file.nodes.items():
+    for path, node in all_nodes(file):
         for skill in node.require if isinstance(node, EnqueueModel) else ():
             if skill not in skills:
-                yield source.problem(("nodes", name, "require", skill), unknown("skill", skill, skills))
+                yield source.problem((*path, "require", skill), unknown("skill", skill, skills))
 
 
 def _check_away(source: Source, system: SystemFile, queues: Iterable[str]) -> Iterator[Problem]:
@@ -183,14 +190,27 @@ def _check_flow(
 ) -> Iterator[Problem]:
     """Nodes that are wrong in themselves are led to, but lead nowhere: what can be reached is only asked of a sound flow."""
     flow = flow_of(file)
-    wrong = {NodeId(name) for name in names_in(source, "nodes")} - flow.nodes.keys()
+    wrong = {name for name in _named(source) if name not in flow.nodes}
     stand_ins = {name: HangUpNode(id=name, prompts=(), reason="") for name in wrong}
     whole = msgspec.structs.replace(flow, nodes={**flow.nodes, **stand_ins})
     for found in _flow_problems(whole, known, entrances):
-        of_shape = len(found.path) == 2 and found.path[0] == "nodes"
+        of_shape = found.path[-2:-1] == ("nodes",)
         of_a_stand_in = found.path == ("operator",) and flow.operator in wrong
         if (sound or not of_shape) and not of_a_stand_in and found.path[-1] not in unread:
             yield source.problem(found.path, found.message)
+
+
+def _named(source: Source) -> Iterator[NodeId]:
+    """Every node the file names, whatever is wrong with it."""
+    yield from (NodeId(name) for name in names_in(source, "nodes"))
+    for group in names_in(source, "flows"):
+        yield from (NodeId(f"{group}.{name}") for name in names_in(source, "flows", group, "nodes"))
+
+
+def _attributes_of(file: QueuesFile | None) -> Iterator[str]:
+    """What the caller rules say of numbers."""
+    for entry in file.callers.values() if file is not None else ():
+        yield from entry.attributes
 
 
 def _flow_problems(flow: Flow, known: Known, entrances: list[str]) -> list[FlowProblem]:

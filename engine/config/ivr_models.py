@@ -1,92 +1,64 @@
 """What may stand in ivr.yaml, and how it becomes what ivr works with."""
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from agents.roster import QueueId
-from engine.config.fields import AtLeastASecond, Identifier, Level, OneOrMore, Priority, Whole
+from engine.config.fields import AtLeastASecond, Duration, Identifier, WebUrl, Whole
 from engine.config.models import Model
-from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
+from engine.config.node_models import EnqueueModel, Key, NodeModel, Prompts, Resolve, node_of
+from ivr.nodes import Flow, Lookup, Node, NodeId
 
-__all__ = ["EnqueueModel", "IvrFile", "asked_by_menus", "flow_of"]
-
-
-Prompts = Annotated[tuple[Identifier, ...], OneOrMore]
-Key = Annotated[str, Field(max_length=20)]
-"""A key of the phone; ivr.check knows which there are."""
+__all__ = ["EnqueueModel", "IvrFile", "all_nodes", "asked_by_menus", "flow_of"]
 
 
-class AnnounceModel(Model):
-    type: Literal["announce"]
-    prompts: Prompts
-    next: Identifier
-    barge_in: bool = True
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"expected {expected}")
+        return value
 
-    def node(self, name: NodeId) -> Node:
-        return AnnounceNode(id=name, prompts=self.prompts, next=NodeId(self.next), barge_in=self.barge_in)
-
-
-class HoursModel(Model):
-    type: Literal["hours"]
-    calendar: Identifier
-    open: Identifier
-    closed: Identifier
-
-    def node(self, name: NodeId) -> Node:
-        return HoursNode(id=name, calendar=self.calendar, open=NodeId(self.open), closed=NodeId(self.closed))
+    return AfterValidator(check)
 
 
-class MenuModel(Model):
-    type: Literal["menu"]
-    prompts: Prompts
-    keys: dict[Key, Identifier] = Field(min_length=1)
-    repeat: Key = ""
-    timeout: AtLeastASecond = 5.0
-    attempts: Whole = Field(default=3, ge=1, le=20)
-    barge_in: bool = True
-    failed: Identifier | None = None
+Header = Annotated[str, _matching(r"[A-Za-z][A-Za-z0-9-]{0,63}", "the name of an HTTP header such as Authorization")]
+Variable = Annotated[str, _matching(r"[A-Z][A-Z0-9_]{0,63}", "the name of an environment variable such as CRM_TOKEN")]
+Place = Annotated[str, _matching(r"[^\s.]{1,64}(\.[^\s.]{1,64}){0,9}", "names joined by dots such as data.level")]
 
-    def node(self, name: NodeId) -> Node:
-        return MenuNode(
-            id=name,
-            prompts=self.prompts,
-            keys={key: NodeId(target) for key, target in self.keys.items()},
-            repeat=self.repeat,
+
+class HttpLookupModel(Model):
+    """Another system that is asked over HTTP."""
+
+    url: WebUrl
+    method: Literal["GET", "POST"] = "GET"
+    body: dict[Identifier, str] = Field(default_factory=dict, max_length=50)
+    headers: dict[Header, Variable] = Field(default_factory=dict, max_length=20)
+    timeout: AtLeastASecond = Field(default=2.0, le=10)
+    cache: Duration = 0.0
+    fields: dict[Identifier, Place] = Field(min_length=1, max_length=50)
+    masked: tuple[Identifier, ...] = ()
+
+    def lookup(self, name: str) -> Lookup:
+        return Lookup(
+            name=name,
+            url=self.url,
+            method=self.method,
+            body=dict(self.body),
+            headers=dict(self.headers),
             timeout_s=self.timeout,
-            attempts=self.attempts,
-            barge_in=self.barge_in,
-            failed=NodeId(self.failed) if self.failed else None,
+            cache_s=self.cache,
+            fields=dict(self.fields),
+            masked=frozenset(self.masked),
         )
 
 
-class EnqueueModel(Model):
-    type: Literal["enqueue"]
-    queue: Identifier
-    priority: Priority = 0
-    prompts: Prompts = ()
-    require: dict[Identifier, Level] = Field(default_factory=dict)
+class SubFlowModel(Model):
+    """Nodes of their own, led into by nodes of type flow."""
 
-    def node(self, name: NodeId) -> Node:
-        return EnqueueNode(
-            id=name,
-            queue=QueueId(self.queue),
-            priority=self.priority,
-            prompts=self.prompts,
-            require=dict(self.require),
-        )
-
-
-class HangUpModel(Model):
-    type: Literal["hang_up"]
-    prompts: Prompts = ()
-    reason: Identifier = "completed"
-
-    def node(self, name: NodeId) -> Node:
-        return HangUpNode(id=name, prompts=self.prompts, reason=self.reason)
-
-
-NodeModel = Annotated[AnnounceModel | HoursModel | MenuModel | EnqueueModel | HangUpModel, Field(discriminator="type")]
+    start: Identifier
+    nodes: dict[Identifier, NodeModel] = Field(min_length=1)
 
 
 class IvrFile(Model):
@@ -96,36 +68,71 @@ class IvrFile(Model):
     start: Identifier
     operator: Identifier | None = None
     operator_key: Key = "0"
+    back_key: Key = ""
     wrong_key: Prompts = ("wrong_key",)
     no_key: Prompts = ("no_key",)
+    wrong_digits: Prompts = ("wrong_key",)
     give_up: Prompts = ("sorry",)
     goodbye: Prompts = ("goodbye",)
     error: Prompts = ("error",)
     max_moves: Whole = Field(default=60, ge=1, le=1000)
+    attributes: tuple[Identifier, ...] = ()
+    """What callers may have from elsewhere (a CRM that tells over the API)."""
+    lookups: dict[Identifier, HttpLookupModel] = Field(default_factory=dict)
+    flows: dict[Identifier, SubFlowModel] = Field(default_factory=dict)
     nodes: dict[Identifier, NodeModel] = Field(min_length=1)
 
 
 def flow_of(file: IvrFile) -> Flow:
     """The flow that ivr.yaml describes."""
     return Flow(
-        nodes={NodeId(name): node.node(NodeId(name)) for name, node in file.nodes.items()},
+        nodes=dict(_nodes(file)),
         start=NodeId(file.start),
         language=file.language,
         operator=NodeId(file.operator) if file.operator else None,
         operator_key=file.operator_key,
+        back_key=file.back_key,
         wrong_key=file.wrong_key,
         no_key=file.no_key,
+        wrong_digits=file.wrong_digits,
         give_up=file.give_up,
         goodbye=file.goodbye,
         error=file.error,
         max_moves=file.max_moves,
+        lookups={name: lookup.lookup(name) for name, lookup in file.lookups.items()},
     )
+
+
+def _nodes(file: IvrFile) -> Iterator[tuple[NodeId, Node]]:
+    starts = {name: NodeId(f"{name}.{flow.start}") for name, flow in file.flows.items()}
+    for name, model in file.nodes.items():
+        yield NodeId(name), node_of(NodeId(name), model, NodeId, starts)
+    for group, flow in file.flows.items():
+        resolve = _within(group, flow)
+        for name, model in flow.nodes.items():
+            yield resolve(name), node_of(resolve(name), model, resolve, starts)
+
+
+def _within(group: str, flow: SubFlowModel) -> Resolve:
+    """In a sub-flow its own nodes go before those of the flow."""
+
+    def resolve(name: str) -> NodeId:
+        return NodeId(f"{group}.{name}" if name in flow.nodes else name)
+
+    return resolve
+
+
+def all_nodes(file: IvrFile) -> Iterator[tuple[tuple[str, ...], NodeModel]]:
+    """Every node, with the keys that lead to it."""
+    yield from ((("nodes", name), node) for name, node in file.nodes.items())
+    for group, flow in file.flows.items():
+        yield from ((("flows", group, "nodes", name), node) for name, node in flow.nodes.items())
 
 
 def asked_by_menus(file: IvrFile) -> dict[str, int]:
     """Skills that menu choices ask for, with the highest level any of them asks for."""
     asked: dict[str, int] = {}
-    for node in file.nodes.values():
+    for _, node in all_nodes(file):
         for skill, level in node.require.items() if isinstance(node, EnqueueModel) else ():
             asked[skill] = max(asked.get(skill, 0), level)
     return asked

@@ -131,10 +131,13 @@ class TelephoneNetwork:
         tone_hz: int | None = None,
         hang_up_after_s: float = 30.0,
         listen: bool = False,
+        script: Script = (),
+        carrier: str = "carrier",
     ) -> PlacedCall:
-        """A caller dials; returns while it rings. Times count from the answer; `listen` keeps what he hears."""
-        script = caller_script("@", digits, tone_hz, hang_up_after_s, listen=listen)
-        return await self._dial("carrier", did, script, number, name)
+        """A caller dials; returns while it rings. Times count from the answer; `listen` keeps what he hears. `script` is in
+        place of digits, tone and hang-up; `carrier` how his keys travel: carrier (RFC 4733), carrier-info, carrier-inband."""
+        steps = script or caller_script("@", digits, tone_hz, hang_up_after_s, listen=listen)
+        return await self._dial(carrier, did, steps, number, name)
 
     async def _dial(self, endpoint: str, target: str, script: Script, number: str, name: str) -> PlacedCall:
         settings = self._settings

@@ -9,7 +9,17 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 from engine.config.fields import Duration, Identifier, OneOrMore, PhoneNumber, Text
 from engine.config.models import Model
 
-__all__ = ["ACTIONS", "STATES", "CallerModel", "EventModel", "ExpectModel", "StanceModel", "TestModel"]
+__all__ = [
+    "ACTIONS",
+    "LONGEST_LIST",
+    "STATES",
+    "CallerModel",
+    "EventModel",
+    "ExpectModel",
+    "StanceModel",
+    "TestModel",
+    "moment",
+]
 
 STATES: Final = ("ready", "offline", "talking", "wrap-up")
 """What an agent may be at the beginning, besides a not-ready reason."""
@@ -23,7 +33,8 @@ _STANCE = re.compile(r"(?P<state>\S+)(?: in (?P<queue>\S+))?(?: for (?P<time>\S+
 _MOMENT = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
+    """A date and time; ValueError for anything else."""
     text = value.strftime(_MOMENT[1]) if isinstance(value, datetime) else str(value)
     for form in _MOMENT:
         try:
@@ -132,7 +143,7 @@ class TestModel(Model):
     __test__ = False  # not one of our own tests
 
     test: Text
-    at: Annotated[datetime, PlainValidator(_moment)] = datetime(2026, 1, 7, 10, 0)
+    at: Annotated[datetime, PlainValidator(moment)] = datetime(2026, 1, 7, 10, 0)
     agents: dict[Identifier, Annotated[StanceModel, BeforeValidator(_stance)]] = Field(default_factory=dict)
     others: Annotated[StanceModel, BeforeValidator(_stance)] = StanceModel()
     callers: list[CallerModel] = Field(min_length=1, max_length=LONGEST_LIST)

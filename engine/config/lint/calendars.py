@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from engine.config.check import Examined
-from engine.config.ivr_models import HoursModel
 from engine.config.source import Problem
 from engine.words import say
+from ivr import shape
 from ivr.hours import Hours, days_known, known_until
 
 __all__ = ["AHEAD_DAYS", "calendar_doubts"]
@@ -18,7 +18,8 @@ AHEAD_DAYS = 60
 def calendar_doubts(examined: Examined, today: date) -> Iterator[Problem]:
     """What is known is what the calendar's table says it is, or what `special` says, up to its last day."""
     source, calendars = examined.sources["hours"], examined.hours.calendars
-    used = {node.calendar for node in examined.ivr.nodes.values() if isinstance(node, HoursModel)}
+    flow = examined.configuration.script.flow
+    used = {calendar for node in flow.nodes.values() for calendar in shape.calendars(node)}
     used |= {queue.hours.calendar for queue in examined.queues.queues.values() if queue.hours}
     for name in calendars:
         if name not in used:

@@ -6,7 +6,7 @@ from acd.rules import QueueRules, Rules
 from agents.roster import QueueId
 from engine.config.check import Examined
 from engine.config.fields import duration
-from engine.config.ivr_models import EnqueueModel
+from engine.config.ivr_models import EnqueueModel, all_nodes
 from engine.config.source import Problem
 from engine.words import say
 
@@ -65,6 +65,6 @@ def _by_other_queues(examined: Examined, rules: Rules, queue: QueueRules, longes
 def _priorities(examined: Examined, queue: QueueId) -> tuple[int, int]:
     """The least and the most an ordinary caller can have, by the menu choices that lead here."""
     own = examined.configuration.rules.queues[queue].priority
-    nodes = [node for node in examined.ivr.nodes.values() if isinstance(node, EnqueueModel) and node.queue == queue]
+    nodes = [node for _, node in all_nodes(examined.ivr) if isinstance(node, EnqueueModel) and node.queue == queue]
     added = [node.priority for node in nodes] or [0]
     return own + min(added), own + max(added)

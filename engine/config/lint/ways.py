@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from acd.rules import Overflow, QueueRules
 from agents.roster import QueueId
 from engine.config.check import Examined
-from engine.config.ivr_models import AnnounceModel, EnqueueModel, HoursModel, MenuModel, NodeModel
+from engine.config.ivr_models import EnqueueModel
 from engine.config.queue_models import exits_of
 from engine.config.source import Problem
 from engine.words import say
+from ivr.nodes import EnqueueNode, Flow, MenuNode, Node, NodeId
+from ivr.shape import exits
 
 __all__ = ["leading_to", "way_doubts"]
 
@@ -32,23 +34,18 @@ def way_doubts(examined: Examined) -> Iterator[Problem]:
 def leading_to(examined: Examined, queue: QueueId) -> set[str]:
     """Nodes of the flow through which callers come to this queue, at once or by way of other queues."""
     before = _queues_before(examined, queue)
-    nodes = examined.ivr.nodes
-    leading = {name for name, node in nodes.items() if isinstance(node, EnqueueModel) and node.queue in before}
-    while more := {name for name, node in nodes.items() if leading & _exits(node, examined)} - leading:
+    flow = examined.configuration.script.flow
+    leading = {name for name, node in flow.nodes.items() if isinstance(node, EnqueueNode) and node.queue in before}
+    onward = {name: _onward(flow, node) for name, node in flow.nodes.items()}
+    while more := {name for name, targets in onward.items() if leading & targets} - leading:
         leading |= more
-    return leading
+    return {str(name) for name in leading}
 
 
-def _exits(node: NodeModel, examined: Examined) -> set[str]:
-    match node:
-        case AnnounceModel():
-            return {node.next}
-        case HoursModel():
-            return {node.open, node.closed}
-        case MenuModel():
-            return {*node.keys.values(), *filter(None, (node.failed, examined.ivr.operator))}
-        case _:
-            return set()
+def _onward(flow: Flow, node: Node) -> set[NodeId]:
+    """Where callers go from here, those who fail at a menu included."""
+    failing = {flow.operator} if isinstance(node, MenuNode) and flow.operator else set()
+    return {target for _, target in exits(node)} | failing
 
 
 def _queues_before(examined: Examined, queue: QueueId, *, again: bool = False) -> set[str]:

@@ -229,7 +229,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(target=calls, number=st.sampled_from(NUMBERS))
     def caller_in_the_menu(self, number: str) -> CallId:
         call = self.caller_arrives(number)
-        self.tell(ev.CallMoved(call=call, node="menu", key="1"))
+        self.tell(ev.CallMoved(call=call, node="ask.menu", key="1", stack=("menu",)))
         return call
 
     def caller_arrives(self, number: str) -> CallId:

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from acd import events as ev
 from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt
-from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId, QueueId
+from cti.floor_facts import call_facts, queue_facts
+from ivr.conditions import CallFacts, QueueFacts
+from ivr.nodes import Lookup
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
 from tests.unit.acd.floors import Stage
@@ -110,6 +113,10 @@ class FakeLeg:
         self._dial = asyncio.get_running_loop().create_future()
         return await self._dial
 
+    async def dial_out(self, number: str, ring_s: float, longest_s: float) -> DialResult:
+        await self._act("dial_out", number, ring_s, longest_s)
+        return self._dials.popleft()
+
     async def record(self, sound: str, longest_s: float, silence_s: float, terminator: str) -> None:
         await self._act("record", sound)
 
@@ -155,6 +162,12 @@ class CoreDesk:
         self.said_s = 5.0
         """How long what a caller says is that is recorded."""
         self.dropped: list[MessageId] = []
+        self.answers: deque[dict[str, str] | None] = deque()
+        """What other systems answer, in turn."""
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        """The lookups asked, with the values given."""
+        self.spoken_s: deque[float] = deque()
+        """How long his messages are in turn, before `said_s` holds."""
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -180,15 +193,25 @@ class CoreDesk:
         found = self.stage.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
 
-    def message_sound(self, message: MessageId) -> str:
-        return f"/messages/{message}"
-
-    async def message_s(self, message: MessageId) -> float:
-        return self.said_s
-
-    def drop_message(self, message: MessageId) -> None:
-        self.dropped.append(message)
-
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
         return [type(event).__name__ for event in self.told]
+
+    def facts(self, call: CallId) -> CallFacts:
+        return call_facts(self.stage.floor, call)
+
+    def queue(self, queue: QueueId) -> QueueFacts | None:
+        return queue_facts(self.stage.floor, queue, self.stage.now)
+
+    async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
+        self.asked.append((lookup.name, dict(values)))
+        return self.answers.popleft()
+
+    def message_sound(self, message: MessageId) -> str:
+        return f"messages/{message}"
+
+    async def message_s(self, message: MessageId) -> float:
+        return self.spoken_s.popleft() if self.spoken_s else self.said_s
+
+    def drop_message(self, message: MessageId) -> None:
+        self.dropped.append(message)
