@@ -1,5 +1,6 @@
 """The end of a call on the floor, with its one last record; and of one made for a callback that brought nobody together."""
 
+from acd import surveys
 from acd.commands import HangUpLeg
 from acd.floor import Floor, leave_line
 from acd.model import Call, CallState, Disposition, Offer, OfferOutcome
@@ -11,13 +12,22 @@ __all__ = ["close_call", "end_attempt"]
 
 
 def close_call(
-    floor: Floor, call: Call, at: float, out: Outcome, disposition: Disposition, left_in: CallState, by: str
+    floor: Floor,
+    call: Call,
+    at: float,
+    out: Outcome,
+    disposition: Disposition,
+    left_in: CallState,
+    by: str,
+    *,
+    short: bool = False,
 ) -> None:
     """Take the call off the floor. One that was to be made for a callback, and for which nobody was ever rung, is no call
     yet: it only stood in line."""
     del floor.calls[call.id]
     if call.callback is not None and not call.offers:
         return
+    surveys.close(call, at, out)
     out.records.append(
         CallEnded(
             call=call.id,
@@ -37,6 +47,7 @@ def close_call(
             customer=call.customer,
             attributes=call.attributes,
             callback=call.callback,
+            short=short,
         )
     )
 

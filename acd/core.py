@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import attempts, bells, callbacks, duty, emergencies, requests, supervision
+from acd import attempts, bells, callbacks, duty, emergencies, requests, supervision, surveys
 from acd import events as ev
 from acd.closing import close_call
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
@@ -174,13 +174,14 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
     call.returned |= event.cause is ev.HangUpCause.LEFT_BY_AGENT
     left_in = _left_in(call)
+    short = call.state in IN_QUEUE and _how(floor, call, at, lost=lost) == "short_abandon"
     if event.cause is ev.HangUpCause.LAST_RESORT and call.state in (CallState.IVR, CallState.WAITING):
         _taken_by_the_last_resort(floor, call, event, now, out)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
     by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
-    close_call(floor, call, at, out, disposition, left_in, by)
+    close_call(floor, call, at, out, disposition, left_in, by, short=short)
     attempts.call_ended(floor, call, at, now, out)
 
 
@@ -377,6 +378,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     **duty.HANDLERS,
     **requests.HANDLERS,
     **supervision.HANDLERS,
+    **surveys.HANDLERS,
     **emergencies.HANDLERS,
     ev.CallArrived: _call_arrived,
     ev.CallIdentified: _call_identified,

@@ -51,9 +51,12 @@ __all__ = [
     "OfferPulledBack",
     "OfferRinging",
     "PhoneChanged",
+    "QuestionAnswered",
     "QueueClosed",
     "QueueOpened",
     "RulesLoaded",
+    "SurveyBegun",
+    "SurveyEnded",
     "TalkEnded",
     "WrapUpDone",
     "WrapUpExtended",
@@ -129,6 +132,8 @@ class MessageLeft(_Event, frozen=True, gc=False):
     number: str = ""
     did: str = ""
     at: float | None = None
+    comment: bool = False
+    """He said it after a talk, about that: a survey had asked him to."""
 
 
 class CallbackRequested(_Event, frozen=True, gc=False):
@@ -177,6 +182,31 @@ class CustomerMissed(_Event, frozen=True, gc=False):
     call: CallId
     outcome: AttemptOutcome | None
     at: float | None = None
+
+
+class SurveyBegun(_Event, frozen=True, gc=False):
+    """A caller whose agent has hung up is about to be asked this survey, in this language. Once for each call."""
+
+    call: CallId
+    survey: str
+    language: str
+
+
+class QuestionAnswered(_Event, frozen=True, gc=False):
+    """What a caller answered to a question of his survey: the name of the answer, or of a message he has left. `score`: the
+    points it gives, where the question asks for points."""
+
+    call: CallId
+    question: str
+    answer: str
+    score: int | None = None
+
+
+class SurveyEnded(_Event, frozen=True, gc=False):
+    """The caller was asked all there is to ask (`complete`), or did not answer in time."""
+
+    call: CallId
+    complete: bool
 
 
 class CallRejoined(_Event, frozen=True, gc=False):
@@ -392,6 +422,9 @@ Event = (
     | CallbackHurried
     | CustomerReached
     | CustomerMissed
+    | SurveyBegun
+    | QuestionAnswered
+    | SurveyEnded
     | CallRejoined
     | CallDetached
     | CallLeftByCaller

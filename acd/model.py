@@ -14,6 +14,7 @@ __all__ = [
     "EVERYWHERE",
     "IN_QUEUE",
     "Agent",
+    "AskedSurvey",
     "AttemptOutcome",
     "Call",
     "CallId",
@@ -29,6 +30,7 @@ __all__ = [
     "OfferId",
     "OfferOutcome",
     "QueueId",
+    "Talk",
 ]
 
 CallId = NewType("CallId", str)
@@ -100,6 +102,25 @@ class CallbackEnd(StrEnum):
     GIVEN_UP = "given_up"  # all attempts made, or asked for too long ago
     MERGED = "merged"  # the customer rang again himself, and has his place
     CANCELLED = "cancelled"
+
+
+class Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """A call's last talk, when it is over: what a survey asks about."""
+
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    talk_s: float
+
+
+class AskedSurvey(msgspec.Struct, kw_only=True):
+    """The survey a caller was asked to take, and how far he is. `at`: seconds since the epoch."""
+
+    survey: str
+    at: float
+    answers: dict[str, str] = {}
+    """By question, what he answered."""
+    over: bool = False
 
 
 class Call(msgspec.Struct, kw_only=True):
@@ -188,6 +209,8 @@ class Call(msgspec.Struct, kw_only=True):
     has_leg: bool = True
     """Whether a leg of the caller's is led by Hotline. A customer to be called back has none before he is reached, and none at
     all where his agent was rung first: there the agent's leg calls him."""
+    talk: Talk | None = None
+    survey: AskedSurvey | None = None
 
 
 class Agent(msgspec.Struct, kw_only=True):

@@ -8,7 +8,7 @@ from acd.commands import WithdrawOffer
 from acd.doors import is_closed, way_out
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
 from acd.matching import match_queue, seek_agent, seek_call
-from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome
+from acd.model import Agent, Call, CallState, Disposition, Offer, OfferOutcome, Talk
 from acd.outcome import Outcome
 from acd.pacing import note_answer, note_talk, note_wrap_up
 from acd.records import CallAnswered, OfferEnded, TalkFinished
@@ -230,6 +230,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
     del floor.offers[offer.id]
     call.state, call.offer = CallState.AFTER, None
     call.ending = Disposition.SERVED
+    call.talk = Talk(offer=offer.id, queue=offer.queue, agent=agent.id, talk_s=talk_s)
     agent.workload.add_call(talk_s, at)
     agent.served[offer.queue] = agent.served.get(offer.queue, 0) + 1
     agent.last_served[offer.queue] = at

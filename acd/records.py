@@ -42,6 +42,9 @@ __all__ = [
     "QueueEntered",
     "QueueLeft",
     "Record",
+    "SurveyAsked",
+    "SurveyClosed",
+    "SurveyReplied",
     "TalkFinished",
 ]
 
@@ -203,6 +206,8 @@ class CallEnded(_Record, frozen=True, gc=False):
     attributes: dict[str, str] = {}
     callback: CallbackId | None = None
     """The callback it was to fulfil."""
+    short: bool = False
+    """He hung up while he waited, within his queue's short-abandon time."""
 
 
 class MessageTaken(_Record, frozen=True, gc=False):
@@ -215,6 +220,8 @@ class MessageTaken(_Record, frozen=True, gc=False):
     did: str
     queue: QueueId | None
     seconds: float
+    comment: bool = False
+    """Said after a talk, because a survey asked for it."""
 
 
 class CallbackOpened(_Record, frozen=True, gc=False):
@@ -254,6 +261,52 @@ class CallbackClosed(_Record, frozen=True, gc=False):
     attempts: int
     call: CallId | None
     """The call in which he was served, or in which he rang again himself; None: neither."""
+
+
+class SurveyAsked(_Record, frozen=True, gc=False):
+    """A caller is asked about the talk he has had. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    language: str
+
+
+class SurveyReplied(_Record, frozen=True, gc=False):
+    """He answered a question of it. Key: call, question."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    question: str
+    answer: str
+    """The answer's name, or the message's."""
+    score: int | None
+    first: bool
+    """Whether it is his first answer."""
+
+
+class SurveyClosed(_Record, frozen=True, gc=False):
+    """The survey is over. Key: call."""
+
+    call: CallId
+    offer: OfferId
+    queue: QueueId
+    agent: AgentId
+    at: float
+    survey: str
+    asked_at: float
+    outcome: str
+    """answered (to its end) | partly | not_answered"""
+    why: str
+    """asked_all | silence | hung_up (the call was over)"""
 
 
 class AgentChanged(_Record, frozen=True, gc=False):
@@ -367,6 +420,9 @@ Record = (
     | CallbackOpened
     | CallbackAttempted
     | CallbackClosed
+    | SurveyAsked
+    | SurveyReplied
+    | SurveyClosed
     | AgentChanged
     | AgentInterval
     | EmergencyBegan

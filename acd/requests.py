@@ -32,6 +32,7 @@ def _message_left(floor: Floor, event: ev.MessageLeft, now: float, out: Outcome)
             did=call.did if call else event.did,
             queue=event.queue or (call.queue if call else None),
             seconds=event.seconds,
+            comment=event.comment,
         )
     )
 

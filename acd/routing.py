@@ -3,6 +3,8 @@
 Nothing is changed here but the age of the scores and the lots drawn; acting on a choice is `matching`'s work.
 """
 
+from typing import Final
+
 import msgspec
 
 from acd.floor import FREE, Floor, customer_key, line_key
@@ -49,6 +51,8 @@ class CallChoice(msgspec.Struct, frozen=True, gc=False):
     passed_over: tuple[CallId, ...] = ()
     queue: QueueId | None = None
 
+
+NOBODY_WAITING: Final = CallChoice(None, "nobody_waiting")
 
 # --- an agent for a caller --------------------------------------------------------------------------------------------
 
@@ -171,22 +175,26 @@ def choose_call(floor: Floor, agent: Agent, now: float) -> CallChoice:
     """
     passed: list[CallId] = []
     best = _most_urgent(floor, agent, now, passed)
-    own = [
-        call
-        for call in (floor.calls[held] for held in floor.held.get(agent.id, ()))
-        if call.attached and (call.assigned or not floor.at_limit(floor.queue_of(call)))
-    ]
-    if own:
-        mine = min(own, key=lambda call: (not call.assigned, line_key(call, floor.rules)))
-        if mine.assigned or best is None or mine.priority >= floor.calls[best[0]].priority:
+    if held := floor.held.get(agent.id):
+        mine = _own_caller(floor, held)
+        if mine and (mine.assigned or best is None or mine.priority >= floor.calls[best[0]].priority):
             return CallChoice(mine.id, "assigned" if mine.assigned else "last_agent", tuple(passed), mine.queue)
     if best is None:
-        return CallChoice(None, "nobody_waiting")
+        return NOBODY_WAITING
     return CallChoice(best[0], "next_in_line", tuple(passed), best[1])
 
 
+def _own_caller(floor: Floor, held: list[CallId]) -> Call | None:
+    """The next of those who wait for this agent alone."""
+    own = [
+        call
+        for call in (floor.calls[one] for one in held)
+        if call.attached and (call.assigned or not floor.at_limit(floor.queue_of(call)))
+    ]
+    return min(own, key=lambda call: (not call.assigned, line_key(call, floor.rules)), default=None)
+
+
 def _most_urgent(floor: Floor, agent: Agent, now: float, passed: list[CallId]) -> tuple[CallId, QueueId] | None:
-    in_order = floor.rules.agents[agent.id].takes is Takes.IN_ORDER
     best: tuple[float, float] | None = None
     found: tuple[CallId, QueueId] | None = None
     for queue, group in agent.groups.items():
@@ -203,7 +211,7 @@ def _most_urgent(floor: Floor, agent: Agent, now: float, passed: list[CallId]) -
                 if best is None or urgency < best:
                     best, found = urgency, (call.id, queue)
                 break
-        if in_order and found is not None:
+        if found is not None and floor.rules.agents[agent.id].takes is Takes.IN_ORDER:
             break
     return found
 

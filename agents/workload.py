@@ -78,12 +78,14 @@ class Workload(msgspec.Struct):
 
     def _bank_duty(self, now: float) -> None:
         """Book the time on duty up to `now`, each part of it in its slot."""
-        if self.on_duty_since is None or self.on_duty_since >= now:
+        since = self.on_duty_since
+        if since is None or since >= now:
             return
-        since = max(self.on_duty_since, now - self.window_s)
+        since = max(since, now - self.window_s)
         while since < now:
             slot = self._slot(since)
-            until = min(slot.started_at + self.window_s / SLOTS, now)
+            ends_at = slot.started_at + self.window_s / SLOTS
+            until = now if now < ends_at else ends_at
             slot.duty_s += until - since
             since = until
         self.on_duty_since = now

@@ -81,6 +81,9 @@ class Floor:
     def spool_set_aside(self) -> int:
         return 0
 
+    def left_while_away(self) -> Mapping[str, int]:
+        return {"imported": 0, "damaged": 0}
+
     def sessions(self) -> int:
         return 300
 

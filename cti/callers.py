@@ -6,7 +6,7 @@ from typing import Protocol
 
 from acd.core import Refused
 from acd.events import AgentLoggedIn, AgentLoggedOut, AgentNotReady, AgentReady, CallDetached, Event, WrapUpDone
-from acd.model import EVERYWHERE, CallId, MessageId, OfferId, QueueId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId, QueueId
 from acd.numbers import normal_number
 from acd.runner import Runner
 from agents.roster import AgentId
@@ -203,6 +203,9 @@ class _Desk:
         if isinstance(event, CallDetached) and self.session and not self._control.has(event.call, self.session):
             return
         self._runner.tell(event)
+
+    def known(self, call: CallId) -> Call | None:
+        return self._runner.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         found = self._runner.floor.offers.get(offer)

@@ -21,6 +21,7 @@ __all__ = [
     "PastCall",
     "QueueView",
     "StayView",
+    "SurveyView",
     "agent_view",
     "call_view",
     "ended_call_view",
@@ -143,6 +144,25 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
     expected_high_s: float | None
 
 
+class SurveyView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller was asked after his talk. Times are seconds since the epoch."""
+
+    survey: str
+    agent: AgentId
+    queue: QueueId
+    offer: OfferId
+    language: str
+    asked_at: float
+    outcome: str | None
+    """answered (to its end) | partly | not_answered; None: it is not known (yet)."""
+    why: str | None
+    """asked_all | silence | hung_up (the call was over)"""
+    answers: Mapping[str, str] = {}
+    """By question; a spoken comment's is the work item of its message."""
+    scores: Mapping[str, int] = {}
+    """By question, the points, where it asks for points."""
+
+
 class PastCall(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a call that is over."""
 
@@ -150,6 +170,7 @@ class PastCall(msgspec.Struct, frozen=True, kw_only=True):
     customer: str = ""
     attributes: Mapping[str, str] = {}
     stays: tuple[StayView, ...] = ()
+    survey: SurveyView | None = None
 
 
 class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +195,8 @@ class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
     stays: tuple[StayView, ...] = ()
     """His stays in queues, in order."""
+    survey: SurveyView | None = None
+    """What he was asked after his talk; None: nothing."""
 
 
 def agent_view(floor: Floor, agent: Agent) -> AgentView:
@@ -306,4 +329,5 @@ def ended_call_view(past: PastCall, *, full: bool) -> EndedCallView:
         customer=past.customer if full else mask_text(past.customer),
         attributes=shown_attributes(past.attributes, full=full),
         stays=past.stays,
+        survey=past.survey,
     )

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_check(add)
     _add_ivr(add)
+    _add_prompts(add)
     _add_import_queues(add)
     _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
@@ -151,6 +152,15 @@ def _ivr(arguments: argparse.Namespace) -> int:
     from engine.flowchart import draw
 
     return draw(arguments.config.resolve(), arguments.day, arguments.out)
+
+
+def _add_prompts(add: _Add) -> None:
+    prompts = add("prompts", "列出语音提示，或逐条检查", "list the spoken prompts, or check each of them")
+    prompts.add_argument("what", nargs="?", choices=("list", "check"), default="list")
+    prompts.add_argument(
+        "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
+    )
+    prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
 
 
 def _add_import_queues(add: _Add) -> None:
@@ -232,6 +242,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from engine.checking import check
 
     return check(arguments.folder, arguments.today, strict=arguments.strict)
+
+
+def _prompts(arguments: argparse.Namespace) -> int:
+    from engine.prompts import check_prompts, list_prompts
+
+    if arguments.what == "check":
+        return check_prompts(arguments.config)
+    return list_prompts(arguments.config, pieces=arguments.pieces)
 
 
 def _import_queues(arguments: argparse.Namespace) -> int:

@@ -32,15 +32,19 @@ from cti.control import CallControl
 from cti.lookout import Lookout
 from cti.lookups import Lookups
 from cti.region import Regions
+from engine.asterisk.away import SPOOL
 from engine.asterisk.settings import TRUNK
+from engine.away import AwayImport
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
+from engine.config.own_prompts import converted_folder, own_prompts
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
+from engine.left_behind import LeftBehind
 from engine.live import EngineView
 from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
@@ -80,6 +84,7 @@ class Engine:
         self.lag_s = 0.0
         """How late the event loop was at the last probe."""
         self._facts: list[Record] = []
+        self._reloads: set[asyncio.Task[None]] = set()
         self.rules_refused = ""
         """Why the configured rules are not in force, if they are not."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,6 +103,8 @@ class Engine:
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
+        left_behind = LeftBehind(site.asterisk_folder / SPOOL, site.recordings / "messages")
+        self.away = AwayImport(left_behind, self.runner, self.journal, self._usual_queue)
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
         self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)
         self.ami = self._ami_client()
@@ -140,6 +147,7 @@ class Engine:
         self._keep("loop lag", self._probe_lag())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
+        self._keep("left while away", self.away.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
@@ -200,7 +208,7 @@ class Engine:
         """Read the configuration again and use it, whole or not at all. With `folder` the files there are used this once; the
         next reload reads the configuration's own again. Raises BadConfiguration or acd.core.Refused."""
         own = self.configuration.folder
-        fresh = load(folder or own)
+        fresh = load(folder or own, self.site.home)
         self.runner.tell(RulesLoaded(rules=fresh.rules))
         self.configuration = replace(fresh, folder=own)
         self.rules_refused = ""
@@ -223,10 +231,22 @@ class Engine:
         note(home, self.configuration.folder, fresh.version)
         return fresh
 
+    async def reload_with_prompts(self) -> Configuration:
+        """As `reload` from the configuration's own folder. Prompts that are new there are converted first, in a thread:
+        callers are served meanwhile."""
+        folder, home = self.configuration.folder, self.site.home
+        await asyncio.to_thread(own_prompts, folder, converted_folder(home), [])
+        return self.reload()
+
     def reload_on_signal(self) -> None:
-        """SIGHUP: as `reload`, with the problems in the log."""
+        """SIGHUP: as `reload_with_prompts`, with the problems in the log."""
+        task = asyncio.create_task(self._reload_and_tell(), name="reload")
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _reload_and_tell(self) -> None:
         try:
-            self.reload()
+            await self.reload_with_prompts()
         except BadConfiguration as bad:
             for problem in bad.problems:
                 log.error("configuration not loaded: %s", problem)
@@ -290,6 +310,12 @@ class Engine:
         """Over the first trunk that takes calls."""
         trunk = next((trunk for trunk in self.configuration.system.trunks if trunk.dial), None)
         return f"PJSIP/{TRUNK}/sip:{trunk.dial_prefix}{number}@{trunk.dial}" if trunk else None
+
+    def _usual_queue(self) -> QueueId:
+        """Whose people see to callers who were in no queue."""
+        configured = QueueId(self.configuration.system.engine_away.queue)
+        queues = self.floor.rules.queues
+        return configured if configured in queues else next(iter(queues))
 
     def _ami_client(self) -> AmiClient:
         host, _, port = self.site.endpoints.ami.rpartition(":")

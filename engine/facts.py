@@ -9,6 +9,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from acd.model import Disposition
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -28,12 +29,17 @@ from acd.records import (
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyClosed,
+    SurveyReplied,
     TalkFinished,
 )
+from desk.items import ItemKind
 from recordings.ledger import LedgerEntry
 
 __all__ = ["Row", "row_of_recording", "rows_of"]
 
+GIVEN_UP: Final = (Disposition.ABANDONED_WAITING, Disposition.ABANDONED_RINGING)
 UNSTORABLE: Final = re.compile("[\\0\\ud800-\\udfff]")
 
 
@@ -65,18 +71,30 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
         case QueueLeft():
             return (_left(record),)
         case CallEnded():
-            return (_call_ended(record),)
+            return _call_ended(record), *_given_up(record)
         case AgentInterval():
             return (_interval(record),)
         case Decision():
             return (_decision(record),)
+        case SurveyAsked():
+            return (_survey(record, asked_at=record.at, language=_clean(record.language)),)
+        case SurveyReplied():
+            return (_survey_answer(record),)
+        case SurveyClosed():
+            return (
+                _survey(record, asked_at=record.asked_at, ended_at=record.at, outcome=record.outcome, why=record.why),
+            )
+        case MessageTaken():
+            kind = ItemKind.SURVEY_COMMENT if record.comment else ItemKind.MESSAGE
+            return (_item(record.message, kind, record, opened_at=record.at, seconds=record.seconds),)
         case CallbackOpened():
-            return (_callback_opened(record),)
+            item = _item(record.callback, ItemKind.CALLBACK, record, opened_at=record.at)
+            return (item, _callback_opened(record))
         case CallbackAttempted():
             return (_callback_attempted(record),)
         case CallbackClosed():
             return (_callback_closed(record),)
-        case AgentChanged() | MessageTaken() | EmergencyBegan() | EmergencyOver():
+        case AgentChanged() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
             assert_never(record)
@@ -254,6 +272,37 @@ def _decision(record: Decision) -> Row:
         "body": msgspec.to_builtins(record),
     }
     return Row("decisions", {"call": record.call, "number": record.number}, values)
+
+
+def _survey(record: SurveyAsked | SurveyClosed, **values: Any) -> Row:
+    whose = {"offer": record.offer, "queue": record.queue, "agent": record.agent, "survey": record.survey}
+    return Row("surveys", {"call": record.call}, whose | values)
+
+
+def _survey_answer(record: SurveyReplied) -> Row:
+    values = {
+        "offer": record.offer,
+        "queue": record.queue,
+        "agent": record.agent,
+        "survey": record.survey,
+        "at": record.at,
+        "answer": record.answer,
+        "score": record.score,
+    }
+    return Row("survey_answers", {"call": record.call, "question": record.question}, values)
+
+
+def _given_up(record: CallEnded) -> tuple[Row, ...]:
+    """Who hung up while he waited is somebody to call back, if his number is known and he was no misdial."""
+    if record.disposition not in GIVEN_UP or record.short or not record.number:
+        return ()
+    return (_item(record.call, ItemKind.ABANDONED, record, opened_at=record.ended_at),)
+
+
+def _item(item: str, kind: ItemKind, record: MessageTaken | CallbackOpened | CallEnded, **values: Any) -> Row:
+    """A work item as it comes up; its state is not said, so that a record told again takes no step back."""
+    whose = {"call": record.call, "queue": record.queue, "number": _clean(record.number), "did": _clean(record.did)}
+    return Row("work_items", {"item": item}, {"kind": kind} | whose | values)
 
 
 def _clean(text: str) -> str:

@@ -33,7 +33,7 @@ def note(home: Path, folder: Path, version: str) -> None:
     """The engine went back to this version; `folder` has the files it went back from. Broken ones need no note: an engine
     that starts over them goes on with what it had."""
     try:
-        files = load(folder).version
+        files = load(folder, home).version
     except BadConfiguration:
         forget(home)
         return
@@ -53,7 +53,7 @@ def configuration_to_start_with(folder: Path, home: Path) -> Configuration:
     if gone_back is None or gone_back.files != configuration.version:
         return configuration
     try:
-        kept = load(path_of(gone_back.version, home))
+        kept = load(path_of(gone_back.version, home), home)
     except (BadConfiguration, UnknownVersion) as error:
         log.error("the version that was gone back to cannot be had, the files are used: %s", error)
         return configuration

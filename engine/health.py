@@ -32,7 +32,7 @@ class EngineHealth:
         self._board = HealthBoard(
             clock,
             vital=("ami", "agi"),
-            others=("journal", "spool", "database", "redis", "recordings", "event_loop"),
+            others=("journal", "spool", "database", "redis", "recordings", "left_while_away", "event_loop"),
         )
 
     def components(self) -> Sequence[Component]:
@@ -46,6 +46,7 @@ class EngineHealth:
         report("database", DEGRADED if problem else UP, problem)
         self._report_redis()
         self._report_failures("recordings", engine.keeper.counts["failed"], "failed attempts")
+        self._report_failures("left_while_away", engine.away.spool.damaged, "entries set aside as damaged")
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)
         return self._board.components()

@@ -162,11 +162,20 @@ class FileJournal:
             if self._unsynced:
                 self._unsynced = False
                 try:
-                    await asyncio.to_thread(self._sync)
+                    await asyncio.to_thread(self.sync)
                 except OSError as error:
                     if not self.failed_syncs:
                         log.error("the journal cannot be put on the disk: %s", error)
                     self.failed_syncs += 1
+
+    def sync(self) -> None:
+        """Put what was written on the disk. Blocks; raises OSError."""
+        new_file, self._new_file = self._new_file, False
+        with self._disk:
+            if (fd := self._fd) >= 0:
+                os.fdatasync(fd)
+        if new_file:
+            self._sync_folder()
 
     def close(self) -> None:
         """Put everything on the disk and let another process have the journal."""
@@ -223,14 +232,6 @@ class FileJournal:
                 with contextlib.suppress(OSError):
                     os.fsync(fd)
                 os.close(fd)
-
-    def _sync(self) -> None:
-        new_file, self._new_file = self._new_file, False
-        with self._disk:
-            if (fd := self._fd) >= 0:
-                os.fdatasync(fd)
-        if new_file:
-            self._sync_folder()
 
     def _sync_folder(self) -> None:
         """A new file is only there after a power cut when its folder says so."""

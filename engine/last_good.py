@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.config import BadConfiguration, Configuration, load
+from engine.config.own_prompts import LIST, list_of
 from engine.site import write_private
 from engine.versions import keep_version
 
@@ -28,8 +29,10 @@ def keep_as_last_good(configuration: Configuration, home: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     for file in configuration.folder.glob("*.yaml"):
         write_private(fresh / file.name, file.read_text("utf-8"))
+    if own := configuration.script.prompts.own:
+        write_private(fresh / LIST, list_of(own))
     try:
-        unchanged = load(fresh).version == configuration.version
+        unchanged = load(fresh, home).version == configuration.version
     except BadConfiguration:
         unchanged = False
     if not unchanged:
@@ -44,13 +47,13 @@ def load_or_last_good(folder: Path, home: Path) -> tuple[Configuration, BadConfi
     """The configuration, and what was wrong with the files if it is the last good one. Raises BadConfiguration when there
     is none. A later reload reads `folder` again."""
     try:
-        return load(folder), None
+        return load(folder, home), None
     except BadConfiguration as bad:
         if not _folder(home).is_dir():
             raise
         for problem in bad.problems:
             log.error("configuration not loaded, the last good one stays in force: %s", problem)
-        return replace(load(_folder(home)), folder=folder), bad
+        return replace(load(_folder(home), home), folder=folder), bad
 
 
 def _folder(home: Path) -> Path:

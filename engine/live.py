@@ -113,6 +113,10 @@ class EngineView:
     def spool_set_aside(self) -> int:
         return self._engine.spool.set_aside_lines
 
+    def left_while_away(self) -> Mapping[str, int]:
+        away = self._engine.away
+        return {"imported": away.imported, "damaged": away.spool.damaged}
+
     def _hooks(self, outcome: str) -> int:
         return sum(getattr(counters, outcome) for counters in self._engine.web.webhooks.counters.values())
 

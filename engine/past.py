@@ -1,10 +1,10 @@
 """What SQL keeps of a call that is over, in the form the API shows. Pure."""
 
-from acd.model import CallId, CallState, Disposition, QueueId
+from acd.model import CallId, CallState, Disposition, OfferId, QueueId
 from acd.records import CallEnded
 from agents.roster import AgentId
-from cti.views import PastCall, StayView
-from engine.database.models import SegmentRow
+from cti.views import PastCall, StayView, SurveyView
+from engine.database.models import SegmentRow, SurveyRow
 from engine.database.queries import CallStory
 
 __all__ = ["past_call"]
@@ -36,6 +36,7 @@ def past_call(story: CallStory) -> PastCall | None:
         customer=row.customer or "",
         attributes=row.attributes or {},
         stays=tuple(_stay(segment) for segment in story.segments),
+        survey=None if story.survey is None else _survey(story.survey, story),
     )
 
 
@@ -51,4 +52,19 @@ def _stay(row: SegmentRow) -> StayView:
         expected_s=row.expected_s,
         expected_low_s=row.expected_low_s,
         expected_high_s=row.expected_high_s,
+    )
+
+
+def _survey(row: SurveyRow, story: CallStory) -> SurveyView:
+    return SurveyView(
+        survey=row.survey,
+        agent=AgentId(row.agent),
+        queue=QueueId(row.queue),
+        offer=OfferId(row.offer),
+        language=row.language or "",
+        asked_at=row.asked_at,
+        outcome=row.outcome,
+        why=row.why,
+        answers={answer.question: answer.answer for answer in story.answers},
+        scores={answer.question: answer.score for answer in story.answers if answer.score is not None},
     )

@@ -238,6 +238,7 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         ),
         language=system.language,
         away_limit_s=int(system.engine_away.music),
+        away_dialogue=system.engine_away.dialogue,
         last_resort_wait_s=int(system.engine_away.last_resort),
         call_limit_s=int(system.longest_call),
     )

@@ -2,16 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.model import CallId, QueueId
 from acd.ports import RecordSink
@@ -22,18 +19,19 @@ from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services, UnknownVersion
+from cti.http.services import KeptVersion, ReloadRefused, Services, UnknownVersion
 from cti.screenpop import PopHub
 from cti.views import PastCall
 from cti.webhooks import HookSettings, Webhooks
 from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
-from engine.database.connection import Database, DatabaseNotReady
+from engine.database.connection import Database
 from engine.database.queries import call_story
 from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.past import past_call
+from engine.work_items import SqlWorkItems, reading
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
@@ -72,16 +70,6 @@ class EngineFigures:
         return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-@asynccontextmanager
-async def _reading(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session for reading; whatever keeps it from answering is HistoryUnavailable to who asks."""
-    try:
-        async with database.session() as session:
-            yield session
-    except (DatabaseNotReady, SQLAlchemyError, OSError) as error:
-        raise HistoryUnavailable(str(error)) from error
-
-
 class SqlHistory:
     """cti.http.services.History over the database."""
 
@@ -89,12 +77,12 @@ class SqlHistory:
         self._database = database
 
     async def call(self, call: CallId) -> PastCall | None:
-        async with _reading(self._database) as session:
+        async with reading(self._database) as session:
             story = await call_story(session, call)
         return None if story is None else past_call(story)
 
     async def decisions(self, call: CallId) -> Sequence[Decision]:
-        async with _reading(self._database) as session:
+        async with reading(self._database) as session:
             story = await call_story(session, call)
         if story is None:
             return ()
@@ -137,13 +125,13 @@ class RecordingArchive:
         until: float | None,
         limit: int,
     ) -> Sequence[Recording]:
-        async with _reading(self._database) as session:
+        async with reading(self._database) as session:
             return await list_recordings(
                 session, self._root, call=call, agent=agent, queue=queue, since=since, until=until, limit=limit
             )
 
     async def get(self, recording: str) -> Recording | None:
-        async with _reading(self._database) as session:
+        async with reading(self._database) as session:
             return await find_recording(session, self._root, recording)
 
     def path(self, recording: Recording) -> Path:
@@ -180,11 +168,12 @@ class Web:
             figures=EngineFigures(engine),
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
+            prompts=lambda: engine.configuration.script.prompts,
+            items=SqlWorkItems(engine.database, engine.messages),
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
-            prompts=lambda: engine.configuration.script.prompts.ids,
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),
@@ -213,7 +202,7 @@ class Web:
 
     async def _reload(self) -> None:
         try:
-            self._engine.reload()
+            await self._engine.reload_with_prompts()
         except BadConfiguration as error:
             raise ReloadRefused([str(problem) for problem in error.problems]) from error
 

@@ -1,5 +1,6 @@
 """What the caller hears: the flow he is led through, opening hours, prompts, and the session that does it on his leg.
 
-`flow` and what it is made of, `hours`, `check`, `entry` and `speech` are pure; `prompts` and `audio` read files; `session` is
-the coroutine of one caller and speaks to Asterisk and to the core through the two ports of `ports`. May import: acd, agents.
+`flow` and what it is made of, `hours`, `survey`, `check`, `entry` and `speech` are pure; `prompts` and `audio` read sound
+files, `polish` and `convert` make them; `session` is the coroutine of one caller and speaks to Asterisk and to the core through
+the two ports of `ports`. May import: acd, agents.
 """

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from acd.commands import EndCall
 from acd.events import CallClosed, CallRejoined
+from ivr.aftercare import ask_about_talk
 from ivr.ports import CallerGone
 from ivr.visit import Visit
 
@@ -14,8 +15,10 @@ log = logging.getLogger(__name__)
 
 
 async def say_good_bye(visit: Visit) -> None:
-    """After a talk whose agent has hung up."""
+    """After a talk whose agent has hung up: he is asked about it where that is so arranged. The agent does his paperwork
+    meanwhile: his talk has been told of as ended."""
     visit.tell(CallRejoined(call=visit.call))
+    await ask_about_talk(visit)
     await end(visit, visit.script.flow.goodbye, "served")
 
 

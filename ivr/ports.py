@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from acd.events import Event
-from acd.model import CallId, MessageId, OfferId, QueueId
+from acd.model import Call, CallId, MessageId, OfferId, QueueId
 from agents.roster import AgentId
 from ivr.conditions import CallFacts, QueueFacts
 from ivr.nodes import Lookup
@@ -118,6 +118,10 @@ class Desk(Protocol):
 
     def tell(self, event: Event) -> None:
         """Post an event. May raise acd.core.Refused."""
+        ...
+
+    def known(self, call: CallId) -> Call | None:
+        """What the floor knows of the call, to look at; None: nothing."""
         ...
 
     def answered(self, offer: OfferId) -> bool:

@@ -1,9 +1,10 @@
 """The spoken prompts: which there are, where Asterisk finds them, and whether the files are what they should be.
 
-The manifest (prompts/manifest.yaml) has one entry per prompt and language. Files lie beside it and are played by Asterisk
-as they are; Asterisk sees the folder under the name PREFIX.
+The manifest (prompts/manifest.yaml; pieces.yaml for the pieces of spoken values) has one entry per prompt and language. Files
+lie beside it, for 8 kHz and 16 kHz each, and are played by Asterisk as they are; it sees the folder under the name PREFIX.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -20,25 +21,39 @@ except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
 __all__ = [
+    "ENDINGS",
     "FOLDER",
     "MANIFEST",
+    "OWN",
+    "PIECES_MANIFEST",
     "PREFIX",
     "ManifestRefused",
     "Prompt",
     "Prompts",
     "UnknownPrompt",
+    "built_in",
+    "check_sum",
     "file_problems",
     "read_manifest",
+    "sound_problems",
 ]
 
 FOLDER: Final = Path(__file__).with_name("prompts")
 MANIFEST: Final = FOLDER / "manifest.yaml"
+PIECES_MANIFEST: Final = FOLDER / "pieces.yaml"
+ENDINGS: Final = (".wav", ".wav16")
 PREFIX: Final = "hotline"
 """Where Asterisk's sound folder links to FOLDER: hotline/zh/welcome is prompts/zh/welcome.wav."""
+OWN_PREFIX: Final = "hotline-own"
+"""Ops' own prompts lie in Asterisk's sound folder under this name."""
 
-SHORTEST_S: Final = 0.3
-LONGEST_S: Final = 30.0
-LEVELS_DB: Final = (-26.0, -16.0)
+OWN: Final = "own"
+"""The voice of ops' own prompts, as far as anybody knows."""
+
+SHORTEST_S: Final = 0.2
+LONGEST_S: Final = 60.0
+LEVELS_DB: Final = (-20.5, -19.5)
+LOUDEST_EDGE_DB: Final = -40.0
 LONGEST_EDGE_S: Final = 0.3
 LONGEST_PAUSE_S: Final = 1.5
 
@@ -55,7 +70,7 @@ class UnknownPrompt(Exception):
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One prompt in one language. `voice` says who spoke it, `sha256` is the file's."""
+    """One prompt in one language. `voice` says who spoke it; `file` is the narrow one, `sha256` that of both in a row."""
 
     id: str
     language: str
@@ -65,39 +80,67 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sha256: str = ""
 
 
-class Prompts:
-    """Looks prompts up by id and language."""
+class _Place(msgspec.Struct, frozen=True):
+    """`sound` is what Asterisk calls it."""
 
-    def __init__(self, entries: Iterable[Prompt], prefix: str = PREFIX) -> None:
-        self.entries = tuple(entries)
-        self._prefix = PurePosixPath(prefix)
-        self._files: dict[str, dict[str, str]] = {}
-        for entry in self.entries:
-            self._files.setdefault(entry.id, {})[entry.language] = entry.file
+    prompt: Prompt
+    sound: str
+    path: Path
+
+
+class Prompts:
+    """Looks prompts up by id and language. `own` are ops' prompts, with their files in `own_folder`; they go before built-in
+    ones of the same id and language."""
+
+    def __init__(
+        self,
+        entries: Iterable[Prompt],
+        prefix: str = PREFIX,
+        *,
+        own: Iterable[Prompt] = (),
+        own_folder: Path = Path(OWN_PREFIX),
+    ) -> None:
+        self.own = tuple(own)
+        self._places: dict[str, dict[str, _Place]] = {}
+        places = [(entry, prefix, FOLDER) for entry in entries] + [
+            (entry, OWN_PREFIX, own_folder) for entry in self.own
+        ]
+        for entry, seen_as, folder in places:
+            sound = str(PurePosixPath(seen_as) / PurePosixPath(entry.file).with_suffix(""))
+            self._places.setdefault(entry.id, {})[entry.language] = _Place(entry, sound, folder / entry.file)
 
     @property
     def ids(self) -> frozenset[str]:
         """Every prompt there is in some language."""
-        return frozenset(self._files)
+        return frozenset(self._places)
 
     @property
     def languages(self) -> frozenset[str]:
         """Every language there is a prompt in."""
-        return frozenset(language for files in self._files.values() for language in files)
+        return frozenset(language for places in self._places.values() for language in places)
 
     def in_language(self, language: str) -> frozenset[str]:
-        """The prompts there are in this language."""
-        return frozenset(prompt for prompt, files in self._files.items() if language in files)
+        """The prompts there are in this language, for flows and rules to name: without the pieces of spoken values."""
+        there = (prompt for prompt, places in self._places.items() if language in places)
+        return frozenset(there) - PIECES.get(language, {}).keys()
+
+    def __iter__(self) -> Iterator[tuple[Prompt, Path]]:
+        """Each prompt that is played, with its file of 8 kHz."""
+        return ((place.prompt, place.path) for places in self._places.values() for place in places.values())
+
+    def find(self, prompt: str, language: str) -> tuple[Prompt, Path] | None:
+        """The prompt and its file of 8 kHz."""
+        place = self._places.get(prompt, {}).get(language)
+        return (place.prompt, place.path) if place else None
 
     def sound(self, prompt: str, language: str) -> str:
         """The name Asterisk plays, without extension. A prompt that was never spoken in the caller's language is played
         in the one it has: better than silence. UnknownPrompt if there is none at all."""
         try:
-            files = self._files[prompt]
+            places = self._places[prompt]
         except KeyError:
             raise UnknownPrompt(prompt) from None
-        file = files.get(language) or next(iter(files.values()))
-        return str(self._prefix / PurePosixPath(file).with_suffix(""))
+        return (places.get(language) or next(iter(places.values()))).sound
 
     def sounds(self, items: Iterable[str], language: str) -> list[str]:
         """What Asterisk plays for prompts and values, one after the other. A value with a piece missing in the caller's
@@ -111,7 +154,7 @@ class Prompts:
         for spoken in dict.fromkeys((language, *PIECES)):
             if spoken in PIECES:
                 pieces = speak(item, spoken)
-                lacking = [piece for piece in pieces if spoken not in self._files.get(piece, {})]
+                lacking = [piece for piece in pieces if spoken not in self._places.get(piece, {})]
                 if not lacking:
                     return [self.sound(piece, spoken) for piece in pieces]
                 missing = lacking[0]
@@ -134,29 +177,49 @@ def read_manifest(path: Path = MANIFEST) -> tuple[Prompt, ...]:
     return entries
 
 
+@functools.cache
+def built_in() -> tuple[Prompt, ...]:
+    """Prompts and pieces that come with the engine: they do not change while it runs."""
+    return read_manifest() + read_manifest(PIECES_MANIFEST)
+
+
+def check_sum(path: Path) -> str:
+    """Of a prompt's files; `path` is without their endings."""
+    return hashlib.sha256(b"".join(path.with_suffix(ending).read_bytes() for ending in ENDINGS)).hexdigest()
+
+
 def file_problems(entries: Iterable[Prompt], folder: Path = FOLDER) -> list[str]:
     """What is wrong with the files, one line each; empty when Asterisk can play all of them well."""
-    return [f"{folder / entry.file}: {problem}" for entry in entries for problem in _problems_of(entry, folder)]
+    return [problem for entry in entries for problem in _problems_of(entry, folder)]
 
 
 def _problems_of(entry: Prompt, folder: Path) -> Iterator[str]:
-    from ivr.audio import NotAPrompt, measure, read_prompt  # noqa: PLC0415 - numpy; a restarted engine has callers waiting
+    paths = [(folder / entry.file).with_suffix(ending) for ending in ENDINGS]
+    missing = [path for path in paths if not path.exists()]
+    for path in missing:
+        yield f'{path}: missing; prompt "{entry.id}" ({entry.language}) cannot be played'
+    if not missing and check_sum(paths[0]) != entry.sha256:
+        yield f"{paths[0]}: differs from the manifest; if it was replaced on purpose: python -m tools.prompts.render --accept"
+    for path in paths:
+        if path not in missing:
+            yield from (f"{path}: {problem}" for problem in sound_problems(path))
 
-    path = folder / entry.file
+
+def sound_problems(path: Path) -> Iterator[str]:
+    """What is wrong with one file's sound."""
+    from ivr.audio import RATES_HZ, NotAPrompt, measure, read_prompt  # noqa: PLC0415 - numpy; a restarted engine has callers waiting
+
     try:
-        sound = measure(read_prompt(path))
-    except FileNotFoundError:
-        yield f'missing; prompt "{entry.id}" ({entry.language}) cannot be played'
-        return
+        sound = measure(read_prompt(path), RATES_HZ[path.suffix])
     except NotAPrompt as problem:
         yield str(problem)
         return
-    if hashlib.sha256(path.read_bytes()).hexdigest() != entry.sha256:
-        yield "differs from the manifest; if it was replaced on purpose: python -m tools.prompts.render --accept"
     if not SHORTEST_S <= sound.duration_s <= LONGEST_S:
         yield f"lasts {sound.duration_s:.1f} s; expected {SHORTEST_S} to {LONGEST_S} s"
     if not LEVELS_DB[0] <= sound.level_db <= LEVELS_DB[1]:
         yield f"speech level {sound.level_db:.1f} dB; expected {LEVELS_DB[0]} to {LEVELS_DB[1]} dB"
+    if sound.edge_db > LOUDEST_EDGE_DB:
+        yield f"begins or ends in the middle of the sound ({sound.edge_db:.1f} dB; expected at most {LOUDEST_EDGE_DB} dB)"
     if max(sound.lead_s, sound.tail_s) > LONGEST_EDGE_S:
         yield f"begins or ends with more than {LONGEST_EDGE_S} s of silence ({sound.lead_s:.2f}, {sound.tail_s:.2f} s)"
     if sound.longest_pause_s > LONGEST_PAUSE_S:

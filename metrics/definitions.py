@@ -1,7 +1,8 @@
 """Each figure of the hotline, defined once: formula, unit, target band, names.
 
 Live displays, Prometheus rules, reports and replays all use these. A formula works on plain sums (`Sums`) and answers None
-when there is nothing to divide by: "no data" is neither 0 nor NaN. Ratios run from 0 to 1, times are seconds.
+when there is nothing to divide by: "no data" is neither 0 nor NaN. Ratios run from 0 to 1, times are seconds, points are
+those of the survey's scale.
 
 The numbers in `norm` are those of the 23 call-centre norms of J. Anton (Purdue). Where the field has several definitions of
 one figure they stand side by side as variants with ids of their own, and are never mixed.
@@ -63,6 +64,14 @@ class QueueCounts(msgspec.Struct, array_like=True):
     wrap_up_s: float = 0.0
     offers: dict[str, int] = {}
     """Offers to agents that ended, by outcome."""
+    surveys_asked: int = 0
+    """Callers who were asked about their talk."""
+    surveys_answered: int = 0
+    """Of these, who answered at least one question."""
+    survey_scores: int = 0
+    """Answers that give points."""
+    survey_points: int = 0
+    """Their sum."""
 
     @property
     def abandoned(self) -> int:
@@ -121,6 +130,7 @@ class Unit(StrEnum):
 
     RATIO = "ratio"
     SECONDS = "seconds"
+    POINTS = "points"
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -138,8 +148,8 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure: its value is `of(sums)`."""
 
     id: str
-    norm: int
-    """Its number among the 23 norms."""
+    norm: int | None = None
+    """Its number among the 23 norms; None: it is none of them."""
     names: dict[str, str]
     unit: Unit
     formula: str
@@ -232,6 +242,14 @@ def _answered_share(s: Sums) -> float | None:
 
 def _queued_share(s: Sums) -> float | None:
     return _share(s.queue.offered - s.queue.direct, s.queue.offered)
+
+
+def _survey_score(s: Sums) -> float | None:
+    return _share(s.queue.survey_points, s.queue.survey_scores)
+
+
+def _survey_answered_share(s: Sums) -> float | None:
+    return _share(s.queue.surveys_answered, s.queue.surveys_asked)
 
 
 _NORM: Final = "J. Anton, Purdue"
@@ -416,6 +434,24 @@ _ALL: Final = (
         source=_NORM,
         of=_queued_share,
         band=Band(0.10, 0.20),
+    ),
+    Figure(
+        id="survey_score",
+        names={"zh": "满意度平均分", "en": "Mean survey score"},
+        unit=Unit.POINTS,
+        formula="points of all answers that give points / their number",
+        source="Hotline",
+        of=_survey_score,
+        band=Band(low=4.0),
+    ),
+    Figure(
+        id="survey_answered",
+        names={"zh": "满意度参评率", "en": "Surveys answered"},
+        unit=Unit.RATIO,
+        formula="callers who answered a question of the survey / callers who were asked",
+        source="Hotline",
+        of=_survey_answered_share,
+        band=Band(low=0.30),
     ),
 )
 

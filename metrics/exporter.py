@@ -85,6 +85,10 @@ class LiveView(Protocol):
 
     def spool_set_aside(self) -> int: ...
 
+    def left_while_away(self) -> Mapping[str, int]:
+        """By outcome."""
+        ...
+
     def sessions(self) -> int:
         """Callers' legs the FastAGI server holds."""
         ...
@@ -130,6 +134,10 @@ _COUNTERS: Final[dict[str, Callable[[QueueCounts], float]]] = {
     "short_abandoned": lambda c: c.short_abandoned,
     "overflowed": lambda c: c.overflowed,
     "switch_lost": lambda c: c.switch_lost,
+    "surveys_asked": lambda c: c.surveys_asked,
+    "surveys_answered": lambda c: c.surveys_answered,
+    "survey_scores": lambda c: c.survey_scores,
+    "survey_points": lambda c: c.survey_points,
 }
 """Counters that have the queue as their only label."""
 
@@ -261,6 +269,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_journal_events_total": _one(lambda page: page.live.journal_sequence()),
     "callcenter_journal_failures_total": _by_name(lambda page: page.live.journal_failures()),
     "callcenter_spool_set_aside_total": _one(lambda page: page.live.spool_set_aside()),
+    "callcenter_left_while_away_total": _by_name(lambda page: page.live.left_while_away()),
     "callcenter_spool_entries": _one(lambda page: page.live.spool_entries()),
     "callcenter_spool_oldest_age_seconds": _one(lambda page: page.live.spool_oldest_age_s()),
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),

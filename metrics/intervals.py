@@ -6,7 +6,7 @@ is counted once and the counters never go back. Its rules:
 - Everything is counted the moment its record is made: an answer at the answer, not at the hang-up.
 - A stay in a queue (offered, answered, abandoned, its wait) is booked in the half hour in which it began, so that shares are
   shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
-  split at the half hours it spans.
+  split at the half hours it spans. A survey is booked where it was asked, with all that was answered to it.
 - Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
 - A callback is no caller: it is not offered, answered or abandoned again. Its talk and wrap-up are work like any other (talks,
   talk time, handle time), and so are the offers made for it.
@@ -35,6 +35,8 @@ from acd.records import (
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyReplied,
     TalkFinished,
 )
 from acd.rules import Rules, ServiceLevel
@@ -320,10 +322,22 @@ class Tally(msgspec.Struct, kw_only=True):
                 counts.talk_s += record.talk_s
                 counts.hold_s += record.hold_s
 
+    def _asked(self, record: SurveyAsked) -> None:
+        for book in self._books(record.at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.surveys_asked += 1
+
+    def _replied(self, record: SurveyReplied) -> None:
+        for book in self._books(record.asked_at):
+            for counts in (book.queue(record.queue), book.site):
+                counts.surveys_answered += record.first
+                counts.survey_scores += record.score is not None
+                counts.survey_points += record.score or 0
+
     def _agent_was(self, record: AgentInterval) -> None:
-        if record.state is AgentState.OFFLINE:
+        field = _TIME_OF.get(record.state)
+        if field is None:
             return
-        field = f"{record.state}_s"
         for half, seconds in pieces(record.started_at, record.ended_at):
             times = self._book(half).agent(record.agent)
             setattr(times, field, getattr(times, field) + seconds)
@@ -375,6 +389,11 @@ def _count_abandon(counts: QueueCounts, wait_s: float, *, misdial: bool, ringing
     counts.abandoned_waiting += not ringing
 
 
+_TIME_OF: Final[dict[AgentState, str]] = {
+    state: f"{state}_s" for state in AgentState if state is not AgentState.OFFLINE
+}
+"""By state, the field of AgentTimes it is counted in."""
+
 _COUNT: Final[dict[type, Callable[[Tally, Any], None]]] = {
     NodeEntered: Tally._node_entered,
     CallOpened: Tally._call_opened,
@@ -384,6 +403,8 @@ _COUNT: Final[dict[type, Callable[[Tally, Any], None]]] = {
     CallAnswered: Tally._answered,
     QueueLeft: Tally._left,
     TalkFinished: Tally._talked,
+    SurveyAsked: Tally._asked,
+    SurveyReplied: Tally._replied,
     AgentInterval: Tally._agent_was,
     CallEnded: Tally._call_ended,
 }

@@ -45,14 +45,14 @@ class VirtualFloor:
 
     def tell(self, event: Event) -> None:
         """Let the event happen now."""
-        inbox = self._inbox
-        inbox.append(event)
         if self._busy:
+            self._inbox.append(event)
             return
         self._busy = True
         try:
-            while inbox:
-                self._take(inbox.popleft())
+            self._take(event)
+            while self._inbox:
+                self._take(self._inbox.popleft())
         finally:
             self._busy = False
 

@@ -10,9 +10,16 @@ from typing import Final, NamedTuple
 
 from acd.model import CallId, OfferId
 
-__all__ = ["LegNames", "UnsafeName", "call_of", "leg_names", "offer_of_leg", "recording_path"]
+__all__ = [
+    "LegNames",
+    "UnsafeName",
+    "call_of",
+    "leg_names",
+    "offer_of_leg",
+    "recording_path",
+]
 
-SAFE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,149}[A-Za-z0-9_-])?")
 STARTED_IN_ID: Final = re.compile(r"(?:^|-)(\d{9,11})\.\d+-\d+$")
 """The epoch second in `<system>-<epoch>.<n>-<offer>`: Asterisk puts the channel's creation time into its unique id."""
 

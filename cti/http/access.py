@@ -12,6 +12,7 @@ from cti.http.errors import ApiError, Handler, forbidden
 from cti.http.services import SERVICES
 
 __all__ = [
+    "OVERSEERS",
     "authenticated",
     "bearer_token",
     "identity_of",

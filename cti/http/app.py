@@ -4,7 +4,19 @@ from typing import Final
 
 from aiohttp import web
 
-from cti.http import agents, callbacks, calls, emergencies, feeds, interventions, queues, recordings, service
+from cti.http import (
+    agents,
+    callbacks,
+    calls,
+    emergencies,
+    feeds,
+    interventions,
+    items,
+    prompts,
+    queues,
+    recordings,
+    service,
+)
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
 from cti.http.services import SERVICES, Services
@@ -60,6 +72,16 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/callbacks/{callback}/cancel", callbacks.cancel_callback),
             web.post("/api/callbacks/{callback}/hurry", callbacks.hurry_callback),
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
+            web.get("/api/prompts", prompts.list_prompts),
+            web.get("/api/prompts/{language}/{prompt:.+}", prompts.play_prompt),
+            web.get("/api/items", items.list_items),
+            web.get("/api/items/counts", items.count_items),
+            web.get("/api/items/{item}", items.show_item),
+            web.get("/api/items/{item}/audio", items.play_message),
+            web.post("/api/items/{item}/take", items.change_item),
+            web.post("/api/items/{item}/give-back", items.change_item),
+            web.post("/api/items/{item}/done", items.change_item),
+            web.post("/api/items/{item}/reopen", items.change_item),
             web.get("/api/recordings", recordings.list_recordings),
             web.get("/api/recordings/{recording}/audio", recordings.play_recording),
         ]

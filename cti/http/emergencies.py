@@ -62,7 +62,7 @@ async def declare(request: web.Request) -> web.Response:
     """Close these queues, or all, now."""
     identity, services = _leader(request)
     body = msgspec.json.decode(await request.read(), type=Declaration)
-    if body.prompt not in services.prompts():
+    if body.prompt not in services.prompts().ids:
         raise not_found("prompt", body.prompt)
     queues, until = _known(services, body.queues), _until(body.until, services.zone, services.runner.now())
     by = name_of(identity)

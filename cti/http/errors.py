@@ -9,6 +9,8 @@ from aiohttp import web
 
 from acd.core import Refused
 from cti.http.services import HistoryUnavailable, ReloadRefused, UnknownVersion
+from desk.items import IllegalStep, NotYours
+from desk.store import ItemChanged
 from recordings.ledger import RecordingNotThere
 
 __all__ = ["ApiError", "errors_as_answers", "forbidden", "not_found", "reply"]
@@ -34,6 +36,8 @@ CHINESE: Final[dict[str, str]] = {
     "is_callback": "回拨客户不能转到其他队列",
     "illegal_transition": "当前状态不允许此操作",
     "internal": "系统内部错误",
+    "item_changed": "事项刚被他人更改，请刷新",
+    "item_taken": "事项已被他人领取",
     "method_not_allowed": "不支持此方法",
     "no_more_extensions": "事后处理时间不能再延长",
     "not_called": "该队列不再自动回拨",
@@ -49,6 +53,7 @@ CHINESE: Final[dict[str, str]] = {
     "unknown_agent": "没有此座席",
     "unknown_callback": "没有此回拨",
     "unknown_call": "没有此通话",
+    "unknown_item": "没有此事项",
     "unknown_offer": "没有此派发",
     "unknown_prompt": "没有此语音提示",
     "unknown_queue": "没有此队列",
@@ -77,7 +82,7 @@ def forbidden(message: str) -> ApiError:
 
 
 def not_found(what: str, key: str) -> ApiError:
-    """There is no such thing; `what` is agent, queue, call, callback, offer, prompt, version or recording."""
+    """There is no such thing; `what` is agent, queue, call, callback, offer, prompt, version, recording or item."""
     return ApiError(404, f"unknown_{what}", f'there is no {what} "{key}"')
 
 
@@ -108,6 +113,12 @@ def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911 - the map itse
             return ApiError(400, "bad_request", str(error))
         case RecordingNotThere():
             return ApiError(404, "recording_not_there", str(error))
+        case IllegalStep():
+            return ApiError(409, "illegal_transition", str(error))
+        case NotYours():
+            return ApiError(409, "item_taken", str(error))
+        case ItemChanged():
+            return ApiError(409, "item_changed", str(error))
         case ReloadRefused():
             return ApiError(422, "bad_configuration", str(error), problems=list(error.problems))
         case UnknownVersion():

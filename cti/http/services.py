@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,6 +17,9 @@ from cti.floorfeed import FloorFeed
 from cti.health import Health
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from desk.items import ItemId, Step, WorkItem
+from desk.store import Count, Wanted
+from ivr.prompts import Prompts
 from metrics.figures import Figures
 from recordings.ledger import Recording
 
@@ -35,6 +38,7 @@ __all__ = [
     "TodaysFigures",
     "UnknownVersion",
     "Versions",
+    "WorkItems",
 ]
 
 NotReadyReasons = Mapping[str, Mapping[str, str]]
@@ -108,6 +112,30 @@ class Archive(Protocol):
         ...
 
 
+class WorkItems(Protocol):
+    """What there is to do. Raises HistoryUnavailable."""
+
+    async def find(self, wanted: Wanted, limit: int) -> Sequence[WorkItem]:
+        """The newest ones that match."""
+        ...
+
+    async def counts(self, wanted: Wanted) -> Sequence[Count]: ...
+
+    async def get(self, item: ItemId) -> WorkItem | None: ...
+
+    async def steps(self, item: ItemId) -> Sequence[Step]:
+        """All that was done with it, in order."""
+        ...
+
+    async def change(self, before: WorkItem, now: WorkItem, step: Step) -> None:
+        """Keep a step and what the item is after it. Raises desk.store.ItemChanged when it is not as `before` any more."""
+        ...
+
+    def audio(self, item: ItemId) -> Path:
+        """The file of a message; looks at the disk. Raises recordings.ledger.RecordingNotThere."""
+        ...
+
+
 class MetricsPage(Protocol):
     """Makes the page for Prometheus."""
 
@@ -134,7 +162,7 @@ class Versions(Protocol):
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """All there is behind the routes. `prompts`: the ids of those there are. `metrics_token` empty: `/metrics` needs none."""
+    """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
     runner: Runner
     pops: PopHub
@@ -145,11 +173,12 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     figures: TodaysFigures
     history: History
     archive: Archive
+    prompts: Callable[[], Prompts]
+    items: WorkItems
     health: Health
     metrics: MetricsPage
     reload: Reload
     versions: Versions
-    prompts: Callable[[], Collection[str]]
     zone: tzinfo
     version: str
     metrics_token: str = ""

@@ -57,6 +57,7 @@ def floor() -> dashboard_builder.Dashboard:
         board.with_variable(variable)
     _site(board)
     _queues(board)
+    _surveys(board)
     _agents(board)
     _menu(board)
     _engine(board)
@@ -141,6 +142,19 @@ def _queues(board: dashboard_builder.Dashboard) -> None:
     board.with_panel(lines("预计等待误差 · Error of the expected wait", missed, "s"))
 
 
+def _surveys(board: dashboard_builder.Dashboard) -> None:
+    board.with_row(dashboard_builder.Row("满意度 · Surveys"))
+    score = {"{{queue}}": _per_queue("survey_points", "survey_scores")}
+    board.with_panel(lines("满意度平均分（1 小时）· Mean score (1 hour)", score))
+    share = {"{{queue}}": _per_queue("surveys_answered", "surveys_asked")}
+    board.with_panel(lines("参评率（1 小时）· Surveys answered (1 hour)", share, "percentunit"))
+
+
+def _per_queue(part: str, whole: str) -> str:
+    part, whole = (f"sum by (queue) (increase(callcenter_queue_{name}_total{Q}[1h]))" for name in (part, whole))
+    return f"{part} / ({whole} > 0)"
+
+
 def _outcomes() -> dict[str, str]:
     kinds = {
         "接听 Answered": "answered",
@@ -220,6 +234,8 @@ def _engine(board: dashboard_builder.Dashboard) -> None:
         "{{instance}}": f"max by (instance) (callcenter_spool_entries{SITE})",
         "待人工处理 Set aside {{instance}}": f"max by (instance) (callcenter_spool_set_aside_total{SITE})",
     }
+    left = {"{{outcome}}": f"sum by (outcome) (callcenter_left_while_away_total{SITE})"}
+    board.with_panel(lines("故障期间的留言与回电 · Left while the engine was away", left, width=8))
     board.with_panel(lines("未入库记录 · Facts not in SQL yet", spool, width=8))
     cpu = {"{{instance}}": 'rate(process_cpu_seconds_total{job="hotline-engine", site=~"$site"}[$__rate_interval])'}
     board.with_panel(lines("CPU 占用 · CPU", cpu, "percentunit", width=8))

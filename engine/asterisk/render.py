@@ -11,13 +11,29 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.asterisk.away import write_away_script
 from engine.asterisk.music import write_music, write_tone
 from engine.asterisk.settings import AgentPhone, AsteriskSettings
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config" / "templates"
 _FOLDERS = ("etc", "run", "log/cel-custom", "spool", "db", "keys", "cache", "data/sounds", "data/agi-bin", "music")
 _PACKAGED = Path("/usr/share/asterisk")  # inside Asterisk's root: its own documentation and sounds
+MOST_DIALOGUES = 50
+"""Callers who can be in the dialogue of an absent engine at the same time."""
 _SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
+
+_AWAY_LINES = f"""\
+; Once in a call he is told of the disturbance, and may leave a message or his number; what he leaves sets HOTLINE_AWAY. The
+; script's end without that, however it ended, leads him on: to the engine, should it be back. Each dialogue is a process, so
+; there are {MOST_DIALOGUES} at most.
+ same => n,GotoIf($["${{HOTLINE_AWAY}}" != ""]?last-resort)
+ same => n,Set(HOTLINE_AWAY=asked)
+ same => n,Set(GROUP(hotline)=away)
+ same => n,GotoIf($[${{GROUP_COUNT(away@hotline)}} > {MOST_DIALOGUES}]?last-resort)
+ same => n,AGI(away.py)
+ same => n,Set(GROUP(hotline)=)
+ same => n,GotoIf($["${{HOTLINE_AWAY}}" = "kept"]?done)
+ same => n,Goto(engine)"""
 
 
 class _AsteriskTemplate(string.Template):
@@ -36,6 +52,7 @@ def render(settings: AsteriskSettings) -> None:
     write_tone(settings.folder / "data" / "sounds" / "hotline-tone.wav")
     if settings.music_folder is None:
         write_music(settings.folder / "music")
+    write_away_script(settings)
     values = _values(settings)
     for template in sorted(TEMPLATES.glob("*.conf.tmpl")):
         name = template.name.removesuffix(".tmpl")
@@ -96,6 +113,7 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
         "dids": _lines(_did_lines(did) for did in settings.dids),
         "agents": "\n".join(_phone(settings, agent) for agent in settings.agents),
         "members": _lines(f"member => PJSIP/agent-{agent.id}" for agent in settings.agents),
+        "away_dialogue_lines": _AWAY_LINES if settings.away_dialogue else "; The dialogue is switched off.",
         "external": _external_lines(settings.external_address),
         "feature_codes": _lines(_feature_lines(name, code, agi) for name, code in settings.feature_codes.items()),
     }

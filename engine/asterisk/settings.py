@@ -88,6 +88,7 @@ class AsteriskSettings:
     music_class: str = "default"
     music_folder: Path | None = None  # None: the melody that comes with Hotline
     away_limit_s: int = 45  # how long a caller is kept in music while the engine does not answer
+    away_dialogue: bool = True  # then he is told, and may leave a message or a number (asterisk-config/agi/away.py)
     last_resort_wait_s: int = 300  # then how long in the plain queue
     call_limit_s: int = 4 * 3600  # no call is longer: the last net for a caller whom nobody drives any more
     qualify_s: int = 10  # how often a phone is asked whether it is still there

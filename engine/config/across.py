@@ -44,6 +44,8 @@ def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, 
     queues = names_in(sources["queues"], "queues") if sources["queues"].data else None
     if files.system is not None:
         yield from _check_system(sources["system"], files.system)
+        if queues is not None:
+            yield from _check_away(sources["system"], files.system, queues)
     if files.queues is not None:
         known = _known_to_queues(files, sources, prompts)
         yield from queue_problems(sources["queues"], files.queues, known)
@@ -107,6 +109,12 @@ def _check_menu_skills(source: Source, file: IvrFile, skills: list[str]) -> Iter
         for skill in node.require if isinstance(node, EnqueueModel) else ():
             if skill not in skills:
                 yield source.problem((*path, "require", skill), unknown("skill", skill, skills))
+
+
+def _check_away(source: Source, system: SystemFile, queues: Iterable[str]) -> Iterator[Problem]:
+    queue = system.engine_away.queue
+    if queue and queue not in queues:
+        yield source.problem(("engine_away", "queue"), unknown("queue", queue, queues))
 
 
 def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:

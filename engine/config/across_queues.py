@@ -8,6 +8,7 @@ from acd.numbers import normal_number
 from engine.config.messages import unknown
 from engine.config.queue_models import OverflowModel, QueueModel, QueuesFile, RecipeModel, exits_of
 from engine.config.source import Path_, Problem, Source, names_in
+from engine.config.survey_models import prompts_of
 
 __all__ = ["KnownToQueues", "queue_problems", "reached_from_queues"]
 
@@ -32,6 +33,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
     """Everything of that kind."""
     yield from _check_vip(source, file)
     yield from _check_callers(source, file)
+    yield from _check_surveys(source, file, known)
     for name, queue in file.queues.items():
         here: Path_ = ("queues", name)
         yield from _unless_known(source, "skill", (*here, "require"), queue.require, known.skills)
@@ -43,6 +45,9 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
             yield source.problem((*here, "callback"), "needs dialling in system.yaml: without it nobody can be called")
         for path, way in exits_of(queue):
             yield from _check_exit(source, (*here, *path), way, name, known)
+        if queue.survey is not None:
+            surveys = names_in(source, "surveys")
+            yield from _unless_known(source, "survey", (*here, "survey"), {"use": queue.survey.use}, surveys)
         yield from _check_recipes(source, here, queue, known)
     yield from _check_circles(source, file, known)
 
@@ -83,6 +88,23 @@ def _check_callers(source: Source, file: QueuesFile) -> Iterator[Problem]:
             yield source.problem(here, f"is the same caller as {other}")
         if entry.vip is not None and number in vip:
             yield source.problem((*here, "vip"), f"vip.numbers has the level of {vip[number]} already")
+
+
+# --- surveys ---------------------------------------------------------------------------------------------------------
+
+
+def _check_surveys(source: Source, file: QueuesFile, known: KnownToQueues) -> Iterator[Problem]:
+    for name, survey in file.surveys.items():
+        here: Path_ = ("surveys", name)
+        for path, prompt in prompts_of(survey).items():
+            if known.prompts is not None and prompt not in known.prompts:
+                yield source.problem((*here, *path), unknown("prompt", prompt, known.prompts))
+        asked: set[str] = set()
+        for index, question in enumerate(survey.questions):
+            if question.name in asked:
+                message = f'there is another question "{question.name}" in this survey'
+                yield source.problem((*here, "questions", index, "name"), message)
+            asked.add(question.name)
 
 
 # --- queues ----------------------------------------------------------------------------------------------------------

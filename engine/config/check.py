@@ -21,10 +21,12 @@ from engine.config.hours_models import HolidaysFile, HoursFile, calendars_of, ta
 from engine.config.ivr_models import IvrFile, asked_by_menus, flow_of
 from engine.config.messages import path_of, problem_of
 from engine.config.models import SystemFile
+from engine.config.own_prompts import converted_folder, own_prompts
 from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read, read_if_there
-from ivr.prompts import Prompts, read_manifest
+from engine.config.survey_models import queue_survey
+from ivr.prompts import Prompts, built_in
 from ivr.visit import Script
 
 __all__ = ["FILES", "MAY_BE_MISSING", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
@@ -59,12 +61,13 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Source]
 
 
-def load(folder: Path) -> Configuration:
-    """Read and check all files of a folder. Raises BadConfiguration with every problem at once."""
-    return examine(folder).configuration
+def load(folder: Path, home: Path | None = None) -> Configuration:
+    """Read and check all files of a folder. `home` is the site's that own prompts are converted for; default: $HOTLINE_HOME.
+    Raises BadConfiguration with every problem at once."""
+    return examine(folder, home).configuration
 
 
-def examine(folder: Path) -> Examined:
+def examine(folder: Path, home: Path | None = None) -> Examined:
     """As `load`, for those who want to look into the files as well."""
     if not folder.is_dir():
         raise BadConfiguration([Problem(str(folder), 0, 0, "", "there is no such folder")])
@@ -78,7 +81,8 @@ def examine(folder: Path) -> Examined:
         hours=_understood(sources["hours"], HoursFile, problems),
         holidays=_understood(sources["holidays"], HolidaysFile, problems),
     )
-    prompts = Prompts(read_manifest())
+    converted = converted_folder(home)
+    prompts = Prompts(built_in(), own=own_prompts(folder, converted, problems), own_folder=converted)
     problems += problems_across(files, sources, prompts, sound=not problems)
     if problems:
         raise BadConfiguration(problems)
@@ -92,7 +96,7 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     assert files.ivr is not None
     assert files.hours is not None
     assert files.holidays is not None
-    version = _version(sources)
+    version = _version(sources, prompts)
     configuration = Configuration(
         folder=folder,
         version=version,
@@ -111,6 +115,11 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
             calendars=calendars_of(files.hours, tables_of(files.holidays)),
             prompts=prompts,
             music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
+            surveys={
+                QueueId(name): queue_survey(queue.survey, files.queues.surveys)
+                for name, queue in files.queues.queues.items()
+                if queue.survey is not None
+            },
         ),
     )
     return Examined(
@@ -123,12 +132,14 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     )
 
 
-def _version(sources: dict[str, Source]) -> str:
+def _version(sources: dict[str, Source], prompts: Prompts) -> str:
     digest = hashlib.sha256()
     for name, source in sources.items():
         if name in MAY_BE_MISSING and not source.raw:
             continue  # a version from before there was such a file keeps its name
         digest.update(f"{name} {len(source.raw)}\n".encode() + source.raw)
+    for prompt in prompts.own:
+        digest.update(f"{prompt.language}/{prompt.id} {prompt.sha256}\n".encode())
     return digest.hexdigest()[:12]
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Priority",
     "RedisUrl",
     "Secret",
+    "Share",
     "Spans",
     "Text",
     "TimeZone",
@@ -46,11 +47,14 @@ __all__ = [
     "Whole",
     "database_url",
     "duration",
+    "identifier",
     "redis_url",
     "seconds",
 ]
 
 _DURATION = re.compile(r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s)?", re.ASCII)
+_SHARE = re.compile(r"\d{1,3}(\.\d{1,6})?%?", re.ASCII)
+_NOT_A_SHARE = "expected a share such as 30%, or a number from 0 to 1"
 _A_YEAR_S = 366 * 86400.0
 _NOT_A_DURATION = "expected a duration such as 20s, 5m or 1h30m, or a number of seconds"
 _LONGEST_DURATION = 30  # characters: a longer one is no duration, and digits without end take time
@@ -69,6 +73,17 @@ def seconds(value: Any) -> float:
         raise ValueError(_NOT_A_DURATION)
     if not 0 <= found <= _A_YEAR_S:
         raise ValueError("expected a duration from 0 to a year")
+    return found
+
+
+def _share(value: Any) -> float:
+    """'30%' -> 0.3; numbers from 0 to 1 are shares already. ValueError for anything else."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not _SHARE.fullmatch(text):
+        raise ValueError(_NOT_A_SHARE)
+    found = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= found <= 1:
+        raise ValueError(_NOT_A_SHARE)
     return found
 
 
@@ -201,10 +216,10 @@ Duration = Annotated[float, PlainValidator(seconds)]
 AtLeastASecond = Annotated[float, PlainValidator(seconds), Field(ge=1)]
 ATenthOrMore = Annotated[float, PlainValidator(seconds), Field(ge=0.1)]
 AtLeastAMinute = Annotated[float, PlainValidator(seconds), Field(ge=60)]
+Share = Annotated[float, PlainValidator(_share)]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Identifier = Annotated[
-    str, AfterValidator(_matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit"))
-]
+identifier = _matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit")
+Identifier = Annotated[str, AfterValidator(identifier)]
 PhoneNumber = Annotated[str, AfterValidator(_matching(r"\+?[0-9]{3,20}", "3 to 20 digits, with or without + in front"))]
 FeatureCode = Annotated[str, AfterValidator(_matching(_FEATURE_CODE, "* and 2 to 4 digits, in quotes"))]
 Origin = Annotated[

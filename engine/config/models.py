@@ -4,7 +4,7 @@ One model per file, every key with its unit and default. Durations are written a
 number of seconds. The other files: queue_models, agent_models, ivr_models.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -110,6 +110,10 @@ class AwayModel(Model):
 
     music: AtLeastASecond = 45.0
     """How long they are kept in music, while Asterisk looks for the engine once a second."""
+    dialogue: bool = True
+    """Whether they are then told of the disturbance, and may leave a message or a number to be called back at."""
+    queue: Annotated[str, Field(max_length=32)] = ""
+    """Whose people hear messages and call back, for callers who were in no queue yet; "": the first of queues.yaml."""
     last_resort: AtLeastASecond = 120.0
     """How long after that the plain queue rings all phones; then the call ends."""
 

@@ -29,6 +29,7 @@ from engine.config.fields import (
 )
 from engine.config.models import Model, Names
 from engine.config.source import Path_
+from engine.config.survey_models import QueueSurveyModel, SurveyModel, named_survey
 
 __all__ = [
     "CallerModel",
@@ -199,6 +200,7 @@ class QueueModel(Model):
     callback: CallbackModel | None = None
     record: bool = True
     music: Literal["default"] = "default"
+    survey: Annotated[QueueSurveyModel | None, named_survey] = None
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":
@@ -233,6 +235,7 @@ class QueuesFile(Model):
     vip: VipModel = VipModel()
     priority_point: AtLeastASecond = 60.0
     callers: dict[CallerPattern, CallerModel] = Field(default_factory=dict)
+    surveys: dict[Identifier, SurveyModel] = Field(default_factory=dict)
     queues: dict[Identifier, QueueModel] = Field(min_length=1)
 
 

@@ -50,6 +50,7 @@ def _settings(system: SystemFile, agents: AgentsFile) -> AsteriskSettings:
         feature_codes=FeatureCodes(codes.login, codes.logout, codes.ready, codes.not_ready, codes.wrap_up_done),
         language=system.language,
         away_limit_s=int(system.engine_away.music),
+        away_dialogue=system.engine_away.dialogue,
         last_resort_wait_s=int(system.engine_away.last_resort),
         call_limit_s=int(system.longest_call),
     )

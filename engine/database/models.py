@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import JSON, Double, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from desk.tables import DeskTables
 from recordings.ledger import LedgerTables
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "IvrStepRow",
     "OfferRow",
     "SegmentRow",
+    "SurveyAnswerRow",
+    "SurveyRow",
 ]
 
 
@@ -226,5 +229,51 @@ class CallbackAttemptRow(FactTables):
     """Not before this he is called again; NULL: this was the last."""
 
 
-METADATA = (FactTables.metadata, LedgerTables.metadata)
+class SurveyRow(FactTables):
+    """A caller was asked about the talk he had had, whether or not he answered."""
+
+    __tablename__ = "surveys"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    offer: Mapped[str]
+    queue: Mapped[str]
+    agent: Mapped[str]
+    survey: Mapped[str]
+    language: Mapped[str | None]
+    asked_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    outcome: Mapped[str | None]
+    """answered (to its end) | partly | not_answered"""
+    why: Mapped[str | None]
+    """asked_all | silence | hung_up (the call was over)"""
+
+    __table_args__ = (
+        Index("surveys_by_queue", "queue", "asked_at"),
+        Index("surveys_by_agent", "agent", "asked_at"),
+    )
+
+
+class SurveyAnswerRow(FactTables):
+    """What he answered to one question of it; `score` where the question asks for points."""
+
+    __tablename__ = "survey_answers"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    question: Mapped[str] = mapped_column(primary_key=True)
+    offer: Mapped[str]
+    queue: Mapped[str]
+    agent: Mapped[str]
+    survey: Mapped[str]
+    at: Mapped[float]
+    answer: Mapped[str]
+    """The answer's name; of a spoken comment the message's."""
+    score: Mapped[int | None]
+
+    __table_args__ = (
+        Index("survey_answers_by_queue", "queue", "at"),
+        Index("survey_answers_by_agent", "agent", "at"),
+    )
+
+
+METADATA = (FactTables.metadata, LedgerTables.metadata, DeskTables.metadata)
 """Everything the database holds; the migrations must lead to exactly this."""

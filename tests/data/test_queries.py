@@ -146,3 +146,22 @@ async def test_no_row_in_the_ledger_can_hand_out_a_file_outside_the_root(tmp_pat
             path_of(root, recording)
         assert await find_recording(session, root, "unknown") is None
     await database.close()
+
+
+async def test_a_past_call_tells_what_was_answered_about_whom(past: Database) -> None:
+    async with past.session() as session:
+        story = await call_story(session, "demo-1763800000.12")
+        silent = await call_story(session, "demo-1763800100.13")
+    assert story is not None
+    assert silent is not None
+    shown = past_call(story)
+    assert shown is not None
+    assert shown.survey is not None
+    survey = shown.survey
+    assert (survey.agent, survey.queue, survey.offer) == ("1001", "repair", "demo-1763800000.12-2")
+    assert (survey.outcome, survey.why, survey.language) == ("partly", "hung_up", "zh")
+    assert survey.answers == {"score": "4", "comment": "demo-1763800000.12-2-comment"}
+    assert survey.scores == {"score": 4}
+    unasked = past_call(silent)
+    assert unasked is not None
+    assert unasked.survey is None

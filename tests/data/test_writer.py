@@ -58,7 +58,7 @@ async def test_the_records_of_a_call_end_up_in_their_tables(database: Database, 
     call = "demo-1763800000.12"
     async with database.session() as session:
         row = await session.get_one(CallRow, call)
-        assert (row.opened_at, row.ended_at, row.name) == (1763800000.125, 1763800186.125, "王小明")
+        assert (row.opened_at, row.ended_at, row.name) == (1763800000.125, 1763800200.125, "王小明")
         assert (row.disposition, row.path) == ("served", ["welcome", "menu:1"])
         segment = await session.get_one(SegmentRow, (call, 2))
         assert (segment.how, segment.agent, segment.in_service_level) == ("answered", "1001", False)

@@ -23,7 +23,7 @@ def test_first_start_makes_what_is_missing_and_hands_over_with_the_private_root(
     root = checkout.path / ".asterisk"
     assert done.stdout == f"root={root} path={checkout.path} arguments=-P -m engine up --config my rules\n"
     [debootstrap] = checkout.calls("debootstrap")
-    assert debootstrap == f"--variant=minbase --include=asterisk,asterisk-core-sounds-en-wav sid {root}"
+    assert debootstrap == f"--variant=minbase --include=asterisk,asterisk-core-sounds-en-wav,python3 sid {root}"
     assert "--require-hashes -r" in checkout.calls("python")[0]
 
 

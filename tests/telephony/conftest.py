@@ -58,6 +58,7 @@ def asterisk_settings(folder: Path) -> AsteriskSettings:
         agents=PHONES,
         recordings_folder=folder / "recordings",
         away_limit_s=3,
+        away_dialogue=False,
         last_resort_wait_s=4,
     )
 

@@ -332,7 +332,7 @@ def two_phones(data: Any) -> None:
 
 
 def short_music(data: Any) -> None:
-    data["engine_away"] = {"music": f"{MUSIC_S}s", "last_resort": "60s"}
+    data["engine_away"] = {"music": f"{MUSIC_S}s", "dialogue": False, "last_resort": "60s"}
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -12,6 +12,7 @@ from engine.config.lint.limits import limit_doubts
 from engine.config.lint.recipes import recipe_doubts
 from engine.config.lint.staffing import staffing_doubts
 from engine.config.lint.starvation import starvation_doubts
+from engine.config.lint.surveys import survey_doubts
 from engine.config.lint.ways import way_doubts
 from engine.config.source import Problem
 
@@ -27,6 +28,7 @@ def doubts(examined: Examined, today: date) -> list[Problem]:
         *recipe_doubts(examined),
         *staffing_doubts(examined),
         *starvation_doubts(examined),
+        *survey_doubts(examined),
         *way_doubts(examined),
     ]
     return sorted(set(found))

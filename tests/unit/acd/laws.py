@@ -24,6 +24,9 @@ from acd.records import (
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyClosed,
+    SurveyReplied,
     TalkFinished,
 )
 from acd.routing import group_of
@@ -174,6 +177,7 @@ class Ledger:
         self.logged_in_at: dict[AgentId, float] = {}
         self.last_interval: dict[AgentId, AgentInterval] = {}
         self.keys: set[tuple[object, ...]] = set()
+        self.surveys: set[CallId] = set()
 
     def add(self, records: list[Record]) -> None:  # noqa: PLR0912 - one case a kind of record
         """Book what one step recorded."""
@@ -213,6 +217,15 @@ class Ledger:
                     self.open_callbacks.remove(record.callback)
                 case AgentInterval():
                     self._interval(record)
+                case SurveyAsked():
+                    self._once("survey", record.call)
+                    self.surveys.add(record.call)
+                case SurveyReplied():
+                    self._once("answer", record.call, record.question)
+                    assert record.call in self.surveys
+                case SurveyClosed():
+                    self.surveys.remove(record.call)
+                    assert record.asked_at <= record.at
                 case AgentChanged():
                     self._changed(record)
                 case Decision():
@@ -225,6 +238,7 @@ class Ledger:
         assert set(self.open_calls) == {c.id for c in floor.calls.values() if c.callback is None or c.offers}
         assert set(self.open_offers) == {offer.id for offer in floor.offers.values() if offer.answered_at is None}
         assert set(self.talks) == {offer.id for offer in floor.offers.values() if _is_talk(floor, offer)}
+        assert self.surveys == {c.id for c in floor.calls.values() if c.survey is not None and not c.survey.over}
         in_queue = (CallState.WAITING, CallState.OFFERED)
         stays = {(c.id, c.segment) for c in floor.calls.values() if c.state in in_queue and c.callback is None}
         assert set(self.stays) == stays

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from acd import events as ev
 from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
-from acd.model import AttemptOutcome, CallbackId, CallId, CallState, OfferId, OfferOutcome, QueueId
+from acd.model import AttemptOutcome, CallbackId, CallId, CallState, MessageId, OfferId, OfferOutcome, QueueId
 from acd.records import OfferMade
 from acd.rules import (
     Affinity,
@@ -254,6 +254,18 @@ class AnyOrder(RuleBasedStateMachine):
     def closed(self, call: CallId) -> None:
         self.tell(ev.CallClosed(call=call, reason="end_of_flow"))
 
+    @rule(call=calls, what=st.sampled_from(["begun", "score", "solved", "complete", "silent", "comment"]))
+    def asked_about_the_talk(self, call: CallId, what: str) -> None:
+        match what:
+            case "begun":
+                self.tell(ev.SurveyBegun(call=call, survey="satisfaction", language="zh"))
+            case "complete" | "silent":
+                self.tell(ev.SurveyEnded(call=call, complete=what == "complete"))
+            case "comment":
+                self.tell(ev.MessageLeft(message=MessageId(f"{call}-comment"), call=call, seconds=3.0, comment=True))
+            case _:
+                self.tell(ev.QuestionAnswered(call=call, question=what, answer="5", score=5))
+
     @rule(agent=st.sampled_from(AGENTS), kind=st.sampled_from([ev.AgentLoggedIn, ev.AgentLoggedOut, ev.WrapUpDone]))
     def agent_does(self, agent: AgentId, kind: Any) -> None:
         self.tell(kind(agent=agent))
@@ -424,6 +436,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert made == ended
         assert self.ledger.counts["QueueEntered"] == self.ledger.counts["QueueLeft"]
         assert self.ledger.counts["CallAnswered"] == self.ledger.counts["TalkFinished"]
+        assert self.ledger.counts["SurveyAsked"] == self.ledger.counts["SurveyClosed"]
         assert self.ledger.counts["CallOpened"] == self.ledger.counts["CallEnded"]
         assert self.ledger.incoming == self.arrivals
         assert not self.floor.callbacks

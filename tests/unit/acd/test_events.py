@@ -34,6 +34,11 @@ VALUES = {
     "callback": "b1",
     "queues": ("sales",),
     "prompt": "closed",
+    "survey": "satisfaction",
+    "language": "zh",
+    "question": "score",
+    "answer": "5",
+    "complete": True,
     "rules": rules({"anna": ["sales"]}, vip={"139": 1}, vip_priority={1: 10}),
 }
 

@@ -24,7 +24,7 @@ NEW = {
         "stay_at",
         "been",
     }
-    | {"ringing", "missed_by", "assigned", "farewell", "expected"},
+    | {"ringing", "missed_by", "assigned", "farewell", "expected", "talk", "asked"},
     "agents": {"extensions", "handling_since", "served", "last_served", "groups", "spots", "overrun"},
 }
 

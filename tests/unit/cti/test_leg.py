@@ -120,3 +120,27 @@ async def test_refused_caller_is_done_with_before_he_hears_the_tone() -> None:
         assert await channel.obey(b"200 result=-1\n") == "EXEC Busy 5"
         assert await channel.obey(b"200 result=-1\n") == "EXEC Hangup 17"
         await refusing
+
+
+SAID = 'RECORD FILE /messages/c-1-comment wav "0123456789*#" 30000 s=4'
+
+
+def recording(leg: AgiLeg) -> "asyncio.Task[None]":
+    return asyncio.create_task(leg.record("/messages/c-1-comment", 30.0, 3.5, "0123456789*#"))
+
+
+async def test_caller_speaks_after_a_tone_until_a_key_a_silence_or_the_end_of_the_time() -> None:
+    async with agi_session() as (session, channel, _):
+        saying = recording(AgiLeg(session, Stops()))
+        assert (await channel.obey()).startswith("STREAM FILE hotline-tone")
+        assert (await channel.obey(b"200 result=35 (dtmf) endpos=20000\n")).replace('"', "") == SAID.replace('"', "")
+        await saying
+
+
+async def test_caller_who_hangs_up_while_he_speaks_is_gone() -> None:
+    async with agi_session() as (session, channel, _):
+        saying = recording(AgiLeg(session, Stops()))
+        await channel.obey()
+        await channel.obey(b"HANGUP\n200 result=-1 (hangup) endpos=16000\n")
+        with pytest.raises(CallerGone):
+            await saying

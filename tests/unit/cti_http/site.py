@@ -1,5 +1,6 @@
 """A small site behind a real HTTP server on loopback: a real runner and floor, with fakes only for what lies outside."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ from cti.http.server import HttpServer
 from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from desk.items import ItemId, Step, WorkItem
+from desk.store import Count, Wanted
+from ivr.prompts import Prompt, Prompts
 from metrics.figures import Figures, queue_figures, site_figures
 from metrics.intervals import Tally
 from recordings.ledger import Recording, RecordingNotThere
@@ -157,6 +161,47 @@ class FolderArchive:
         return path
 
 
+class DictItems:
+    """Work items in memory; their messages in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[ItemId, WorkItem] = {}
+        self.kept: dict[ItemId, list[Step]] = {}
+        self.refused: Exception | None = None
+
+    async def find(self, wanted: Wanted, limit: int) -> list[WorkItem]:
+        return [item for item in self.rows.values() if _matches(item, wanted)][:limit]
+
+    async def counts(self, wanted: Wanted) -> list[Count]:
+        found = Counter((one.queue, one.kind, one.state) for one in await self.find(wanted, 1000))
+        return [Count(queue=q, kind=k, state=s, items=items, oldest_at=NINE) for (q, k, s), items in found.items()]
+
+    async def get(self, item: ItemId) -> WorkItem | None:
+        return self.rows.get(item)
+
+    async def steps(self, item: ItemId) -> list[Step]:
+        return self.kept.get(item, [])
+
+    async def change(self, before: WorkItem, now: WorkItem, step: Step) -> None:
+        if self.refused:
+            raise self.refused
+        self.rows[now.item] = now
+        self.kept.setdefault(now.item, []).append(step)
+
+    def audio(self, item: ItemId) -> Path:
+        path = self.folder / f"{item}.wav"
+        if not path.is_file():
+            raise RecordingNotThere(f"the file of message {item} is gone")
+        return path
+
+
+def _matches(item: WorkItem, wanted: Wanted) -> bool:
+    asked = {name: getattr(wanted, name) for name in ("state", "kind", "queue", "owner")}
+    mine = wanted.seen_by is None or item.is_seen_by(wanted.seen_by, wanted.queues)
+    return mine and all(value is None or getattr(item, name) == value for name, value in asked.items())
+
+
 class FixedPage:
     def render(self) -> bytes:
         return b"callcenter_calls_total 0\n"
@@ -209,8 +254,13 @@ class SmallSite:
         self.runner.sinks = [self.pops, self.floor_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
         self.versions = ScriptedVersions()
+        self.items = DictItems(folder)
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
+        self.prompts = Prompts(
+            Prompt(id=id_, language="zh", text="", voice="", file=f"zh/{id_}.wav")
+            for id_ in ("closed", "emergency_closed")
+        )
         self.services = Services(
             runner=self.runner,
             pops=self.pops,
@@ -221,11 +271,12 @@ class SmallSite:
             figures=self.figures,
             history=self.history,
             archive=self.archive,
+            prompts=lambda: self.prompts,
+            items=self.items,
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
-            prompts=lambda: ("closed", "emergency_closed"),
             zone=ZONE,
             version="0.1.0",
             metrics_token=metrics_token,

@@ -1,6 +1,7 @@
 """Records of a few calls, as the core would give them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from acd.model import (
     CallId,
     CallState,
     Disposition,
+    MessageId,
     OfferId,
     OfferOutcome,
     QueueId,
@@ -27,12 +29,16 @@ from acd.records import (
     Candidate,
     Decision,
     Exclusion,
+    MessageTaken,
     NodeEntered,
     OfferEnded,
     OfferMade,
     QueueEntered,
     QueueLeft,
     Record,
+    SurveyAsked,
+    SurveyClosed,
+    SurveyReplied,
     TalkFinished,
 )
 from agents.roster import AgentId
@@ -98,7 +104,38 @@ def served_call(n: int = 12, at: float = 1763800000.125, number: str = "13800138
             ended_at=at + 186,
             queue=REPAIR,
         ),
-        _ended(call, at, at + 186, number, Disposition.SERVED, REPAIR, ANNA),
+        *survey(call, taken, at + 187, number),
+        _ended(call, at, at + 200, number, Disposition.SERVED, REPAIR, ANNA),
+    ]
+
+
+def survey(call: CallId, offer: OfferId, at: float, number: str) -> list[Record]:
+    """He gives four points, says a few words, and hangs up."""
+    about: dict[str, Any] = {"call": call, "offer": offer, "queue": REPAIR, "agent": ANNA, "survey": "satisfaction"}
+    comment = MessageId(f"{offer}-comment")
+    reply: dict[str, Any] = {"asked_at": at, **about}
+    message: dict[str, Any] = {"call": call, "number": number, "did": "4001", "queue": REPAIR}
+    return [
+        SurveyAsked(at=at, language="zh", **about),
+        SurveyReplied(at=at + 2, question="score", answer="4", score=4, first=True, **reply),
+        MessageTaken(message=comment, at=at + 9, seconds=6.5, comment=True, **message),
+        SurveyReplied(at=at + 9, question="comment", answer=comment, score=None, first=False, **reply),
+        SurveyClosed(at=at + 10, outcome="partly", why="hung_up", **reply),
+    ]
+
+
+def requests(at: float = 1763800200.5) -> list[Record]:
+    """A message, and a wish to be called back."""
+    whose: dict[str, Any] = {
+        "call": CallId(f"demo-{int(at)}.14"),
+        "at": at,
+        "number": "13700137000",
+        "did": "4001",
+        "queue": SALES,
+    }
+    return [
+        MessageTaken(message=MessageId("m-1"), seconds=12.5, **whose),
+        CallbackOpened(callback=CallbackId("b-1"), place_at=at - 60.0, **whose),
     ]
 
 

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.model import CallId, OfferId, QueueId
-from acd.records import AgentChanged, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, MessageTaken, Record
+from acd.model import CallId, Disposition, OfferId, QueueId
+from acd.records import AgentChanged, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, Record
 from engine.database.models import METADATA
 from engine.database.upserts import TABLES, fold
 from engine.facts import Row, row_of_recording, rows_of
 from recordings.ledger import LedgerEntry, State
-from tests.unit.engine_data.stories import abandoned_call, customer_called_back, served_call
+from tests.unit.engine_data.stories import abandoned_call, customer_called_back, requests, served_call
 
-ALL = served_call() + abandoned_call() + customer_called_back()
+ALL = served_call() + abandoned_call() + customer_called_back() + requests()
+STEPS_WRITE = {"state", "owner", "changed_at", "closed_at", "steps"}
+"""What people's steps make of a work item."""
 
 
 def final_rows(records: list[Record]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -40,7 +42,39 @@ def test_a_served_call_fills_every_table_of_the_core() -> None:
     assert rows["offers", f"{call}-2"] | {"talk_s": 120.0, "hold_s": 20.5} == rows["offers", f"{call}-2"]
     assert rows["agent_intervals", "1001", 1763800066.125, "talking"]["ended_at"] == 1763800186.125
     assert rows["decisions", call, 2]["body"]["candidates"] == ({"agent": "1001", "score": (0.25, 3.0)},)
-    assert {key[0] for key in rows} == {table for metadata in METADATA for table in metadata.tables} - {"recordings"}
+    assert (
+        rows["surveys", call] | {"offer": f"{call}-2", "outcome": "partly", "why": "hung_up"} == rows["surveys", call]
+    )
+    assert (
+        rows["survey_answers", call, "score"] | {"agent": "1001", "score": 4} == rows["survey_answers", call, "score"]
+    )
+    assert rows["survey_answers", call, "comment"]["answer"] == f"{call}-2-comment"
+    not_from_the_core = {"recordings", "work_steps"}
+    assert {key[0] for key in rows} == {table for metadata in METADATA for table in metadata.tables} - not_from_the_core
+
+
+def test_what_is_to_be_done_after_the_calls_becomes_an_item_each() -> None:
+    rows = final_rows([*served_call(), *abandoned_call(), *requests()])
+    items = {key[1]: values["kind"] for key, values in rows.items() if key[0] == "work_items"}
+    assert items == {
+        "demo-1763800000.12-2-comment": "survey_comment",
+        "demo-1763800100.13": "abandoned",
+        "m-1": "message",
+        "b-1": "callback",
+    }
+    assert rows["work_items", "m-1"] | {"seconds": 12.5, "queue": "sales"} == rows["work_items", "m-1"]
+
+
+def test_misdial_and_caller_without_a_number_are_nobody_to_call_back() -> None:
+    ended = next(record for record in abandoned_call() if isinstance(record, CallEnded))
+    for changed in ({"short": True}, {"number": ""}, {"disposition": Disposition.ABANDONED_IVR}):
+        assert [row.table for row in rows_of(msgspec.structs.replace(ended, **changed))] == ["calls"]
+
+
+def test_record_told_again_takes_no_step_of_an_item_back() -> None:
+    rows = final_rows([*abandoned_call(), *requests()])
+    items = [values for key, values in rows.items() if key[0] == "work_items"]
+    assert all(not STEPS_WRITE & set(values) for values in items)
 
 
 @given(st.permutations(served_call() + abandoned_call()))
@@ -68,12 +102,13 @@ def test_every_column_is_filled_by_some_record() -> None:
     filled: dict[str, set[str]] = {}
     for row in (row for record in ALL for row in rows_of(record)):
         filled.setdefault(row.table, set()).update(row.key, row.values)
+    filled["work_items"] |= STEPS_WRITE
     assert {name: set(TABLES[name].columns.keys()) for name in filled} == filled
 
 
-def test_every_kind_of_record_but_the_live_one_is_kept() -> None:
+def test_every_kind_of_record_but_the_live_ones_is_kept() -> None:
     kinds = {type(record) for record in ALL if rows_of(record)}
-    assert set(typing.get_args(Record)) - kinds == {AgentChanged, EmergencyBegan, EmergencyOver, MessageTaken}
+    assert set(typing.get_args(Record)) - kinds == {AgentChanged, EmergencyBegan, EmergencyOver}
 
 
 def test_a_callback_is_an_offer_answered_and_no_stay_in_a_queue() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from acd import events as ev
 from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt
-from acd.model import EVERYWHERE, CallId, MessageId, OfferId, QueueId
+from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId, QueueId
 from cti.floor_facts import call_facts, queue_facts
 from ivr.conditions import CallFacts, QueueFacts
 from ivr.nodes import Lookup
@@ -163,15 +163,18 @@ class CoreDesk:
         """What other systems answer, in turn."""
         self.asked: list[tuple[str, dict[str, str]]] = []
         """The lookups asked, with the values given."""
-        self.spoken_s: deque[float] = deque()
-        """How long the caller's messages are, each time somebody looks."""
-        self.dropped: list[str] = []
+        self.said_s = 5.0
+        """How long what a caller says is that is recorded."""
+        self.dropped: list[MessageId] = []
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
         for command in self.stage.tell(event).commands:
             if isinstance(command, OfferCall | EndCall | PlayPrompt | GoToNode) and self.session is not None:
                 self.session.order(command)
+
+    def known(self, call: CallId) -> Call | None:
+        return self.stage.floor.calls.get(call)
 
     def answered(self, offer: OfferId) -> bool:
         live = self.stage.floor.offers.get(offer)
@@ -188,6 +191,15 @@ class CoreDesk:
         found = self.stage.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
 
+    def message_sound(self, message: MessageId) -> str:
+        return f"/messages/{message}"
+
+    async def message_s(self, message: MessageId) -> float:
+        return self.said_s
+
+    def drop_message(self, message: MessageId) -> None:
+        self.dropped.append(message)
+
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
         return [type(event).__name__ for event in self.told]
@@ -201,12 +213,3 @@ class CoreDesk:
     async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
         self.asked.append((lookup.name, dict(values)))
         return self.answers.popleft()
-
-    def message_sound(self, message: MessageId) -> str:
-        return f"messages/{message}"
-
-    async def message_s(self, message: MessageId) -> float:
-        return self.spoken_s.popleft() if self.spoken_s else 0.0
-
-    def drop_message(self, message: MessageId) -> None:
-        self.dropped.append(message)

@@ -1,52 +1,75 @@
 """The manifest, and the audio that is committed with it."""
 
-import hashlib
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ivr.audio import measure, read_prompt
-from ivr.prompts import FOLDER, ManifestRefused, Prompt, Prompts, UnknownPrompt, file_problems, read_manifest
+from ivr.audio import RATES_HZ, measure, read_prompt
+from ivr.prompts import (
+    ENDINGS,
+    FOLDER,
+    ManifestRefused,
+    Prompt,
+    Prompts,
+    UnknownPrompt,
+    built_in,
+    check_sum,
+    file_problems,
+    read_manifest,
+)
+from ivr.speech import PIECES
+from tools.prompts.sheet import SHEET, sheet
 
 RATE = 8000
-ENTRIES = read_manifest()
+PROMPTS = read_manifest()
+ENTRIES = built_in()
 
 
-def tone(seconds: float, level: float = 0.14, silence_s: float = 0.0) -> list[float]:
+def tone(seconds: float, level: float = 0.14, silence_s: float = 0.02) -> list[float]:
     quiet = [0.0] * int(silence_s * RATE)
     return [*quiet, *(level * np.sin(2 * np.pi * 400 * np.arange(int(seconds * RATE)) / RATE)), *quiet]
 
 
 def write_wav(path: Path, samples: list[float], rate: int = RATE, channels: int = 1) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setparams((channels, 2, rate, 0, "NONE", ""))
-        file.writeframes((np.array(samples) * 32767).astype("<i2").tobytes())
+    """The narrow file as told, and beside it a wide one of the same length in which nothing is wrong but what is in both."""
+    for file_path, hz, times in ((path, rate, 1), (path.with_suffix(".wav16"), 16000, 2)):
+        with wave.open(str(file_path), "wb") as file:
+            file.setparams((channels if times == 1 else 1, 2, hz, 0, "NONE", ""))
+            file.writeframes((np.repeat(np.array(samples), times) * 32767).astype("<i2").tobytes())
 
 
 def entry(path: Path) -> Prompt:
-    check_sum = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
-    return Prompt(id="a", language="zh", text="a", voice="recorded", file=path.name, sha256=check_sum)
+    known = check_sum(path) if path.exists() and path.with_suffix(".wav16").exists() else ""
+    return Prompt(id="a", language="zh", text="a", voice="recorded", file=path.name, sha256=known)
 
 
 @pytest.mark.parametrize("prompt", ENTRIES, ids=lambda prompt: prompt.file)
 def test_committed_prompt_can_be_played_and_is_as_loud_as_the_others(prompt: Prompt) -> None:
     assert file_problems([prompt]) == []
-    sound = measure(read_prompt(FOLDER / prompt.file))
-    assert abs(sound.level_db + 20.0) < 1.0
-    assert sound.peak_db < -0.5, "clipped"
+    for ending, rate_hz in RATES_HZ.items():
+        sound = measure(read_prompt((FOLDER / prompt.file).with_suffix(ending)), rate_hz)
+        assert abs(sound.level_db + 20.0) < 0.5
+        assert sound.peak_db < -0.5, "clipped"
 
 
 def test_every_prompt_is_spoken_in_both_languages() -> None:
-    prompts = Prompts(ENTRIES)
+    prompts = Prompts(PROMPTS)
     assert prompts.in_language("zh") == prompts.in_language("en") == prompts.ids
 
 
-def test_audio_and_manifest_hold_the_same_files_and_stay_small() -> None:
-    files = list(FOLDER.rglob("*.wav"))
-    assert {str(path.relative_to(FOLDER)) for path in files} == {prompt.file for prompt in ENTRIES}
-    assert sum(path.stat().st_size for path in files) < 4_000_000
+@pytest.mark.parametrize("language", sorted(PIECES))
+def test_every_piece_of_spoken_values_is_there_with_its_words(language: str) -> None:
+    there = {prompt.id: prompt.text for prompt in ENTRIES[len(PROMPTS) :] if prompt.language == language}
+    assert there == PIECES[language]
+
+
+def test_audio_and_manifests_hold_the_same_files_and_stay_within_bounds() -> None:
+    files = list(FOLDER.rglob("*.wav*"))
+    wanted = {(FOLDER / prompt.file).with_suffix(ending) for prompt in ENTRIES for ending in ENDINGS}
+    assert set(files) == wanted
+    assert sum(path.stat().st_size for path in files) < 36_000_000
 
 
 def test_asterisk_finds_a_prompt_below_the_prefix_without_its_extension() -> None:
@@ -75,11 +98,12 @@ def test_good_file_has_no_problems(tmp_path: Path) -> None:
         (tone(1.0), {"rate": 16000}, "16000 Hz, 1 channel(s), 16 bit; expected 8000 Hz"),
         (tone(1.0), {"channels": 2}, "8000 Hz, 2 channel(s)"),
         (tone(0.1), {}, "lasts 0.1 s"),
-        (tone(31.0), {}, "lasts 31.0 s"),
+        (tone(61.0), {}, "lasts 61.0 s"),
         (tone(1.0, level=0.005), {}, "speech level -4"),
         (tone(1.0, level=0.9), {}, "speech level -3.9 dB"),
         (tone(1.0, silence_s=0.5), {}, "begins or ends with more than 0.3 s of silence (0.50, 0.50 s)"),
         ([*tone(0.5), *[0.0] * 16000, *tone(0.5)], {}, "has a pause of 2.0 s"),
+        (tone(1.0, silence_s=0.0), {}, "begins or ends in the middle of the sound (-20."),
         ([0.0] * 8000, {}, "speech level -"),
         ([], {}, "lasts 0.0 s"),
     ],
@@ -93,14 +117,17 @@ def test_bad_audio_is_described(samples: list[float], settings: dict[str, int], 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"not audio at all", b"RIFF\x04\x00\x00\x00WAVEfmt "])
 def test_what_is_no_audio_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", tone(1.0))
     (tmp_path / "a.wav").write_bytes(content)
     [problem] = file_problems([entry(tmp_path / "a.wav")], tmp_path)
     assert "not a PCM WAV file" in problem
 
 
 def test_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", tone(1.0))
+    (tmp_path / "a.wav16").unlink()
     [problem] = file_problems([entry(tmp_path / "a.wav")], tmp_path)
-    assert problem == f'{tmp_path}/a.wav: missing; prompt "a" (zh) cannot be played'
+    assert problem == f'{tmp_path}/a.wav16: missing; prompt "a" (zh) cannot be played'
 
 
 def test_replaced_file_is_noticed_and_the_way_to_accept_it_named(tmp_path: Path) -> None:
@@ -167,3 +194,7 @@ def test_value_whose_pieces_are_in_no_language_is_refused_by_the_piece() -> None
 def test_value_that_cannot_be_said_is_refused() -> None:
     with pytest.raises(ValueError, match="number:x"):
         Prompts(ENTRIES).sounds(["welcome", "{number:x}"], "zh")
+
+
+def test_drawing_of_the_waves_is_of_the_prompts_that_are_committed() -> None:
+    assert SHEET.read_text("utf-8") == sheet(PROMPTS), "python -m tools.prompts.sheet draws it anew"

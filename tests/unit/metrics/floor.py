@@ -55,6 +55,9 @@ class StillFloor:
     def spool_set_aside(self) -> int:
         return 7
 
+    def left_while_away(self) -> Mapping[str, int]:
+        return {"imported": 6, "damaged": 2}
+
     def sessions(self) -> int:
         return 5
 

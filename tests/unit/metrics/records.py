@@ -11,6 +11,8 @@ from acd.records import (
     OfferMade,
     QueueEntered,
     QueueLeft,
+    SurveyAsked,
+    SurveyReplied,
     TalkFinished,
 )
 from agents.roster import AgentId
@@ -124,6 +126,28 @@ def talked(call: str, ended_at: float, talk_s: float, hold_s: float = 0.0, queue
         ended_at=ended_at,
         talk_s=talk_s,
         hold_s=hold_s,
+    )
+
+
+def asked(call: str, at: float, queue: QueueId = SALES) -> SurveyAsked:
+    return SurveyAsked(
+        call=CallId(call), offer=OfferId(f"{call}-1"), queue=queue, agent=LI, at=at, survey="s", language="zh"
+    )
+
+
+def replied(call: str, asked_at: float, at: float, score: int | None, *, first: bool = True) -> SurveyReplied:
+    return SurveyReplied(
+        call=CallId(call),
+        offer=OfferId(f"{call}-1"),
+        queue=SALES,
+        agent=LI,
+        at=at,
+        survey="s",
+        asked_at=asked_at,
+        question="score" if first else "solved",
+        answer=str(score),
+        score=score,
+        first=first,
     )
 
 

@@ -26,6 +26,10 @@ MORNING = QueueCounts(
     wrap_ups=70,
     wrap_up_s=2800.0,
     offers={"accepted": 80, "no_answer": 5},
+    surveys_asked=20,
+    surveys_answered=8,
+    survey_scores=8,
+    survey_points=34,
 )
 """100 callers: 80 answered, 8 gave up, 8 misdials, 3 overflowed, 1 lost with the switch."""
 
@@ -50,6 +54,8 @@ EXAMPLES = {
     "occupancy_with_wrap_up": 10500 / (10500 + 4500),
     "answered_share": 0.80,
     "queued_share": 0.40,
+    "survey_score": 34 / 8,
+    "survey_answered": 8 / 20,
 }
 
 

@@ -19,6 +19,7 @@ from tests.unit.metrics.records import (
     REPAIR,
     SALES,
     answered,
+    asked,
     ended,
     entered,
     left,
@@ -26,6 +27,7 @@ from tests.unit.metrics.records import (
     offer_ended,
     offered,
     opened,
+    replied,
     talked,
     was,
 )
@@ -204,6 +206,19 @@ def test_every_state_an_agent_can_record_has_its_time() -> None:
     states = [state for state in AgentState if state is not AgentState.OFFLINE]
     tally = tally_of(*(was(state, NINE, NINE + 10) for state in AgentState))
     assert tally.half_hours[half_hour(NINE)].agents[LI] == AgentTimes(*[10.0] * len(states))
+
+
+def test_survey_is_booked_where_it_was_asked_with_all_that_was_answered_to_it() -> None:
+    late = NINE + HALF_HOUR_S - 5
+    tally = tally_of(
+        asked("a", late),
+        replied("a", late, late + 10, 4),
+        replied("a", late, late + 15, None, first=False),
+        asked("b", late),
+    )
+    for counts in (tally.half_hours[half_hour(NINE)].queues[SALES], of_queue(tally), tally.since_start.site):
+        assert (counts.surveys_asked, counts.surveys_answered) == (2, 1)
+        assert (counts.survey_scores, counts.survey_points) == (1, 4)
 
 
 def test_menu_nodes_and_ends_of_calls_are_counted() -> None:

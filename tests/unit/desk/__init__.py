@@ -1,0 +1,1 @@
+"""Work items, their steps and who sees them."""
