@@ -9,7 +9,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from acd.model import Disposition
+from acd.model import CallbackEnd, Disposition
 from acd.records import (
     AgentChanged,
     AgentInterval,
@@ -34,7 +34,7 @@ from acd.records import (
     SurveyReplied,
     TalkFinished,
 )
-from desk.items import ItemKind
+from desk.items import ItemKind, ItemState, What
 from recordings.ledger import LedgerEntry
 
 __all__ = ["Row", "row_of_recording", "rows_of"]
@@ -93,7 +93,7 @@ def rows_of(record: Record) -> tuple[Row, ...]:  # noqa: PLR0911, PLR0912 - one 
         case CallbackAttempted():
             return (_callback_attempted(record),)
         case CallbackClosed():
-            return (_callback_closed(record),)
+            return _callback_closed(record), *_item_closed(record)
         case AgentChanged() | EmergencyBegan() | EmergencyOver():
             return ()
         case _:
@@ -292,9 +292,19 @@ def _survey_answer(record: SurveyReplied) -> Row:
     return Row("survey_answers", {"call": record.call, "question": record.question}, values)
 
 
+def _item_closed(record: CallbackClosed) -> tuple[Row, ...]:
+    """A callback that is over is an item that is done, whoever has it; one that was given up is left to people."""
+    if record.how is CallbackEnd.GIVEN_UP:
+        return ()
+    closed = {"state": ItemState.DONE, "changed_at": record.at, "closed_at": record.at}
+    item = Row("work_items", {"item": record.callback}, {"kind": ItemKind.CALLBACK, "queue": record.queue} | closed)
+    values = {"at": record.at, "what": What.DONE, "by": "hotline", "owner": None, "note": record.how}
+    return item, Row("work_steps", {"item": record.callback, "step": "callback"}, values)
+
+
 def _given_up(record: CallEnded) -> tuple[Row, ...]:
     """Who hung up while he waited is somebody to call back, if his number is known and he was no misdial."""
-    if record.disposition not in GIVEN_UP or record.short or not record.number:
+    if record.disposition not in GIVEN_UP or record.short or not record.number or record.callback is not None:
         return ()
     return (_item(record.call, ItemKind.ABANDONED, record, opened_at=record.ended_at),)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.model import CallId, Disposition, OfferId, QueueId
-from acd.records import AgentChanged, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, Record
+from acd.model import CallbackEnd, CallId, Disposition, OfferId, QueueId
+from acd.records import AgentChanged, CallbackClosed, CallEnded, CallOpened, EmergencyBegan, EmergencyOver, Record
 from engine.database.models import METADATA
 from engine.database.upserts import TABLES, fold
 from engine.facts import Row, row_of_recording, rows_of
@@ -49,7 +49,7 @@ def test_a_served_call_fills_every_table_of_the_core() -> None:
         rows["survey_answers", call, "score"] | {"agent": "1001", "score": 4} == rows["survey_answers", call, "score"]
     )
     assert rows["survey_answers", call, "comment"]["answer"] == f"{call}-2-comment"
-    not_from_the_core = {"recordings", "work_steps"}
+    not_from_the_core = {"recordings"}
     assert {key[0] for key in rows} == {table for metadata in METADATA for table in metadata.tables} - not_from_the_core
 
 
@@ -63,6 +63,15 @@ def test_what_is_to_be_done_after_the_calls_becomes_an_item_each() -> None:
         "b-1": "callback",
     }
     assert rows["work_items", "m-1"] | {"seconds": 12.5, "queue": "sales"} == rows["work_items", "m-1"]
+
+
+def test_callback_that_is_over_is_done_by_itself_unless_it_was_given_up() -> None:
+    closed = next(record for record in customer_called_back() if isinstance(record, CallbackClosed))
+    rows = final_rows([closed])
+    assert (rows["work_items", "w-1"]["state"], rows["work_items", "w-1"]["closed_at"]) == ("done", closed.at)
+    assert rows["work_steps", "w-1", "callback"]["by"] == "hotline"
+    given_up = rows_of(msgspec.structs.replace(closed, how=CallbackEnd.GIVEN_UP))
+    assert [row.table for row in given_up] == ["callbacks"]
 
 
 def test_misdial_and_caller_without_a_number_are_nobody_to_call_back() -> None:
