@@ -228,10 +228,6 @@ class _Desk:
     async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
         return await self._lookups.ask(lookup, values) if self._lookups else None
 
-    def emergency(self) -> str | None:
-        found = self._runner.floor.emergencies.get(EVERYWHERE)
-        return None if found is None else found.prompt
-
     def message_sound(self, message: MessageId) -> str:
         return self._messages.sound(message) if self._messages else ""
 
@@ -241,3 +237,7 @@ class _Desk:
     def drop_message(self, message: MessageId) -> None:
         if self._messages:
             self._messages.drop(message)
+
+    def emergency(self) -> str | None:
+        found = self._runner.floor.emergencies.get(EVERYWHERE)
+        return None if found is None else found.prompt

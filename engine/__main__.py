@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         "--plain", action="store_true", help=say("只输出文字，不画表格", "lines of text instead of a table")
     )
     _add_check(add)
-    _add_prompts(add)
     _add_ivr(add)
+    _add_prompts(add)
     _add_import_queues(add)
     _add_rollback(add)
     watch = add("watch", "显示一个座席的弹屏事件", "print an agent's screen-pop feed")
@@ -126,15 +126,6 @@ def _add_check(add: _Add) -> None:
     )
 
 
-def _add_prompts(add: _Add) -> None:
-    prompts = add("prompts", "列出语音提示，或逐条检查", "list the spoken prompts, or check each of them")
-    prompts.add_argument("what", nargs="?", choices=("list", "check"), default="list")
-    prompts.add_argument(
-        "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
-    )
-    prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
-
-
 def _add_ivr(add: _Add) -> None:
     ivr = add("ivr", "语音导航：执行导航测试，画流程图", "the IVR flow: run its dialogue tests, draw it")
     kinds = ivr.add_subparsers(dest="what", metavar="WHAT", required=True)
@@ -161,6 +152,15 @@ def _ivr(arguments: argparse.Namespace) -> int:
     from engine.flowchart import draw
 
     return draw(arguments.config.resolve(), arguments.day, arguments.out)
+
+
+def _add_prompts(add: _Add) -> None:
+    prompts = add("prompts", "列出语音提示，或逐条检查", "list the spoken prompts, or check each of them")
+    prompts.add_argument("what", nargs="?", choices=("list", "check"), default="list")
+    prompts.add_argument(
+        "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
+    )
+    prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
 
 
 def _add_import_queues(add: _Add) -> None:

@@ -148,10 +148,6 @@ class Desk(Protocol):
         """Ask another system; None: it gave no answer that could be used, or none in time. Raises nothing of its own."""
         ...
 
-    def emergency(self) -> str | None:
-        """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
-        ...
-
     def message_sound(self, message: MessageId) -> str:
         """The name under which Asterisk records and plays a message."""
         ...
@@ -162,4 +158,8 @@ class Desk(Protocol):
 
     def drop_message(self, message: MessageId) -> None:
         """Delete a message."""
+        ...
+
+    def emergency(self) -> str | None:
+        """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
         ...

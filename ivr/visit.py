@@ -13,7 +13,7 @@ from ivr.hours import Hours
 from ivr.inbox import Inbox
 from ivr.ports import Desk, Leg
 from ivr.prompts import Prompts, UnknownPrompt
-from ivr.speech import is_value, speak
+from ivr.speech import is_value
 from ivr.survey import QueueSurvey
 
 __all__ = ["Caller", "Draft", "Script", "Visit"]
@@ -117,8 +117,7 @@ class Visit:
             return [self.script.prompts.sound(prompt, self.language)]
         kind, _, name = prompt[1:-1].partition(":")
         try:
-            pieces = speak(f"{{{kind}:{self.values().get(name, name)}}}", self.language)
-            return [self.script.prompts.sound(piece, self.language) for piece in pieces]
+            return self.script.prompts.sounds([f"{{{kind}:{self.values().get(name, name)}}}"], self.language)
         except (ValueError, UnknownPrompt):
             log.warning("a value of kind %s cannot be said in %s", kind, self.language, extra={"call_id": self.call})
             return []

@@ -13,12 +13,14 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from engine.asterisk.ports import free_port
 from tests.telephony.site import Customer, SiteUnderTest, running_site, until
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 CARD = "4539578763621486"
 WRONG_CARD = "4539578763621487"
+OUTSIDE, ENGAGED = "02164000000", "02164000001"
 SAY = "ready"  # a short prompt in place of long ones
 
 
@@ -54,7 +56,7 @@ def flow(crm: str) -> Any:
             "ask": {
                 "start": "key",
                 "nodes": {
-                    "key": {"type": "menu", "prompts": SAY, "keys": {"1": "done"}, "timeout": "2s"},
+                    "key": {"type": "menu", "prompts": SAY, "keys": {"1": "done", "5": "engaged"}, "timeout": "2s"},
                     "done": {"type": "return"},
                 },
             }
@@ -91,7 +93,8 @@ def flow(crm: str) -> Any:
                 "next": "right",
                 "deleted": "wrong",
             },
-            "outside": {"type": "transfer", "number": "02164000000", "failed": "wrong"},
+            "outside": {"type": "transfer", "number": OUTSIDE, "failed": "wrong"},
+            "engaged": {"type": "transfer", "number": ENGAGED, "busy": "right", "failed": "wrong"},
             "twice": {"type": "flow", "flow": "ask", "next": "again"},
             "again": {"type": "flow", "flow": "ask", "next": "right"},
             "he": {"type": "identify", "lookup": "crm", "known": "right", "unknown": "wrong"},
@@ -134,6 +137,7 @@ CALLERS: dict[str, dict[str, Any]] = {
         "script": ("wait:0.4", "key:4", "wait:0.5", "tone:440", "wait:3", "key:#", "wait:1", "key:4", "wait:20")
     },
     "transfer": keys((0.4, "5")),
+    "transfer busy": keys((0.4, "6"), (0.8, "5")),
     "sub-flow": keys((0.4, "6"), (0.8, "1"), (0.8, "1")),
     "back": keys((0.4, "6"), (0.8, "9"), (0.8, "6"), (0.8, "1"), (0.8, "1")),
     "identified": keys((0.4, "7")),
@@ -164,7 +168,14 @@ async def site(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | N
     listening = socket.create_server(("127.0.0.1", 0))
     await web.SockSite(runner, listening).start()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    async with running_site(tmp_path_factory.mktemp("nodes"), flow=flow(url)) as site:
+    port = free_port(udp=True)
+
+    def system(data: Any) -> None:
+        data["trunks"][0]["dial"] = f"127.0.0.1:{port}"
+
+    async with running_site(tmp_path_factory.mktemp("nodes"), flow=flow(url), system=system) as site:
+        await site.network.outside(OUTSIDE).answers(after_s=0.5, talk_s=2.0)
+        await site.network.outside(ENGAGED).refuses(17)
         yield site
     await runner.cleanup()
 
@@ -239,8 +250,14 @@ async def test_message_that_is_deleted_is_gone(site: SiteUnderTest, over: Any) -
     assert not list((site.home / "recordings" / "messages").glob(f"{call['call']}-*"))
 
 
-async def test_transfer_that_cannot_be_dialled_goes_on(over: Any) -> None:
-    assert (await over("transfer"))["path"] == ["menu", "outside:5", "wrong"]
+async def test_transfer_is_answered_and_the_call_is_over_after_that_talk(site: SiteUnderTest, over: Any) -> None:
+    call = await over("transfer")
+    assert (call["path"], call["disposition"]) == (["menu", "outside:5"], "completed_ivr")
+    assert len(site.network.outside(OUTSIDE).rings) == 1
+
+
+async def test_transfer_to_a_busy_number_goes_on(over: Any) -> None:
+    assert (await over("transfer busy"))["path"] == ["menu", "twice:6", "ask.key", "engaged:5", "right"]
 
 
 async def test_sub_flow_is_gone_through_twice(over: Any) -> None:

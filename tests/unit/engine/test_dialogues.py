@@ -122,3 +122,11 @@ def test_what_is_no_test_is_told_and_nothing_is_played(folder: Path, test: dict[
     report = run(folder, {"test": "t", **test})
     assert report.tests == 0
     assert message in told(report)[0]
+
+
+def test_the_richer_example_is_sound_and_its_dialogues_go_as_expected(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("tests", "examples"))
+    shutil.copytree(CONFIG / "examples" / "ivr", folder, dirs_exist_ok=True)
+    report = run_dialogues(examine(folder))
+    assert (told(report), report.tests) == ([], 5)

@@ -159,15 +159,13 @@ class CoreDesk:
         self.session: CallerSession | None = None
         self.picked_up_at: float | None = None
         """When the phone was picked up, of an answer nobody tells."""
-        self.said_s = 5.0
-        """How long what a caller says is that is recorded."""
-        self.dropped: list[MessageId] = []
         self.answers: deque[dict[str, str] | None] = deque()
         """What other systems answer, in turn."""
         self.asked: list[tuple[str, dict[str, str]]] = []
         """The lookups asked, with the values given."""
-        self.spoken_s: deque[float] = deque()
-        """How long his messages are in turn, before `said_s` holds."""
+        self.said_s = 5.0
+        """How long what a caller says is that is recorded."""
+        self.dropped: list[MessageId] = []
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -193,6 +191,15 @@ class CoreDesk:
         found = self.stage.floor.emergencies.get(EVERYWHERE)
         return None if found is None else found.prompt
 
+    def message_sound(self, message: MessageId) -> str:
+        return f"/messages/{message}"
+
+    async def message_s(self, message: MessageId) -> float:
+        return self.said_s
+
+    def drop_message(self, message: MessageId) -> None:
+        self.dropped.append(message)
+
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
         return [type(event).__name__ for event in self.told]
@@ -206,12 +213,3 @@ class CoreDesk:
     async def look_up(self, lookup: Lookup, values: Mapping[str, str]) -> dict[str, str] | None:
         self.asked.append((lookup.name, dict(values)))
         return self.answers.popleft()
-
-    def message_sound(self, message: MessageId) -> str:
-        return f"messages/{message}"
-
-    async def message_s(self, message: MessageId) -> float:
-        return self.spoken_s.popleft() if self.spoken_s else self.said_s
-
-    def drop_message(self, message: MessageId) -> None:
-        self.dropped.append(message)

@@ -150,7 +150,7 @@ async def test_spoken_comment_is_kept_as_a_message_and_is_an_answer() -> None:
     spoken = Survey(name="satisfaction", questions=(SCORE,), comment=Comment(prompts=("comment",), longest_s=30.0))
     after = After(FakeLeg(["5"]), spoken)
     await after.run()
-    assert after.leg.acts("record") == [("record", "messages/c-1-comment")]
+    assert after.leg.acts("record") == [("record", "/messages/c-1-comment")]
     assert after.answers() == {"score": "5", "comment": "c-1-comment"}
     assert (after.stage.last(MessageTaken).seconds, after.stage.last(MessageTaken).comment) == (5.0, True)
     assert after.closed() == ("answered", "asked_all")
