@@ -12,6 +12,8 @@ from typing import Final
 import msgspec
 import yaml
 
+from ivr.speech import PIECES, is_value, speak
+
 try:  # read at every reload, while callers are being served: the C one takes a tenth of the time
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
@@ -91,6 +93,24 @@ class Prompts:
             raise UnknownPrompt(prompt) from None
         file = files.get(language) or next(iter(files.values()))
         return str(self._prefix / PurePosixPath(file).with_suffix(""))
+
+    def sounds(self, items: Iterable[str], language: str) -> list[str]:
+        """What Asterisk plays for prompts and values, one after the other. A value with a piece missing in the caller's
+        language is said in another. UnknownPrompt for what is in none, ValueError for a value that cannot be said."""
+        return [sound for item in items for sound in self._sounds(item, language)]
+
+    def _sounds(self, item: str, language: str) -> list[str]:
+        if not is_value(item):
+            return [self.sound(item, language)]
+        missing = item
+        for spoken in dict.fromkeys((language, *PIECES)):
+            if spoken in PIECES:
+                pieces = speak(item, spoken)
+                lacking = [piece for piece in pieces if spoken not in self._files.get(piece, {})]
+                if not lacking:
+                    return [self.sound(piece, spoken) for piece in pieces]
+                missing = lacking[0]
+        raise UnknownPrompt(missing)
 
 
 def read_manifest(path: Path = MANIFEST) -> tuple[Prompt, ...]:

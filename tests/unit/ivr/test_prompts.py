@@ -136,3 +136,34 @@ def test_manifest_that_cannot_be_used_is_refused_with_the_reason(text: str, comp
 def test_manifest_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestRefused, match=r"manifest\.yaml"):
         read_manifest(tmp_path / "manifest.yaml")
+
+
+def pieces(language: str, *ids: str) -> list[Prompt]:
+    return [Prompt(id=id_, language=language, text="", voice="", file=f"{language}/{id_}.wav") for id_ in ids]
+
+
+def test_value_is_played_as_its_pieces_between_prompts() -> None:
+    prompts = Prompts(pieces("zh", "expected_wait", "n/liang", "unit/to", "n/5", "unit/minutes"))
+    assert prompts.sounds(["expected_wait", "{range:120-300}"], "zh") == [
+        "hotline/zh/expected_wait",
+        "hotline/zh/n/liang",
+        "hotline/zh/unit/to",
+        "hotline/zh/n/5",
+        "hotline/zh/unit/minutes",
+    ]
+
+
+def test_value_with_a_piece_missing_is_said_whole_in_the_other_language() -> None:
+    prompts = Prompts([*pieces("en", "n/2", "unit/hour"), *pieces("zh", "n/liang", "unit/hour")])
+    assert prompts.sounds(["{duration:7200}"], "en") == ["hotline/zh/n/liang", "hotline/zh/unit/hour"]
+    assert prompts.sounds(["{duration:7200}"], "fr") == ["hotline/zh/n/liang", "hotline/zh/unit/hour"]
+
+
+def test_value_whose_pieces_are_in_no_language_is_refused_by_the_piece() -> None:
+    with pytest.raises(UnknownPrompt, match='"n/5"'):
+        Prompts(pieces("zh", "unit/minutes")).sounds(["{duration:300}"], "zh")
+
+
+def test_value_that_cannot_be_said_is_refused() -> None:
+    with pytest.raises(ValueError, match="number:x"):
+        Prompts(ENTRIES).sounds(["welcome", "{number:x}"], "zh")
