@@ -342,8 +342,9 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
             continue
         if (due := overflow_at(floor, call)) is not None:
             set_timer(floor, due, "max_wait", call.id)
-        call.bell_at = now
+        call.bell_at = call.words_at = now
         set_timer(floor, now, "recipe", call.id)
+        set_timer(floor, now, "announce", call.id)
     for queue in rules.queues.values():
         nobody_left(floor, queue, now, out)
     match_all(floor, now, out)

@@ -23,6 +23,7 @@ __all__ = [
     "Offer",
     "OfferId",
     "OfferOutcome",
+    "Promise",
     "QueueId",
 ]
 
@@ -77,6 +78,14 @@ class Disposition(StrEnum):
     LAST_RESORT = "last_resort"  # an agent took him from Asterisk's own queue, while the engine was away
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """A wait a caller was told when he stood at `position`: to end between these two moments."""
+
+    position: int
+    low_at: float
+    high_at: float
+
+
 class Call(msgspec.Struct, kw_only=True):
     """A live call. Times are seconds since the epoch."""
 
@@ -114,6 +123,16 @@ class Call(msgspec.Struct, kw_only=True):
     """Recipes applied in this stay, and when last."""
     bell_at: float = 0.0
     """When the next recipe or reserve is to be looked at; 0: none."""
+    words_at: float = 0.0
+    """When the next announcement is to be looked at; 0: none."""
+    said_at: float = 0.0
+    """When the last words to him began, in whatever queue."""
+    unsaid: list[str] = []
+    """Prompts that wait until the gap after those words is over."""
+    told: dict[str, float] = {}
+    """Announcements made in this stay, and when last."""
+    promised: Promise | None = None
+    """The wait he was last told in this stay."""
     queued_at: float = 0.0
     """When the caller began to wait at all: his place in the order. An overflow does not change it."""
     segment_at: float = 0.0

@@ -4,6 +4,7 @@ Every offer ends exactly once: by `end_offer` (no talk came of it), as one of th
 or by `finish_talk`. Each frees the agent, who looks at once for his next caller.
 """
 
+from acd.announcing import announce
 from acd.commands import WithdrawOffer
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
 from acd.matching import match_queue, seek_agent, seek_call
@@ -161,6 +162,8 @@ def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
         look_at_recipes(floor, call, now, out)
     if call.state is CallState.WAITING:
         seek_agent(floor, call, now, out, asked="retry")
+    if call.words_at and call.state is CallState.WAITING:
+        announce(floor, call, now, out)
 
 
 def _no_longer_with_agents(floor: Floor, offer: Offer) -> None:

@@ -15,8 +15,10 @@ from agents.workload import LeastBusyWeights
 
 __all__ = [
     "Affinity",
+    "Announce",
     "AtClose",
     "CallerRule",
+    "Comfort",
     "Do",
     "Overflow",
     "QueueRules",
@@ -132,6 +134,31 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """Done again and again, so often; None: once in a stay."""
 
 
+class Comfort(msgspec.Struct, frozen=True, kw_only=True):
+    """A word to those who have waited for so long in the queue."""
+
+    after_s: float
+    play: tuple[str, ...]
+    every_s: float | None = None
+    """Said again and again, so often; None: once in a stay."""
+
+
+class Announce(msgspec.Struct, frozen=True, kw_only=True):
+    """What callers are told while they wait."""
+
+    position: bool = False
+    """Their place in the queue."""
+    expected_wait: bool = False
+    """How long it will probably last, as a range; nothing while the queue has taught nothing to go by."""
+    first_s: float = 20.0
+    every_s: float = 60.0
+    """When place and wait are said first, and how often from then on."""
+    comfort: tuple[Comfort, ...] = ()
+    """By `after_s`."""
+    gap_s: float = 0.0
+    """At least so long from the beginning of one prompt to the beginning of the next, whatever they say: recipes' too."""
+
+
 class AtClose(StrEnum):
     """What becomes of those who wait when their queue closes."""
 
@@ -192,6 +219,7 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     service_level: ServiceLevel = ServiceLevel()
     short_abandon_s: float = 5.0
     """Callers who hang up sooner are counted apart (misdials)."""
+    announce: Announce | None = None
     record: bool = True
     music: str = "default"
 

@@ -1,7 +1,8 @@
 """A caller's stay in a queue: the door, the wait and what recipes make of it, and where he goes when he is not kept."""
 
 from acd import recipes
-from acd.commands import EndCall, GoToNode, PlayPrompt
+from acd.announcing import begin_announcing, say
+from acd.commands import EndCall, GoToNode
 from acd.floor import Floor, join_line, leave_line, set_timer
 from acd.matching import explain, release, seek_agent
 from acd.model import Agent, Call, CallState, Disposition
@@ -72,6 +73,7 @@ def enter_queue(
     seek_agent(floor, call, now, out, asked="caller_entered")
     if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
+    begin_announcing(floor, call, now, out)
     if call.queue == queue:
         note_arrival(floor, call, now, out)
 
@@ -82,6 +84,7 @@ def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Ou
     call.sought = False
     if not comes_back:  # else he takes his stay up where he left it: what was done for him stays done
         call.stay_at, call.added, call.done = now, [], {}
+        call.unsaid, call.told, call.promised = [], {}, None
         call.require = _both(queue.require, call.menu_require)
     if call.segment == 1:
         call.queued_at = now
@@ -278,7 +281,7 @@ def _apply(
         leave_for(floor, call, do.leave, "recipe", now, out)
         return
     if do.play:
-        out.commands.append(PlayPrompt(call=call.id, prompt=do.play))
+        say(floor, call, do.play, now, out)
     if _widened(call, do, queue.id, again=again) and call.held_for is None:
         join_line(floor, call, now)
         if call.sought:

@@ -71,10 +71,11 @@ class Visit:
         """The sounds of prompts that the script names. UnknownPrompt if there is none of that name."""
         return [self.script.prompts.sound(prompt, self.language) for prompt in prompts]
 
-    def known_sounds(self, prompt: str) -> list[str]:
-        """Of a prompt the core names: its rules may be newer than this call's script, and then it is passed over."""
+    def known_sounds(self, items: tuple[str, ...]) -> list[str]:
+        """Of prompts and values the core names: its rules may be newer than this call's script, and then they are passed over,
+        all together."""
         try:
-            return self.sounds((prompt,)) if prompt else []
-        except UnknownPrompt as unknown:
-            log.warning("%s", unknown, extra={"call_id": self.call})
+            return self.script.prompts.sounds(items, self.language)
+        except (UnknownPrompt, ValueError) as problem:
+            log.warning("%s", problem, extra={"call_id": self.call})
             return []

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from acd.announcing import PROMPTS_OF_PLACE, PROMPTS_OF_WAIT
 from acd.numbers import normal_number
 from engine.config.messages import unknown
 from engine.config.queue_models import OverflowModel, QueueModel, QueuesFile, RecipeModel, exits_of
@@ -40,6 +41,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
         for path, way in exits_of(queue):
             yield from _check_exit(source, (*here, *path), way, name, known)
         yield from _check_recipes(source, here, queue, known)
+        yield from _check_words(source, here, queue, known)
     yield from _check_circles(source, file, known)
 
 
@@ -140,6 +142,28 @@ def _check_doing(
         yield source.problem((*path, "add_queue"), "is the queue he is in already")
     if do.play is not None:
         yield from _unless_known(source, "prompt", path, {"play": do.play}, known.prompts)
+
+
+# --- what is said --------------------------------------------------------------------------------------------------------
+
+
+def _check_words(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
+    """Every prompt that callers of the queue hear while they wait."""
+    announce = queue.announce
+    if announce is None or known.prompts is None:
+        return
+    path: Path_ = (*here, "announce")
+    for index, comfort in enumerate(announce.comfort):
+        for place, prompt in enumerate(comfort.play):
+            if prompt not in known.prompts:
+                yield source.problem((*path, "comfort", index, "play", place), unknown("prompt", prompt, known.prompts))
+    for key, asked, needed in (
+        ("position", announce.position, PROMPTS_OF_PLACE),
+        ("expected_wait", announce.expected_wait, PROMPTS_OF_WAIT),
+    ):
+        for prompt in needed if asked else ():
+            if prompt not in known.prompts:
+                yield source.problem((*path, key), f'needs prompt "{prompt}", which is not there')
 
 
 # --- circles ---------------------------------------------------------------------------------------------------------

@@ -42,6 +42,9 @@ __all__ = [
     "exits_of",
 ]
 
+LEAST_GAP_S = 5.0
+"""A gap is counted from where a prompt begins, and none is over sooner."""
+
 Count = Annotated[Whole, Field(ge=0, le=100_000)]
 OneOrMoreNames = Annotated[tuple[Identifier, ...], OneOrMore]
 OneOrMoreTexts = Annotated[tuple[Text, ...], OneOrMore, Field(min_length=1)]
@@ -164,6 +167,33 @@ class OpenModel(Model):
     at_close: AtClose = AtClose.SERVE
 
 
+class ComfortModel(Model):
+    """A word to those who have waited so long."""
+
+    after: AtLeastASecond
+    play: Annotated[OneOrMoreNames, Field(min_length=1)]
+    every: AtLeastASecond | None = None
+
+
+class AnnounceModel(Model):
+    """What callers are told while they wait."""
+
+    position: bool = False
+    expected_wait: bool = False
+    first: Duration = 20.0
+    every: AtLeastASecond = 60.0
+    comfort: list[ComfortModel] = Field(default_factory=list)
+    gap: Annotated[AtLeastASecond, Field(ge=LEAST_GAP_S)] = 20.0
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> "AnnounceModel":
+        if not (self.position or self.expected_wait or self.comfort):
+            raise ValueError("says nothing: name one or more of position, expected_wait, comfort")
+        if len({comfort.after for comfort in self.comfort}) < len(self.comfort):
+            raise ValueError("comfort: each has an `after` of its own; the last one whose time has come is said")
+        return self
+
+
 class QueueModel(Model):
     name: Names
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -184,6 +214,7 @@ class QueueModel(Model):
     last_agent: Annotated[AffinityModel | None, BeforeValidator(_off)] = None
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
+    announce: AnnounceModel | None = None
     record: bool = True
     music: Literal["default"] = "default"
 

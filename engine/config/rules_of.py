@@ -2,12 +2,20 @@
 
 from collections.abc import Iterable
 
-from acd.rules import Affinity, AtClose, Do, Overflow, QueueRules, Recipe, Rules, ServiceLevel, When
+from acd.rules import Affinity, Announce, AtClose, Comfort, Do, Overflow, QueueRules, Recipe, Rules, ServiceLevel, When
 from agents.roster import AgentId, AgentSettings, BreakRule, Membership, QueueId
 from agents.workload import LeastBusyWeights
 from engine.config.agent_models import AgentModel, AgentsFile, BreakModel, MembershipModel
 from engine.config.callers_of import caller_rules
-from engine.config.queue_models import AffinityModel, DoModel, OverflowModel, QueueModel, QueuesFile, WhenModel
+from engine.config.queue_models import (
+    AffinityModel,
+    AnnounceModel,
+    DoModel,
+    OverflowModel,
+    QueueModel,
+    QueuesFile,
+    WhenModel,
+)
 from ivr.hours import DAY_MIN, WEEKDAYS, Span
 
 __all__ = ["rules_of"]
@@ -100,6 +108,7 @@ def _queue(name: str, queue: QueueModel) -> QueueRules:
         affinity=_affinity(queue.last_agent),
         service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
         short_abandon_s=queue.short_abandon,
+        announce=_announce(queue.announce),
         record=queue.record,
         music=queue.music,
     )
@@ -113,6 +122,22 @@ def _overflow(way: OverflowModel | None) -> Overflow | None:
         prompt=way.prompt or "",
         busy=bool(way.busy),
         node=way.node or "",
+    )
+
+
+def _announce(announce: AnnounceModel | None) -> Announce | None:
+    if announce is None:
+        return None
+    return Announce(
+        position=announce.position,
+        expected_wait=announce.expected_wait,
+        first_s=announce.first,
+        every_s=announce.every,
+        comfort=tuple(
+            Comfort(after_s=comfort.after, play=comfort.play, every_s=comfort.every)
+            for comfort in sorted(announce.comfort, key=lambda comfort: comfort.after)
+        ),
+        gap_s=announce.gap,
     )
 
 

@@ -17,7 +17,7 @@ from acd.core import Outcome, Refused, next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, OfferId, OfferOutcome, QueueId
 from acd.records import OfferMade
-from acd.rules import Affinity, AtClose, CallerRule, Do, Overflow, Recipe, Rules, Strategy, When
+from acd.rules import Affinity, Announce, AtClose, CallerRule, Comfort, Do, Overflow, Recipe, Rules, Strategy, When
 from agents.roster import AgentId, BreakRule, Membership, Takes
 from agents.state import PhoneState
 from tests.unit.acd.floors import outcome_bytes, queue, restored, rules
@@ -97,6 +97,14 @@ def rich_rules() -> Rules:
                 wrap_up_extensions=1,
                 max_calls=2,
                 ring_at_once=2,
+                announce=Announce(
+                    position=True,
+                    expected_wait=True,
+                    first_s=5.0,
+                    every_s=20.0,
+                    comfort=(Comfort(after_s=16.0, play=("still_busy",), every_s=30.0),),
+                    gap_s=5.0,
+                ),
             ),
             queue(
                 "repair",

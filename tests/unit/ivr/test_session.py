@@ -395,8 +395,8 @@ def ring(room: Room, phones: int = 9) -> None:
 # --- what the core says to those who wait, and to those who do not get so far -----------------------------------------
 
 
-SAY = PlayPrompt(call=CALL, prompt="sorry")
-SAY_MORE = PlayPrompt(call=CALL, prompt="closed")
+SAY = PlayPrompt(call=CALL, prompts=("sorry",))
+SAY_MORE = PlayPrompt(call=CALL, prompts=("closed",))
 
 
 async def waiting(*on_duty: str, **settings: Any) -> tuple[Room, "asyncio.Task[None]", CallerSession]:
@@ -483,7 +483,7 @@ async def test_end_of_the_call_cuts_the_prompt_short() -> None:
 
 async def test_prompt_this_calls_script_does_not_know_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     room, running, session = await waiting()
-    session.order(PlayPrompt(call=CALL, prompt="new"))
+    session.order(PlayPrompt(call=CALL, prompts=("new",)))
     session.order(SAY)
     await settle()
     assert room.leg.did[-1] == ("announce", "hotline/zh/sorry")
