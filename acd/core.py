@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import bells, duty, requests, supervision
+from acd import bells, duty, places, requests, supervision
 from acd import events as ev
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
@@ -21,7 +21,7 @@ from acd.offering import answer, end_offer, end_offers, finish_talk
 from acd.outcome import Outcome
 from acd.records import CallEnded, CallOpened, NodeEntered
 from acd.refused import Refused
-from acd.waiting import enter_queue, farewell, leave_segment, nobody_left, overflow_at
+from acd.waiting import enter_queue, farewell, key_pressed, leave_segment, nobody_left, overflow_at
 from agents.state import AgentState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
@@ -113,7 +113,14 @@ def _call_queued(floor: Floor, event: ev.CallQueued, now: float, out: Outcome) -
     comes_back = call.sought and call.queue == event.queue
     call.priority = max(points, call.priority) if comes_back else points
     call.menu_require = event.require
+    call.unrecorded |= event.unrecorded
     enter_queue(floor, call, event.queue, now, out)
+
+
+def _waiting_key_pressed(floor: Floor, event: ev.WaitingKeyPressed, now: float, out: Outcome) -> None:
+    call = floor.calls.get(event.call)
+    if call is not None and call.state is CallState.WAITING:  # while phones ring for him, he is about to be served
+        key_pressed(floor, call, event.key, now, out)
 
 
 def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcome) -> None:
@@ -164,6 +171,8 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     left_in = _left_in(call)
     if event.cause is ev.HangUpCause.LAST_RESORT and call.state in (CallState.IVR, CallState.WAITING):
         _taken_by_the_last_resort(floor, call, event, now, out)
+    if call.state in IN_QUEUE and not lost:
+        places.keep(floor, call, at)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
@@ -228,8 +237,10 @@ def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -
     if call is None:
         return
     left_in = call.state
-    if call.state is CallState.IVR:
-        disposition = Disposition.COMPLETED_IVR
+    if (
+        call.state is CallState.IVR
+    ):  # after a queue that did not keep him, or that he left by a key, he was not served by it
+        disposition = Disposition.OVERFLOWED if call.segment else Disposition.COMPLETED_IVR
     else:
         disposition = _leave(floor, call, now, now, out, lost=False)
     _close(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
@@ -380,6 +391,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,
     ev.CallQueued: _call_queued,
+    ev.WaitingKeyPressed: _waiting_key_pressed,
     ev.CallRejoined: _call_rejoined,
     ev.CallDetached: _call_detached,
     ev.CallLeftByCaller: _call_left,

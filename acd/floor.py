@@ -11,7 +11,7 @@ import msgspec
 
 from acd.estimate import Pace
 from acd.line import Key, Lines
-from acd.model import Agent, Call, CallId, CallState, LastContact, Offer, OfferId, QueueId
+from acd.model import Agent, Call, CallId, CallState, LastContact, LeftPlace, Offer, OfferId, QueueId
 from acd.outcome import Outcome
 from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
@@ -69,6 +69,8 @@ class Floor(msgspec.Struct, kw_only=True):
     `older_contacts`."""
     older_contacts: dict[str, LastContact] = {}
     contacts_since: float = 0.0
+    left_places: dict[str, LeftPlace] = {}
+    """By caller's number, the oldest first: places that may be taken up again (`acd.places`)."""
     timers: list[tuple[float, str, str]] = []
     """A heap of (when, kind, id). An entry that no longer applies is passed over when its time comes."""
     told: dict[str, float] = {}

@@ -145,7 +145,12 @@ def offer_to(floor: Floor, call: Call, agents: tuple[AgentId, ...], now: float, 
         out.records.append(_made(floor, call, offer, now, reason))
         out.commands.append(
             OfferCall(
-                offer=offer.id, call=call.id, agent=agent, queue=queue.id, ring_s=queue.ring_s, record=queue.record
+                offer=offer.id,
+                call=call.id,
+                agent=agent,
+                queue=queue.id,
+                ring_s=queue.ring_s,
+                record=queue.record and not call.unrecorded,
             )
         )
     call.offer = call.ringing[0]
@@ -190,4 +195,5 @@ def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> Of
         last_agent=contact.agent if contact else None,
         last_contact_at=contact.at if contact else None,
         reasons=(reason,),
+        unrecorded=call.unrecorded,
     )

@@ -19,6 +19,7 @@ __all__ = [
     "CallbackId",
     "Disposition",
     "LastContact",
+    "LeftPlace",
     "MessageId",
     "Offer",
     "OfferId",
@@ -168,6 +169,10 @@ class Call(msgspec.Struct, kw_only=True):
     """The agent left first: the caller's leg came back after the talk."""
     expected: Expectation | None = None
     """The wait that was expected when he entered the queue."""
+    resumed_s: float = 0.0
+    """So long before this call his place dates back, from an earlier one: no wait of this call's."""
+    unrecorded: bool = False
+    """He has refused to be recorded."""
 
 
 class Agent(msgspec.Struct, kw_only=True):
@@ -231,6 +236,15 @@ class Offer(msgspec.Struct, kw_only=True):
     leg: str = ""
     held_s: float = 0.0
     hold_since: float | None = None
+
+
+class LeftPlace(msgspec.Struct, frozen=True):
+    """The place in a queue of one who hung up while he waited."""
+
+    queue: QueueId
+    queued_at: float
+    order: int
+    left_at: float
 
 
 class LastContact(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
             offer=offer.id,
             at=at,
             wait_s=wait_s,
-            total_wait_s=at - call.queued_at,
+            total_wait_s=at - call.queued_at - call.resumed_s,
             in_service_level=wait_s <= queue.service_level.within_s,
             expected_low_s=expected.low_s if expected else None,
             expected_s=expected.middle_s if expected else None,

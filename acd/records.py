@@ -67,6 +67,8 @@ class QueueEntered(_Record, frozen=True, gc=False):
     priority: int
     vip: int
     overflow_from: QueueId | None = None
+    resumed: bool = False
+    """He had hung up while he waited here, and has the place he had then."""
     expected_low_s: float | None = None
     """Four of five callers wait between this and `expected_high_s` (acd.estimate); None: nothing to go by. Seconds."""
     expected_s: float | None = None
@@ -91,6 +93,8 @@ class OfferMade(_Record, frozen=True, gc=False):
     last_agent: AgentId | None
     last_contact_at: float | None
     reasons: tuple[str, ...]
+    unrecorded: bool = False
+    """The caller has refused to be recorded."""
 
 
 class OfferEnded(_Record, frozen=True, gc=False):
@@ -157,7 +161,7 @@ class QueueLeft(_Record, frozen=True, gc=False):
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
     why: str = ""
-    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | recipe | sent (by a supervisor) | key (his own wish)."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):

@@ -220,6 +220,10 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     short_abandon_s: float = 5.0
     """Callers who hang up sooner are counted apart (misdials)."""
     announce: Announce | None = None
+    keys: dict[str, str] = {}
+    """Keys by which a waiting caller leaves for a node of the flow; when he comes back from there he has his place."""
+    resume_s: float = 0.0
+    """Whoever hangs up while he waits and rings again within this time has his place back; 0: nobody has."""
     record: bool = True
     music: str = "default"
 

@@ -97,6 +97,8 @@ def rich_rules() -> Rules:
                 wrap_up_extensions=1,
                 max_calls=2,
                 ring_at_once=2,
+                keys={"1": "message", "*": "menu"},
+                resume_s=100.0,
                 announce=Announce(
                     position=True,
                     expected_wait=True,
@@ -217,6 +219,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(call=calls, queue=st.sampled_from([*QUEUES, QueueId("nowhere")]))
     def queued(self, call: CallId, queue: QueueId) -> None:
         self.tell(ev.CallQueued(call=call, queue=queue))
+
+    @rule(call=calls, key=st.sampled_from("12*"))
+    def presses_a_key(self, call: CallId, key: str) -> None:
+        self.tell(ev.WaitingKeyPressed(call=call, key=key))
 
     @rule(call=calls, kind=st.sampled_from([ev.CallRejoined, ev.CallDetached]))
     def leg_comes_or_goes(self, call: CallId, kind: Any) -> None:
