@@ -195,5 +195,4 @@ def _made(floor: Floor, call: Call, offer: Offer, now: float, reason: str) -> Of
         last_agent=contact.agent if contact else None,
         last_contact_at=contact.at if contact else None,
         reasons=(reason,),
-        unrecorded=call.unrecorded,
     )

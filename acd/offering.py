@@ -57,6 +57,7 @@ def answer(floor: Floor, offer: Offer, at: float, now: float, out: Outcome) -> N
             wait_s=wait_s,
             total_wait_s=at - call.queued_at - call.resumed_s,
             in_service_level=wait_s <= queue.service_level.within_s,
+            unrecorded=call.unrecorded,
             expected_low_s=expected.low_s if expected else None,
             expected_s=expected.middle_s if expected else None,
             expected_high_s=expected.high_s if expected else None,
@@ -212,6 +213,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
             ended_at=at,
             talk_s=talk_s,
             hold_s=hold_s,
+            unrecorded=call.unrecorded,
         )
     )
     del floor.offers[offer.id]

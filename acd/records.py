@@ -93,8 +93,6 @@ class OfferMade(_Record, frozen=True, gc=False):
     last_agent: AgentId | None
     last_contact_at: float | None
     reasons: tuple[str, ...]
-    unrecorded: bool = False
-    """The caller has refused to be recorded."""
 
 
 class OfferEnded(_Record, frozen=True, gc=False):
@@ -126,6 +124,8 @@ class CallAnswered(_Record, frozen=True, gc=False):
     total_wait_s: float
     """From entering the first queue to the answer."""
     in_service_level: bool
+    unrecorded: bool = False
+    """The caller has refused to be recorded."""
     expected_low_s: float | None = None
     """What was expected of his wait when he entered the queue."""
     expected_s: float | None = None
@@ -144,6 +144,7 @@ class TalkFinished(_Record, frozen=True, gc=False):
     ended_at: float
     talk_s: float
     hold_s: float
+    unrecorded: bool = False
 
 
 class QueueLeft(_Record, frozen=True, gc=False):

@@ -18,6 +18,7 @@ from agents.roster import AgentId, QueueId
 from agents.state import AgentState, PhoneState
 
 __all__ = [
+    "PLACE_RESUMED",
     "close_queue",
     "enter_queue",
     "farewell",
@@ -35,6 +36,7 @@ CLOSED = Overflow(prompt="closed")
 """Where callers of a closed queue go that says nothing about it."""
 
 PLACE_RESUMED: Final = "place_resumed"
+"""What he hears who has his place back."""
 
 DEAF_S: Final = 0.5
 """So long after he came into a queue his keys are not listened to."""

@@ -14,7 +14,7 @@ from ivr.inbox import Inbox
 from ivr.ports import Desk, Leg
 from ivr.prompts import Prompts, UnknownPrompt
 
-__all__ = ["Caller", "Script", "Visit"]
+__all__ = ["Caller", "RecordingNotice", "Script", "Visit"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """What his number tells of him."""
 
 
+class RecordingNotice(msgspec.Struct, frozen=True):
+    """What callers of a queue are told before their talk is recorded, and the key by which they refuse; "": they cannot."""
+
+    prompts: tuple[str, ...]
+    refusal: str = ""
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True):
     """What sessions are led by, of one version of the configuration. A call keeps the script it began with."""
 
@@ -39,6 +46,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     prompts: Prompts
     music: dict[QueueId, str]
     """Music class by queue; "default" for others."""
+    notices: dict[QueueId, RecordingNotice] = {}
+    """By queue, where there is one."""
 
 
 class Visit:
@@ -53,6 +62,8 @@ class Visit:
         self.inbox = Inbox()
         self.language = script.flow.language
         """The language he hears."""
+        self.unrecorded: bool | None = None
+        """Whether he has refused to be recorded; None: he has not been told of it."""
 
     @property
     def call(self) -> CallId:

@@ -111,7 +111,7 @@ def _external_lines(address: str) -> str:
 
 
 def _did_lines(did: str) -> str:
-    return f"exten => {did},1,Set(HOTLINE_DID={did})\n same => n,Goto(call,s,1)"
+    return f"exten => {did},1,Set(HOTLINE_DID={did})\n same => n,Goto(arrival,s,1)"
 
 
 def _phone(settings: AsteriskSettings, agent: AgentPhone) -> str:

@@ -6,6 +6,7 @@ import msgspec
 
 from acd.announcing import PROMPTS_OF_PLACE, PROMPTS_OF_WAIT
 from acd.numbers import normal_number
+from acd.waiting import PLACE_RESUMED
 from engine.config.messages import unknown
 from engine.config.queue_models import OverflowModel, QueueModel, QueuesFile, RecipeModel, exits_of
 from engine.config.source import Path_, Problem, Source, names_in
@@ -40,6 +41,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
             )
         for path, way in exits_of(queue):
             yield from _check_exit(source, (*here, *path), way, name, known)
+        yield from _check_keys(source, here, queue, known)
         yield from _check_recipes(source, here, queue, known)
         yield from _check_words(source, here, queue, known)
     yield from _check_circles(source, file, known)
@@ -48,6 +50,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
 def reached_from_queues(file: QueuesFile) -> list[str]:
     """Nodes of the flow that queues send callers to."""
     nodes = [way.node for queue in file.queues.values() for _, way in exits_of(queue) if way.node]
+    nodes += [node for queue in file.queues.values() for node in queue.keys.values()]
     return list(dict.fromkeys(nodes))
 
 
@@ -107,6 +110,12 @@ def _check_exit(source: Source, path: Path_, way: OverflowModel, queue: str, kno
         yield source.problem((*path, "queue" if way.queue else "node"), f'leads back into queue "{queue}" itself')
 
 
+def _check_keys(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
+    for key, node in queue.keys.items():
+        if known.nodes is not None and node not in known.nodes:
+            yield source.problem((*here, "keys", key), unknown("node", node, known.nodes))
+
+
 def _target(way: OverflowModel | None, known: KnownToQueues) -> str | None:
     """The queue this way leads to, be it by an enqueue node."""
     if way is None:
@@ -149,8 +158,15 @@ def _check_doing(
 
 def _check_words(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
     """Every prompt that callers of the queue hear while they wait."""
+    if known.prompts is None:
+        return
+    for place, prompt in enumerate(queue.recording_notice):
+        if prompt not in known.prompts:
+            yield source.problem((*here, "recording_notice", place), unknown("prompt", prompt, known.prompts))
+    if queue.resume and PLACE_RESUMED not in known.prompts:
+        yield source.problem((*here, "resume"), f'needs prompt "{PLACE_RESUMED}", which is not there')
     announce = queue.announce
-    if announce is None or known.prompts is None:
+    if announce is None:
         return
     path: Path_ = (*here, "announce")
     for index, comfort in enumerate(announce.comfort):

@@ -24,7 +24,7 @@ from engine.config.queue_models import QueuesFile
 from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read
 from ivr.prompts import Prompts, read_manifest
-from ivr.visit import Script
+from ivr.visit import RecordingNotice, Script
 
 __all__ = ["FILES", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 
@@ -99,6 +99,11 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
             calendars=calendars_of(files.hours),
             prompts=prompts,
             music={QueueId(name): queue.music for name, queue in files.queues.queues.items()},
+            notices={
+                QueueId(name): RecordingNotice(queue.recording_notice, queue.recording_refusal or "")
+                for name, queue in files.queues.queues.items()
+                if queue.recording_notice
+            },
         ),
     )
     return Examined(configuration=configuration, queues=files.queues, ivr=files.ivr, hours=files.hours, sources=sources)

@@ -17,6 +17,7 @@ from engine.config.fields import (
     Level,
     Number,
     OneOrMore,
+    PhoneKey,
     PhoneNumber,
     Priority,
     Spans,
@@ -215,13 +216,25 @@ class QueueModel(Model):
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
     announce: AnnounceModel | None = None
+    keys: dict[PhoneKey, Identifier] = Field(default_factory=dict)
+    resume: Annotated[Duration | None, BeforeValidator(_off)] = None
     record: bool = True
+    recording_notice: OneOrMoreNames = ()
+    recording_refusal: PhoneKey | None = None
     music: Literal["default"] = "default"
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":
         if (self.max_wait is None) != (self.overflow is None):
             raise ValueError("max_wait and overflow go together: after how long, and what then")
+        return self
+
+    @model_validator(mode="after")
+    def _notice_of_a_recording(self) -> "QueueModel":
+        if self.recording_notice and not self.record:
+            raise ValueError("recording_notice: nothing is recorded here (record: false)")
+        if self.recording_refusal is not None and not self.recording_notice:
+            raise ValueError("recording_refusal needs recording_notice: it says which key refuses")
         return self
 
 

@@ -109,6 +109,8 @@ def _queue(name: str, queue: QueueModel) -> QueueRules:
         service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
         short_abandon_s=queue.short_abandon,
         announce=_announce(queue.announce),
+        keys=dict(queue.keys),
+        resume_s=queue.resume or 0.0,
         record=queue.record,
         music=queue.music,
     )
