@@ -72,15 +72,15 @@ def _due(floor: Floor, call: Call, rules: Announce, now: float, out: Outcome) ->
         if at <= now:
             call.told[f"{COMFORT}{number}"] = now
             return rules.comfort[number].play
-    if (at := _place_at(call, rules)) is not None and at <= now:
+    if (place_at := _place_at(call, rules)) is not None and place_at <= now:
         return _place(floor, call, rules, now, out)
     return ()
 
 
 def _next_look(call: Call, rules: Announce, now: float) -> float | None:
     times = [at for at, _ in _comfort_times(call, rules, now)]
-    if (at := _place_at(call, rules)) is not None:
-        times.append(at)
+    if (place_at := _place_at(call, rules)) is not None:
+        times.append(place_at)
     if call.unsaid:
         times.append(now)
     if not times:

@@ -124,10 +124,12 @@ class TelephoneNetwork:
         tone_hz: int | None = None,
         hang_up_after_s: float = 30.0,
         listen: bool = False,
+        keys_by_info: bool = False,
     ) -> PlacedCall:
-        """A caller dials; returns while it rings. Times count from the answer; `listen` keeps what he hears."""
+        """A caller dials; returns while it rings. Times count from the answer; `listen` keeps what he hears. His keys go as RFC
+        4733, or by SIP INFO."""
         script = caller_script("@", digits, tone_hz, hang_up_after_s, listen=listen)
-        return await self._dial("carrier", did, script, number, name)
+        return await self._dial("carrier-info" if keys_by_info else "carrier", did, script, number, name)
 
     async def _dial(self, endpoint: str, target: str, script: Script, number: str, name: str) -> PlacedCall:
         settings = self._settings

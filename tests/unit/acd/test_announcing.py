@@ -76,9 +76,9 @@ def test_wait_is_a_range_and_never_sooner_than_it_was_unless_he_has_moved_up() -
         assert words[:3] == ("position_is_before", "{position:3}", "expected_wait")
         assert int(low) < int(high)
         promised.append((stage.now + int(low), stage.now + int(high)))
-    for (low, high), (later_low, later_high) in pairwise(promised):
-        assert later_high >= high - 1.0  # said in whole seconds
-        assert later_low >= low - 1.0
+    for before, later in pairwise(promised):
+        assert later[1] >= before[1] - 1.0  # said in whole seconds
+        assert later[0] >= before[0] - 1.0
     stage.tell(ev.CallLeftByCaller(call=CallId("a")), ev.CallLeftByCaller(call=CallId("b")))
     stage.wait(30.0)
     kept = stage.call("c").promised
