@@ -7,6 +7,7 @@ own. A template without a value for one of its names is an error, so is a value 
 from __future__ import annotations
 
 import os
+import shutil
 import string
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.asterisk.settings import AgentPhone, AsteriskSettings
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config" / "templates"
 _FOLDERS = ("etc", "run", "log/cel-custom", "spool", "db", "keys", "cache", "data/sounds", "data/agi-bin", "music")
 _PACKAGED = Path("/usr/share/asterisk")  # inside Asterisk's root: its own documentation and sounds
+_MUSIC_CLASSES = "music-classes"
 _SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
 
 
@@ -35,6 +37,8 @@ def render(settings: AsteriskSettings) -> None:
     _link_sounds(settings)
     if settings.music_folder is None:
         write_music(settings.folder / "music")
+    for name, sounds in settings.music_classes:
+        _copy_music(settings.folder / _MUSIC_CLASSES / name, sounds)
     values = _values(settings)
     for template in sorted(TEMPLATES.glob("*.conf.tmpl")):
         name = template.name.removesuffix(".tmpl")
@@ -81,6 +85,18 @@ def _link_sounds(settings: AsteriskSettings) -> None:
         link(settings.folder / "data" / "sounds" / "hotline", settings.prompts_folder)
 
 
+def _copy_music(folder: Path, sounds: Iterable[Path]) -> None:
+    """Asterisk sees no folder but its own: these sounds, and none of before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for sound in sounds:
+        shutil.copyfile(sound, folder / sound.name)
+
+
+def _music_lines(name: str, folder: Path) -> str:
+    return f"[{name}]\nmode = files\nsort = alpha\ndirectory = {folder}"
+
+
 def _values(settings: AsteriskSettings) -> dict[str, object]:
     values: dict[str, object] = {
         name: getattr(settings, name) for name in AsteriskSettings.__dataclass_fields__ if name != "agents"
@@ -89,6 +105,9 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
     return values | {
         "agi": agi,
         "music_folder": settings.music_folder or settings.folder / "music",
+        "music_classes": _lines(
+            _music_lines(name, settings.folder / _MUSIC_CLASSES / name) for name, _ in settings.music_classes
+        ),
         "trunk_matches": _lines(f"match = {address}" for address in settings.trunk_addresses),
         "ami_permits": _lines(f"permit = {address}" for address in settings.ami_permit),
         "dids": _lines(_did_lines(did) for did in settings.dids),

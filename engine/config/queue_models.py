@@ -43,7 +43,7 @@ __all__ = [
     "exits_of",
 ]
 
-LEAST_GAP_S = 5.0
+LEAST_GAP_S = 5
 """A gap is counted from where a prompt begins, and none is over sooner."""
 
 Count = Annotated[Whole, Field(ge=0, le=100_000)]
@@ -221,7 +221,7 @@ class QueueModel(Model):
     record: bool = True
     recording_notice: OneOrMoreNames = ()
     recording_refusal: PhoneKey | None = None
-    music: Literal["default"] = "default"
+    music: Identifier = "default"
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":
