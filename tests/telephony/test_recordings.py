@@ -146,7 +146,7 @@ async def test_who_refuses_the_recording_is_served_without_one(site: SiteUnderTe
     async with site.feed("1002") as feed:
         customer = await site.queued(digits=digits)
         assert (await site.ended(customer.id))["disposition"] == "served"
-        assert [pop["pop"]["unrecorded"] for pop in feed.pops(call=customer.id)][0] is (key == REFUSE)
+        assert next(pop["pop"]["unrecorded"] for pop in feed.pops(call=customer.id)) is (key == REFUSE)
     await site.agent("1002", "logout")
     row = await site.recording(customer.id)
     assert row["state"] == state

@@ -84,7 +84,7 @@ class Centre:
             on_disconnected=self.control.link_lost,
         )
         self.control.use(self.ami)
-        script = _script(shutil.copy(SPOKEN, settings.folder / "spool"))
+        script = _script(Path(shutil.copy(SPOKEN, settings.folder / "spool")))
         self.agi = AgiServer(Callers(self.runner, self.control, lambda: script, tuple).serve, port=settings.agi_port)
 
     def told(self, kind: type[ev.Event]) -> list[ev.Event]:
