@@ -139,15 +139,16 @@ async def test_queue_that_is_not_recorded_leaves_neither_row_nor_file(site: Site
 
 @pytest.mark.parametrize(("key", "state"), [(REFUSE, "refused"), ("", "ready")])
 async def test_who_refuses_the_recording_is_served_without_one(site: SiteUnderTest, key: str, state: str) -> None:
-    phone = site.network.phone("1002")
+    phone = site.network.phone("1004")
     await phone.answers(after_s=0.3, talk_s=1.0)
-    await site.on_duty("1002")
+    await site.on_duty("1004")
     digits = [(FIRST_KEY_S, COMPLAINT), *([(1.0, key)] if key else [])]
-    async with site.feed("1002") as feed:
+    async with site.feed("1004") as feed:
         customer = await site.queued(digits=digits)
         assert (await site.ended(customer.id))["disposition"] == "served"
         assert next(pop["pop"]["unrecorded"] for pop in feed.pops(call=customer.id)) is (key == REFUSE)
-    await site.agent("1002", "logout")
+    await site.until_agent("1004", "ready", phone="idle")
+    await site.agent("1004", "logout")
     row = await site.recording(customer.id)
     assert row["state"] == state
     files = list(site.supervisor.site.recordings.rglob(f"*{customer.id}*"))
