@@ -7,6 +7,7 @@ this moment, it is passed over.
 from collections.abc import Callable
 from typing import Final
 
+from acd.announcing import announce
 from acd.attempts import missed_without_a_word
 from acd.callbacks import wake
 from acd.duty import break_over
@@ -118,6 +119,15 @@ def _look_at_recipes(floor: Floor, subject: str, now: float, out: Outcome) -> No
     look_at_recipes(floor, floor.calls[CallId(subject)], now, out)
 
 
+def _something_is_to_be_said(floor: Floor, subject: str, when: float) -> bool:
+    call = floor.calls.get(CallId(subject))
+    return call is not None and call.state is CallState.WAITING and call.words_at == when
+
+
+def _announce(floor: Floor, subject: str, now: float, out: Outcome) -> None:
+    announce(floor, floor.calls[CallId(subject)], now, out)
+
+
 def _has_waited_enough(floor: Floor, subject: str, when: float) -> bool:
     call = floor.calls.get(CallId(subject))
     due = overflow_at(floor, call) if call is not None and call.state in IN_QUEUE else None
@@ -150,5 +160,6 @@ _BELLS: Final[dict[str, tuple[Callable[[Floor, str, float], bool], Callable[[Flo
     "recipe": (_recipe_is_due, _look_at_recipes),
     "emergency": (emergency_is_over, end_emergency),
     "callback": (_is_to_be_called, _wake),
+    "announce": (_something_is_to_be_said, _announce),
     "max_wait": (_has_waited_enough, _overflow),
 }

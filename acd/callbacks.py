@@ -95,7 +95,7 @@ def _next_order(floor: Floor) -> int:
 
 
 def _like_his_call(wanted: Callback, call: Call, floor: Floor) -> None:
-    call.asked = wanted.id
+    call.asked, wanted.unrecorded = wanted.id, call.unrecorded
     wanted.name, wanted.vip, wanted.trusted, wanted.customer = call.name, call.vip, call.trusted, call.customer
     wanted.attributes, wanted.path, wanted.menu_require = dict(call.attributes), list(call.path), call.menu_require
     if call.queue == wanted.queue:
@@ -239,6 +239,7 @@ def _stand_in_line(floor: Floor, wanted: Callback, now: float, out: Outcome) -> 
         priority=wanted.priority,
         require=wanted.require,
         menu_require=wanted.menu_require,
+        unrecorded=wanted.unrecorded,
         queued_at=wanted.place_at,
         segment_at=now,
         stay_at=wanted.place_at,

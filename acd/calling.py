@@ -17,7 +17,12 @@ def ring_command(
     """For a customer without a leg the offer is prepared as well: its agent is kept, or his leg's id is chosen."""
     if call.has_leg:
         return OfferCall(
-            offer=offer.id, call=call.id, agent=offer.agent, queue=queue.id, ring_s=queue.ring_s, record=queue.record
+            offer=offer.id,
+            call=call.id,
+            agent=offer.agent,
+            queue=queue.id,
+            ring_s=queue.ring_s,
+            record=queue.record and not call.unrecorded,
         )
     rules = queue.callback or CallbackRules()
     caller_id = (floor.rules.dialling or Dialling()).caller_id or call.did
@@ -46,5 +51,5 @@ def ring_command(
         number=call.number,
         caller_id=caller_id,
         customer_ring_s=rules.ring_s,
-        record=queue.record,
+        record=queue.record and not call.unrecorded,
     )

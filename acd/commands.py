@@ -54,10 +54,11 @@ class EndCall(_Command, frozen=True, gc=False):
 
 
 class PlayPrompt(_Command, frozen=True, gc=False):
-    """Let a waiting caller hear a prompt; an agent who comes free does not wait for its end."""
+    """Let a waiting caller hear prompts, one after the other; an agent who comes free does not wait for their end. An item is a
+    prompt's id, or a value to be said such as {position:3}."""
 
     call: CallId
-    prompt: str
+    prompts: tuple[str, ...]
 
 
 class GoToNode(_Command, frozen=True, gc=False):

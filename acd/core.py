@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from acd import attempts, bells, callbacks, duty, emergencies, requests, supervision, surveys
+from acd import attempts, bells, callbacks, duty, emergencies, places, requests, supervision, surveys
 from acd import events as ev
 from acd.closing import close_call
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
@@ -22,7 +22,7 @@ from acd.offering import answer, end_offers, finish_talk
 from acd.outcome import Outcome
 from acd.records import CallOpened, NodeEntered
 from acd.refused import Refused
-from acd.waiting import enter_queue, farewell, leave_segment, nobody_left, overflow_at
+from acd.waiting import enter_queue, farewell, key_pressed, leave_segment, nobody_left, overflow_at
 from agents.state import AgentState, Trigger, after
 
 __all__ = ["Outcome", "Refused", "next_deadline", "step"]
@@ -121,9 +121,16 @@ def _call_queued(floor: Floor, event: ev.CallQueued, now: float, out: Outcome) -
     comes_back = call.sought and call.queue == event.queue
     call.priority = max(points, call.priority) if comes_back else points
     call.menu_require = event.require
+    call.unrecorded |= event.unrecorded
     merged = callbacks.merge(floor, call, event.queue, now, out)
     enter_queue(floor, call, event.queue, now, out)
     merged()
+
+
+def _waiting_key_pressed(floor: Floor, event: ev.WaitingKeyPressed, now: float, out: Outcome) -> None:
+    call = floor.calls.get(event.call)
+    if call is not None and call.state is CallState.WAITING:  # while phones ring for him, he is about to be served
+        key_pressed(floor, call, event.key, now, out)
 
 
 def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcome) -> None:
@@ -177,6 +184,8 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     short = call.state in IN_QUEUE and _how(floor, call, at, lost=lost) == "short_abandon"
     if event.cause is ev.HangUpCause.LAST_RESORT and call.state in (CallState.IVR, CallState.WAITING):
         _taken_by_the_last_resort(floor, call, event, now, out)
+    if call.state in IN_QUEUE and not lost and call.callback is None:
+        places.keep(floor, call, at)
     disposition = _leave(floor, call, at, now, out, lost=lost)
     if lost:
         disposition = Disposition.SWITCH_LOST
@@ -242,8 +251,8 @@ def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -
     if call is None:
         return
     left_in = call.state
-    if call.state is CallState.IVR:
-        disposition = Disposition.COMPLETED_IVR
+    if call.state is CallState.IVR:  # after a queue that did not keep him, or that he left by a key: not served by it
+        disposition = Disposition.OVERFLOWED if call.segment else Disposition.COMPLETED_IVR
     else:
         disposition = _leave(floor, call, now, now, out, lost=False)
     close_call(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
@@ -341,8 +350,9 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
             continue
         if (due := overflow_at(floor, call)) is not None:
             set_timer(floor, due, "max_wait", call.id)
-        call.bell_at = now
+        call.bell_at = call.words_at = now
         set_timer(floor, now, "recipe", call.id)
+        set_timer(floor, now, "announce", call.id)
     for queue in rules.queues.values():
         nobody_left(floor, queue, now, out)
     callbacks.wake_all(floor, now, out)
@@ -384,6 +394,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     ev.CallIdentified: _call_identified,
     ev.CallMoved: _call_moved,
     ev.CallQueued: _call_queued,
+    ev.WaitingKeyPressed: _waiting_key_pressed,
     ev.CallRejoined: _call_rejoined,
     ev.CallDetached: _call_detached,
     ev.CallLeftByCaller: _call_left,

@@ -58,6 +58,7 @@ __all__ = [
     "SurveyBegun",
     "SurveyEnded",
     "TalkEnded",
+    "WaitingKeyPressed",
     "WrapUpDone",
     "WrapUpExtended",
 ]
@@ -118,6 +119,16 @@ class CallQueued(_Event, frozen=True, gc=False):
     queue: QueueId
     priority: int = 0
     require: dict[str, int] = {}
+    unrecorded: bool = False
+    """He has refused to be recorded: that holds for the whole call."""
+
+
+class WaitingKeyPressed(_Event, frozen=True, gc=False):
+    """A waiting caller has pressed a key that his queue has a use for. Keys nobody waits for are never told: they may be part
+    of a secret."""
+
+    call: CallId
+    key: str
 
 
 class MessageLeft(_Event, frozen=True, gc=False):
@@ -416,6 +427,7 @@ Event = (
     | CallIdentified
     | CallMoved
     | CallQueued
+    | WaitingKeyPressed
     | MessageLeft
     | CallbackRequested
     | CallbackCancelled

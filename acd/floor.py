@@ -22,6 +22,7 @@ from acd.model import (
     CallState,
     Emergency,
     LastContact,
+    LeftPlace,
     Offer,
     OfferId,
     QueueId,
@@ -93,6 +94,8 @@ class Floor(msgspec.Struct, kw_only=True):
     `older_contacts`."""
     older_contacts: dict[str, LastContact] = {}
     contacts_since: float = 0.0
+    left_places: dict[str, LeftPlace] = {}
+    """By caller's number, the oldest first: places that may be taken up again (`acd.places`)."""
     timers: list[tuple[float, str, str]] = []
     """A heap of (when, kind, id). An entry that no longer applies is passed over when its time comes."""
     told: dict[str, float] = {}

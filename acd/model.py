@@ -25,10 +25,12 @@ __all__ = [
     "Disposition",
     "Emergency",
     "LastContact",
+    "LeftPlace",
     "MessageId",
     "Offer",
     "OfferId",
     "OfferOutcome",
+    "Promise",
     "QueueId",
     "Talk",
 ]
@@ -123,6 +125,14 @@ class AskedSurvey(msgspec.Struct, kw_only=True):
     over: bool = False
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """A wait a caller was told when he stood at `position`: to end between these two moments."""
+
+    position: int
+    low_at: float
+    high_at: float
+
+
 class Call(msgspec.Struct, kw_only=True):
     """A live call, or a customer who is to be called back and stands in line without a leg. Times are seconds since the
     epoch."""
@@ -165,6 +175,16 @@ class Call(msgspec.Struct, kw_only=True):
     """Recipes applied in this stay, and when last."""
     bell_at: float = 0.0
     """When the next recipe or reserve is to be looked at; 0: none."""
+    words_at: float = 0.0
+    """When the next announcement is to be looked at; 0: none."""
+    said_at: float = 0.0
+    """When the last words to him began, in whatever queue."""
+    unsaid: list[str] = []
+    """Prompts that wait until the gap after those words is over."""
+    told: dict[str, float] = {}
+    """Announcements made in this stay, and when last."""
+    promised: Promise | None = None
+    """The wait he was last told in this stay."""
     queued_at: float = 0.0
     """When the caller began to wait at all: his place in the order. An overflow does not change it."""
     segment_at: float = 0.0
@@ -211,6 +231,10 @@ class Call(msgspec.Struct, kw_only=True):
     all where his agent was rung first: there the agent's leg calls him."""
     talk: Talk | None = None
     survey: AskedSurvey | None = None
+    resumed_s: float = 0.0
+    """So long before this call his place dates back, from an earlier one: no wait of this call's."""
+    unrecorded: bool = False
+    """He has refused to be recorded."""
 
 
 class Agent(msgspec.Struct, kw_only=True):
@@ -292,6 +316,15 @@ class Emergency(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
+class LeftPlace(msgspec.Struct, frozen=True):
+    """The place in a queue of one who hung up while he waited."""
+
+    queue: QueueId
+    queued_at: float
+    order: int
+    left_at: float
+
+
 class LastContact(msgspec.Struct, frozen=True):
     """Who last served a caller's number, and when."""
 
@@ -323,6 +356,7 @@ class Callback(msgspec.Struct, kw_only=True):
     priority: int = 0
     require: dict[str, int] = {}
     menu_require: dict[str, int] = {}
+    unrecorded: bool = False
     attempts: int = 0
     """How often his phone has been rung."""
     next_at: float = 0.0

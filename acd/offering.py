@@ -4,6 +4,7 @@ Every offer ends exactly once: by `end_offer` (no talk came of it), as one of th
 or by `finish_talk`. Each frees the agent, who looks at once for his next caller.
 """
 
+from acd.announcing import announce
 from acd.commands import WithdrawOffer
 from acd.doors import is_closed, way_out
 from acd.floor import Floor, change_agent, join_line, remember_contact, set_timer, settle
@@ -71,8 +72,9 @@ def connected(floor: Floor, call: Call, offer: Offer, at: float, out: Outcome) -
             offer=offer.id,
             at=at,
             wait_s=wait_s,
-            total_wait_s=at - call.queued_at,
+            total_wait_s=at - call.queued_at - call.resumed_s,
             in_service_level=wait_s <= queue.service_level.within_s,
+            unrecorded=call.unrecorded,
             expected_low_s=expected.low_s if expected else None,
             expected_s=expected.middle_s if expected else None,
             expected_high_s=expected.high_s if expected else None,
@@ -176,6 +178,8 @@ def _back_in_line(floor: Floor, call: Call, now: float, out: Outcome) -> None:
         look_at_recipes(floor, call, now, out)
     if call.state is CallState.WAITING:
         seek_agent(floor, call, now, out, asked="retry")
+    if call.words_at and call.state is CallState.WAITING:
+        announce(floor, call, now, out)
 
 
 def _no_longer_with_agents(floor: Floor, offer: Offer) -> None:
@@ -225,6 +229,7 @@ def finish_talk(floor: Floor, offer: Offer, at: float, now: float, out: Outcome)
             ended_at=at,
             talk_s=talk_s,
             hold_s=hold_s,
+            unrecorded=call.unrecorded,
         )
     )
     del floor.offers[offer.id]

@@ -87,6 +87,8 @@ class QueueEntered(_Record, frozen=True, gc=False):
     priority: int
     vip: int
     overflow_from: QueueId | None = None
+    resumed: bool = False
+    """He had hung up while he waited here, and has the place he had then."""
     expected_low_s: float | None = None
     """Four of five callers wait between this and `expected_high_s` (acd.estimate); None: nothing to go by. Seconds."""
     expected_s: float | None = None
@@ -143,6 +145,8 @@ class CallAnswered(_Record, frozen=True, gc=False):
     total_wait_s: float
     """From entering the first queue to the answer."""
     in_service_level: bool
+    unrecorded: bool = False
+    """The caller has refused to be recorded."""
     expected_low_s: float | None = None
     """What was expected of his wait when he entered the queue."""
     expected_s: float | None = None
@@ -163,6 +167,7 @@ class TalkFinished(_Record, frozen=True, gc=False):
     ended_at: float
     talk_s: float
     hold_s: float
+    unrecorded: bool = False
 
 
 class QueueLeft(_Record, frozen=True, gc=False):
@@ -180,7 +185,8 @@ class QueueLeft(_Record, frozen=True, gc=False):
     """Where he was when he left: waiting | ringing."""
     agent: AgentId | None = None
     why: str = ""
-    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor)."""
+    """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor) | key (his
+    own wish)."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):

@@ -15,9 +15,11 @@ from agents.workload import LeastBusyWeights
 
 __all__ = [
     "Affinity",
+    "Announce",
     "AtClose",
     "CallbackRules",
     "CallerRule",
+    "Comfort",
     "Dialling",
     "Do",
     "Overflow",
@@ -134,6 +136,31 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """Done again and again, so often; None: once in a stay."""
 
 
+class Comfort(msgspec.Struct, frozen=True, kw_only=True):
+    """A word to those who have waited for so long in the queue."""
+
+    after_s: float
+    play: tuple[str, ...]
+    every_s: float | None = None
+    """Said again and again, so often; None: once in a stay."""
+
+
+class Announce(msgspec.Struct, frozen=True, kw_only=True):
+    """What callers are told while they wait."""
+
+    position: bool = False
+    """Their place in the queue."""
+    expected_wait: bool = False
+    """How long it will probably last, as a range; nothing while the queue has taught nothing to go by."""
+    first_s: float = 20.0
+    every_s: float = 60.0
+    """When place and wait are said first, and how often from then on."""
+    comfort: tuple[Comfort, ...] = ()
+    """By `after_s`."""
+    gap_s: float = 0.0
+    """At least so long from the beginning of one prompt to the beginning of the next, whatever they say: recipes' too."""
+
+
 class AtClose(StrEnum):
     """What becomes of those who wait when their queue closes."""
 
@@ -226,6 +253,11 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """Callers who hang up sooner are counted apart (misdials)."""
     callback: CallbackRules | None = None
     """None: nobody is called back by itself; who asked for it is on the list."""
+    announce: Announce | None = None
+    keys: dict[str, str] = {}
+    """Keys by which a waiting caller leaves for a node of the flow; when he comes back from there he has his place."""
+    resume_s: float = 0.0
+    """Whoever hangs up while he waits and rings again within this time has his place back; 0: nobody has."""
     record: bool = True
     music: str = "default"
 

@@ -1,7 +1,10 @@
 """A caller's stay in a queue: the door, the wait and what recipes make of it, and where he goes when he is not kept."""
 
-from acd import recipes
-from acd.commands import EndCall, GoToNode, PlayPrompt
+from typing import Final
+
+from acd import places, recipes
+from acd.announcing import begin_announcing, say
+from acd.commands import EndCall, GoToNode
 from acd.doors import is_closed, way_out
 from acd.floor import Floor, join_line, leave_line, set_timer
 from acd.matching import explain, release, seek_agent
@@ -16,9 +19,11 @@ from agents.roster import AgentId, QueueId
 from agents.state import LOGGED_IN, ON_DUTY, PhoneState
 
 __all__ = [
+    "PLACE_RESUMED",
     "close_queue",
     "enter_queue",
     "farewell",
+    "key_pressed",
     "leave_for",
     "leave_segment",
     "let_go_of_held",
@@ -27,6 +32,12 @@ __all__ = [
     "overflow_at",
     "overflow_due",
 ]
+
+PLACE_RESUMED: Final = "place_resumed"
+"""What he hears who has his place back."""
+
+DEAF_S: Final = 0.5
+"""So long after he came into a queue his keys are not listened to."""
 
 
 # --- the door -----------------------------------------------------------------------------------------------------------
@@ -37,15 +48,16 @@ def enter_queue(
 ) -> None:
     """Begin a stay in a queue and look for an agent; or, at the door of his first one, be sent elsewhere by a limit of it."""
     rules = floor.rules.queues[queue]
+    resumed = overflow_from is None and places.resume(floor, call, rules, now)
     comes_back = overflow_from is None and call.sought and call.queue == queue  # from a node his queue sent him to
     _begin_stay(floor, call, rules, now, out, comes_back=comes_back)
     limit: tuple[str, Overflow] | None = None
     if overflow_from is not None:
         limit = _closed_meanwhile(floor, rules)
     elif not comes_back:
-        limit = _turned_away(floor, call, rules, now)
+        limit = _turned_away(floor, call, rules, now, has_place=resumed)
     if call.callback is None:
-        out.records.append(_entered(call, queue, overflow_from, now))
+        out.records.append(_entered(call, queue, overflow_from, now, resumed=resumed))
     if limit is not None:
         leave_for(floor, call, limit[1], limit[0], now, out)
         return
@@ -58,11 +70,14 @@ def enter_queue(
         join_line(floor, call, now)
     if has_bells and call.state is CallState.WAITING:
         look_at_recipes(floor, call, now, out)
+    if resumed:
+        call.unsaid = [PLACE_RESUMED]
+    begin_announcing(floor, call, now, out)
     if call.queue == queue:
         note_arrival(floor, call, now, out)
 
 
-def _entered(call: Call, queue: QueueId, overflow_from: QueueId | None, now: float) -> QueueEntered:
+def _entered(call: Call, queue: QueueId, overflow_from: QueueId | None, now: float, *, resumed: bool) -> QueueEntered:
     expected = call.expected
     return QueueEntered(
         call=call.id,
@@ -72,6 +87,7 @@ def _entered(call: Call, queue: QueueId, overflow_from: QueueId | None, now: flo
         priority=call.priority,
         vip=call.vip,
         overflow_from=overflow_from,
+        resumed=resumed,
         expected_low_s=expected.low_s if expected else None,
         expected_s=expected.middle_s if expected else None,
         expected_high_s=expected.high_s if expected else None,
@@ -84,8 +100,9 @@ def _begin_stay(floor: Floor, call: Call, queue: QueueRules, now: float, out: Ou
     call.sought = False
     if not comes_back:  # else he takes his stay up where he left it: what was done for him stays done
         call.stay_at, call.added, call.done = now, [], {}
+        call.unsaid, call.told, call.promised = [], {}, None
         call.require = _both(queue.require, call.menu_require)
-    if not call.order:  # a place he has from a callback of his he keeps
+    if not call.order:  # a place he has already, from a callback of his or an earlier call, he keeps
         call.queued_at = now
         floor.orders += 1
         call.order = floor.orders
@@ -98,13 +115,16 @@ def _both(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     return {skill: max(one.get(skill, 0), other.get(skill, 0)) for skill in sorted({*one, *other})}
 
 
-def _turned_away(floor: Floor, call: Call, queue: QueueRules, now: float) -> tuple[str, Overflow] | None:
-    """The limit of the queue that does not let him in, and where he goes instead."""
+def _turned_away(
+    floor: Floor, call: Call, queue: QueueRules, now: float, *, has_place: bool
+) -> tuple[str, Overflow] | None:
+    """The limit of the queue that does not let him in, and where he goes instead. How many wait, or how long, is no limit for
+    one who has a place."""
     if is_closed(floor, queue.id):
         return way_out(floor, queue)
     if queue.nobody is not None and not floor.logged_in(queue.id):
         return "nobody", queue.nobody
-    if call.trusted:
+    if call.trusted or has_place:
         return None
     if queue.full is not None and _is_full(floor, call, queue):
         return "full", queue.full
@@ -124,11 +144,18 @@ def _closed_meanwhile(floor: Floor, queue: QueueRules) -> tuple[str, Overflow] |
 
 def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
     """A queue that may hold nobody still takes callers whom an agent can have at once."""
-    waiting = floor.callers_in_line(queue.id)
+    waiting = _how_many_wait(floor, queue) - 1  # he is one of them by now
     callers = group_of(floor, call, queue.id, call.segment_at)
     to_be_had = any(suits(group, callers) for group in floor.ready[queue.id].groups)
     served_at_once = not waiting and to_be_had and not floor.at_limit(queue)
     return queue.max_waiting is not None and waiting >= queue.max_waiting and not served_at_once
+
+
+def _how_many_wait(floor: Floor, queue: QueueRules) -> int:
+    """Those held for one agent, and those whose leg is away, wait as well; customers to be called back do not."""
+    return sum(
+        call.state is CallState.WAITING and call.queue == queue.id and call.has_leg for call in floor.calls.values()
+    )
 
 
 def _is_too_long(call: Call, queue: QueueRules) -> bool:
@@ -214,6 +241,16 @@ def farewell(call: Call) -> EndCall:
     return EndCall(call=call.id, reason=reason, prompt=prompt, busy=busy)
 
 
+def key_pressed(floor: Floor, call: Call, key: str, now: float, out: Outcome) -> None:
+    """He leaves for where the key leads, and keeps his place. The key that brought him here may be told late: it is none of
+    this stay."""
+    node = floor.queue_of(call).keys.get(key)
+    if node is None or not call.attached or now - call.segment_at < DEAF_S:
+        return
+    call.sought = True  # he takes his stay up again, whether an agent could be looked for by now or not
+    leave_for(floor, call, Overflow(node=node), "key", now, out)
+
+
 def let_go_of_held(floor: Floor, agent: Agent, now: float, out: Outcome) -> None:
     """Callers waiting for an agent who is no longer to be had look for someone else at once; where nobody is left to serve the
     queue at all, they go where its rules say."""
@@ -291,7 +328,7 @@ def _apply(
         leave_for(floor, call, do.leave, "recipe", now, out)
         return
     if do.play:
-        out.commands.append(PlayPrompt(call=call.id, prompt=do.play))
+        say(floor, call, do.play, now, out)
     if _widened(call, do, queue.id, again=again) and call.held_for is None:
         join_line(floor, call, now)
         if call.sought:

@@ -31,6 +31,7 @@ from acd.events import (
     OfferRinging,
     PhoneChanged,
     TalkEnded,
+    WaitingKeyPressed,
 )
 from acd.model import Call, CallId, CallState, Offer, OfferId, OfferOutcome
 from acd.runner import Runner
@@ -194,14 +195,27 @@ class CallControl:
                 self._device_changed(AgentId(fact.agent_id), PHONE_STATES[fact.state])
             case ami.OutsideDialEnded() | ami.OriginateEnded():
                 self._outgoing.on_fact(fact)
-            case ami.HoldStarted(agent_id=str(agent)):
-                self._runner.tell(HoldStarted(agent=AgentId(agent)))
-            case ami.HoldEnded(agent_id=str(agent)):
-                self._runner.tell(HoldEnded(agent=AgentId(agent)))
-            case ami.HoldStarted() | ami.HoldEnded() | ami.SwitchBooted() | ami.SwitchStopping():
+            case ami.HoldStarted() | ami.HoldEnded():
+                self._hold_changed(fact)
+            case ami.KeyPressed():
+                self._key_pressed(CallId(fact.uniqueid), fact.key)
+            case ami.SwitchBooted() | ami.SwitchStopping():
                 pass
             case _:
                 assert_never(fact)
+
+    def _hold_changed(self, fact: ami.HoldStarted | ami.HoldEnded) -> None:
+        """Of an agent's phone; a caller's own hold is no agent's."""
+        if fact.agent_id is not None:
+            holds = HoldStarted if isinstance(fact, ami.HoldStarted) else HoldEnded
+            self._runner.tell(holds(agent=AgentId(fact.agent_id)))
+
+    def _key_pressed(self, call_id: CallId, key: str) -> None:
+        """Of a caller who waits where the key means something; all others, among them what he types of himself, go no further.
+        In the menu his leg listens itself."""
+        call = self._runner.floor.calls.get(call_id)
+        if call is not None and call.state is CallState.WAITING and key in self._runner.floor.queue_of(call).keys:
+            self._runner.tell(WaitingKeyPressed(call=call_id, key=key))
 
     def _dial_started(self, fact: ami.DialStarted) -> None:
         call = CallId(fact.caller_uniqueid or fact.linkedid)

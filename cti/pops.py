@@ -71,6 +71,8 @@ class Pop(msgspec.Struct, frozen=True, kw_only=True):
     """Which customer he is; empty while that is not known."""
     attributes: Mapping[str, str] = {}
     """What else is known of him: region, line, what the caller rules say, what a CRM told."""
+    unrecorded: bool = False
+    """He has refused to be recorded."""
     require: Mapping[str, int] = {}
     """The skills that were asked of the agent, with the least level."""
     wait_s: float
@@ -243,6 +245,7 @@ def _known(floor: Floor, call_id: CallId) -> dict[str, Any]:
     rung = tuple(floor.offers[offer].agent for offer in call.ringing)
     return {
         "customer": call.customer,
+        "unrecorded": call.unrecorded,
         "attributes": call.attributes,
         "require": call.require,
         "rung": rung if len(rung) > 1 else (),

@@ -29,6 +29,7 @@ _CAUSE_TEXT = re.compile(r"[A-Za-z0-9 ,.()'/-]{0,80}")
 _DURATION = re.compile(r"(\d{1,6}):([0-5]\d):([0-5]\d)")
 _ACTION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,160}")
 _NUMBER = re.compile(r"\d{1,9}")
+_KEY = re.compile(r"[0-9A-D*#]")
 
 
 class DialStatus(enum.StrEnum):
@@ -138,6 +139,13 @@ class HoldEnded(msgspec.Struct, frozen=True):
     agent_id: str | None
 
 
+class KeyPressed(msgspec.Struct, frozen=True):
+    """A caller has pressed a key and let it go."""
+
+    uniqueid: str
+    key: str
+
+
 class SwitchBooted(msgspec.Struct, frozen=True):
     """Asterisk is fully up: sent when it gets there, and to each login after that."""
 
@@ -173,6 +181,7 @@ Fact = (
     | OriginateEnded
     | HoldStarted
     | HoldEnded
+    | KeyPressed
     | SwitchBooted
     | SwitchStopping
 )
@@ -307,6 +316,14 @@ def _hold_ended(message: AmiMessage, alarm: Alarm) -> HoldEnded:
     return HoldEnded(channel, _field(message, "uniqueid", _UNIQUEID), agent_of_channel(channel))
 
 
+def _key_pressed(message: AmiMessage, alarm: Alarm) -> KeyPressed | None:
+    """Sent towards a channel, or by an agent's phone, a key is none of a caller's."""
+    channel = _field(message, "channel", _CHANNEL)
+    if _single(message, "direction") != "Received" or agent_of_channel(channel) is not None:
+        return None
+    return KeyPressed(_field(message, "uniqueid", _UNIQUEID), _field(message, "digit", _KEY))
+
+
 def _switch_booted(message: AmiMessage, alarm: Alarm) -> SwitchBooted:
     return SwitchBooted(int(_field(message, "uptime", _NUMBER)))
 
@@ -359,6 +376,7 @@ _READERS: Final[dict[str, Callable[[AmiMessage, Alarm], Fact | None]]] = {
     "OriginateResponse": _originate_ended,
     "Hold": _hold_started,
     "Unhold": _hold_ended,
+    "DTMFEnd": _key_pressed,
     "FullyBooted": _switch_booted,
     "Shutdown": _switch_stopping,
 }

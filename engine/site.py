@@ -15,6 +15,7 @@ from engine.asterisk.ports import free_port, rtp_range
 from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
 from engine.config import Configuration, fields
 from engine.config.environment import port_range, port_setting, secret, setting, wrong
+from engine.config.music import music_classes, sound_files
 from engine.config.source import BadConfiguration, Problem
 
 __all__ = [
@@ -229,6 +230,9 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         ),
         recordings_folder=site.recordings / "legs",
         prompts_folder=REPOSITORY / "ivr" / "prompts",
+        music_classes=tuple(
+            (name, tuple(sound_files(folder))) for name, folder in music_classes(site.configuration.folder).items()
+        ),
         feature_codes=FeatureCodes(
             login=codes.login,
             logout=codes.logout,

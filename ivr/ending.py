@@ -27,7 +27,7 @@ async def end_as_told(visit: Visit, told: EndCall) -> None:
     if told.busy:
         await _hang_up(visit, visit.leg.refuse, told.reason)
     else:
-        await visit.leg.play(visit.known_sounds(told.prompt), "")
+        await visit.leg.play(visit.known_sounds((told.prompt,) if told.prompt else ()), "")
         await _hang_up(visit, visit.leg.hang_up, told.reason)
 
 

@@ -79,7 +79,7 @@ class CallerSession:
             case CalledBack(queue, language):
                 visit.language = language or visit.language
                 visit.tell(CustomerReached(call=call, channel=visit.caller.channel))
-                await visit.leg.play(visit.known_sounds(HELLO), "")
+                await visit.leg.play(visit.known_sounds((HELLO,)), "")
                 await self._lead(await stay(visit, queue))
             case AfterTalk(offer, answered_at, ended_at):
                 if offer is not None:

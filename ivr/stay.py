@@ -24,8 +24,8 @@ async def stay(visit: Visit, queue: QueueId) -> fl.Step | None:
                     await say_good_bye(visit)
                     return None
                 visit.inbox.forget_prompts()  # of before and during the ringing
-            case PlayPrompt(prompt=prompt):
-                await _announce(visit, prompt)
+            case PlayPrompt(prompts=prompts):
+                await _announce(visit, prompts)
             case GoToNode(node=node):
                 return await _leave_for(visit, fl.NodeId(node))
             case EndCall() as end:
@@ -34,8 +34,11 @@ async def stay(visit: Visit, queue: QueueId) -> fl.Step | None:
                 return None
 
 
-async def _announce(visit: Visit, prompt: str) -> None:
-    for sound in visit.known_sounds(prompt):
+async def _announce(visit: Visit, prompts: tuple[str, ...]) -> None:
+    """All pieces, or what is left of them when something else comes."""
+    for sound in visit.known_sounds(prompts):
+        if visit.inbox.urgent.is_set():
+            return
         await visit.leg.announce(sound, visit.inbox.urgent)
 
 

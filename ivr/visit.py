@@ -16,7 +16,7 @@ from ivr.prompts import Prompts, UnknownPrompt
 from ivr.speech import is_value
 from ivr.survey import QueueSurvey
 
-__all__ = ["Caller", "Draft", "Script", "Visit"]
+__all__ = ["Caller", "Draft", "RecordingNotice", "Script", "Visit"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """What his number tells of him."""
 
 
+class RecordingNotice(msgspec.Struct, frozen=True):
+    """What callers of a queue are told before their talk is recorded, and the key by which they refuse; "": they cannot."""
+
+    prompts: tuple[str, ...]
+    refusal: str = ""
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True):
     """What sessions are led by, of one version of the configuration. A call keeps the script it began with."""
 
@@ -43,6 +50,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     """Music class by queue; "default" for others."""
     surveys: dict[QueueId, QueueSurvey] = {}
     """What callers of a queue are asked after their talk; of others nothing is."""
+    notices: dict[QueueId, RecordingNotice] = {}
+    """By queue, where there is one."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -69,6 +78,8 @@ class Visit:
         """What he typed, or was looked up of him, that nobody else may know."""
         self.draft: Draft | None = None
         self.speak_in(desk.facts(caller.call).attributes.get("language", ""))
+        self.unrecorded: bool | None = None
+        """Whether he has refused to be recorded; None: he has not been told of it."""
 
     @property
     def call(self) -> CallId:
@@ -103,12 +114,13 @@ class Visit:
         """The sounds of prompts that the script names. UnknownPrompt if there is none of that name."""
         return [sound for prompt in prompts for sound in self._sounds_of(prompt)]
 
-    def known_sounds(self, prompt: str) -> list[str]:
-        """Of a prompt the core names: its rules may be newer than this call's script, and then it is passed over."""
+    def known_sounds(self, items: tuple[str, ...]) -> list[str]:
+        """Of prompts and values the core names: its rules may be newer than this call's script, and then they are passed over,
+        all together."""
         try:
-            return self.sounds((prompt,)) if prompt else []
-        except UnknownPrompt as unknown:
-            log.warning("%s", unknown, extra={"call_id": self.call})
+            return self.script.prompts.sounds(items, self.language)
+        except (UnknownPrompt, ValueError) as problem:
+            log.warning("%s", problem, extra={"call_id": self.call})
             return []
 
     def _sounds_of(self, prompt: str) -> list[str]:

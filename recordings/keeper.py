@@ -80,7 +80,7 @@ class RecordingKeeper:
         match record:
             case CallAnswered() if self._is_recorded(record.queue):
                 self._expect(record)
-            case TalkFinished() if record.offer not in self._waiting:
+            case TalkFinished(unrecorded=False) if record.offer not in self._waiting:
                 self._talk_finished(record)
             case _:
                 pass
@@ -114,6 +114,7 @@ class RecordingKeeper:
             queue=record.queue,
             agent=record.agent,
             started_at=record.at,
+            state=State.REFUSED if record.unrecorded else None,
         )
         try:
             self._save(entry)

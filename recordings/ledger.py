@@ -41,6 +41,7 @@ class State(StrEnum):
     READY = "ready"
     MISSING = "missing"  # no file where one should be
     EMPTY = "empty"  # files without a sample in them
+    REFUSED = "refused"  # the caller would not be recorded: there is none
     DAMAGED = "damaged"  # part of the sound is lost, or the file is not as it was written
 
 

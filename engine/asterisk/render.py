@@ -7,6 +7,7 @@ own. A template without a value for one of its names is an error, so is a value 
 from __future__ import annotations
 
 import os
+import shutil
 import string
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ _FOLDERS = ("etc", "run", "log/cel-custom", "spool", "db", "keys", "cache", "dat
 _PACKAGED = Path("/usr/share/asterisk")  # inside Asterisk's root: its own documentation and sounds
 MOST_DIALOGUES = 50
 """Callers who can be in the dialogue of an absent engine at the same time."""
+_MUSIC_CLASSES = "music-classes"
 _SECRET_FILES = frozenset({"manager.conf", "pjsip.conf"})
 
 _AWAY_LINES = f"""\
@@ -52,6 +54,8 @@ def render(settings: AsteriskSettings) -> None:
     write_tone(settings.folder / "data" / "sounds" / "hotline-tone.wav")
     if settings.music_folder is None:
         write_music(settings.folder / "music")
+    for name, sounds in settings.music_classes:
+        _copy_music(settings.folder / _MUSIC_CLASSES / name, sounds)
     write_away_script(settings)
     values = _values(settings)
     for template in sorted(TEMPLATES.glob("*.conf.tmpl")):
@@ -99,6 +103,18 @@ def _link_sounds(settings: AsteriskSettings) -> None:
         link(settings.folder / "data" / "sounds" / "hotline", settings.prompts_folder)
 
 
+def _copy_music(folder: Path, sounds: Iterable[Path]) -> None:
+    """Asterisk sees no folder but its own: these sounds, and none of before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for sound in sounds:
+        shutil.copyfile(sound, folder / sound.name)
+
+
+def _music_lines(name: str, folder: Path) -> str:
+    return f"[{name}]\nmode = files\nsort = alpha\ndirectory = {folder}"
+
+
 def _values(settings: AsteriskSettings) -> dict[str, object]:
     values: dict[str, object] = {
         name: getattr(settings, name) for name in AsteriskSettings.__dataclass_fields__ if name != "agents"
@@ -108,6 +124,9 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
         "agi": agi,
         "originate": ",originate" if settings.dials_out else "",
         "music_folder": settings.music_folder or settings.folder / "music",
+        "music_classes": _lines(
+            _music_lines(name, settings.folder / _MUSIC_CLASSES / name) for name, _ in settings.music_classes
+        ),
         "trunk_matches": _lines(f"match = {address}" for address in settings.trunk_addresses),
         "ami_permits": _lines(f"permit = {address}" for address in settings.ami_permit),
         "dids": _lines(_did_lines(did) for did in settings.dids),
@@ -131,7 +150,7 @@ def _external_lines(address: str) -> str:
 
 
 def _did_lines(did: str) -> str:
-    return f"exten => {did},1,Set(HOTLINE_DID={did})\n same => n,Goto(call,s,1)"
+    return f"exten => {did},1,Set(HOTLINE_DID={did})\n same => n,Goto(arrival,s,1)"
 
 
 def _phone(settings: AsteriskSettings, agent: AgentPhone) -> str:

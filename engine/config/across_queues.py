@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
+from acd.announcing import PROMPTS_OF_PLACE, PROMPTS_OF_WAIT
 from acd.numbers import normal_number
+from acd.waiting import PLACE_RESUMED
 from engine.config.messages import unknown
 from engine.config.queue_models import OverflowModel, QueueModel, QueuesFile, RecipeModel, exits_of
 from engine.config.source import Path_, Problem, Source, names_in
@@ -48,13 +50,16 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
         if queue.survey is not None:
             surveys = names_in(source, "surveys")
             yield from _unless_known(source, "survey", (*here, "survey"), {"use": queue.survey.use}, surveys)
+        yield from _check_keys(source, here, queue, known)
         yield from _check_recipes(source, here, queue, known)
+        yield from _check_words(source, here, queue, known)
     yield from _check_circles(source, file, known)
 
 
 def reached_from_queues(file: QueuesFile) -> list[str]:
     """Nodes of the flow that queues send callers to."""
     nodes = [way.node for queue in file.queues.values() for _, way in exits_of(queue) if way.node]
+    nodes += [node for queue in file.queues.values() for node in queue.keys.values()]
     return list(dict.fromkeys(nodes))
 
 
@@ -131,6 +136,12 @@ def _check_exit(source: Source, path: Path_, way: OverflowModel, queue: str, kno
         yield source.problem((*path, "queue" if way.queue else "node"), f'leads back into queue "{queue}" itself')
 
 
+def _check_keys(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
+    for key, node in queue.keys.items():
+        if known.nodes is not None and node not in known.nodes:
+            yield source.problem((*here, "keys", key), unknown("node", node, known.nodes))
+
+
 def _target(way: OverflowModel | None, known: KnownToQueues) -> str | None:
     """The queue this way leads to, be it by an enqueue node."""
     if way is None:
@@ -166,6 +177,35 @@ def _check_doing(
         yield source.problem((*path, "add_queue"), "is the queue he is in already")
     if do.play is not None:
         yield from _unless_known(source, "prompt", path, {"play": do.play}, known.prompts)
+
+
+# --- what is said --------------------------------------------------------------------------------------------------------
+
+
+def _check_words(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
+    """Every prompt that callers of the queue hear while they wait."""
+    if known.prompts is None:
+        return
+    for place, prompt in enumerate(queue.recording_notice):
+        if prompt not in known.prompts:
+            yield source.problem((*here, "recording_notice", place), unknown("prompt", prompt, known.prompts))
+    if queue.resume and PLACE_RESUMED not in known.prompts:
+        yield source.problem((*here, "resume"), f'needs prompt "{PLACE_RESUMED}", which is not there')
+    announce = queue.announce
+    if announce is None:
+        return
+    path: Path_ = (*here, "announce")
+    for index, comfort in enumerate(announce.comfort):
+        for place, prompt in enumerate(comfort.play):
+            if prompt not in known.prompts:
+                yield source.problem((*path, "comfort", index, "play", place), unknown("prompt", prompt, known.prompts))
+    for key, asked, needed in (
+        ("position", announce.position, PROMPTS_OF_PLACE),
+        ("expected_wait", announce.expected_wait, PROMPTS_OF_WAIT),
+    ):
+        for prompt in needed if asked else ():
+            if prompt not in known.prompts:
+                yield source.problem((*path, key), f'needs prompt "{prompt}", which is not there')
 
 
 # --- circles ---------------------------------------------------------------------------------------------------------

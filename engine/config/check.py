@@ -27,7 +27,7 @@ from engine.config.rules_of import rules_of
 from engine.config.source import BadConfiguration, Path_, Problem, Source, names_in, read, read_if_there
 from engine.config.survey_models import queue_survey
 from ivr.prompts import Prompts, built_in
-from ivr.visit import Script
+from ivr.visit import RecordingNotice, Script
 
 __all__ = ["FILES", "MAY_BE_MISSING", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 
@@ -119,6 +119,11 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
                 QueueId(name): queue_survey(queue.survey, files.queues.surveys)
                 for name, queue in files.queues.queues.items()
                 if queue.survey is not None
+            },
+            notices={
+                QueueId(name): RecordingNotice(queue.recording_notice, queue.recording_refusal or "")
+                for name, queue in files.queues.queues.items()
+                if queue.recording_notice
             },
         ),
     )

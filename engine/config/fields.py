@@ -31,6 +31,7 @@ __all__ = [
     "Number",
     "OneOrMore",
     "Origin",
+    "PhoneKey",
     "PhoneNumber",
     "Port",
     "Priority",
@@ -221,6 +222,7 @@ Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_l
 identifier = _matching(_IDENTIFIER, "1 to 32 of A-Z a-z 0-9 _ -, the first a letter or digit")
 Identifier = Annotated[str, AfterValidator(identifier)]
 PhoneNumber = Annotated[str, AfterValidator(_matching(r"\+?[0-9]{3,20}", "3 to 20 digits, with or without + in front"))]
+PhoneKey = Annotated[str, AfterValidator(_matching(r"[0-9*#]", "one of the keys 0 to 9, * and #, in quotes"))]
 FeatureCode = Annotated[str, AfterValidator(_matching(_FEATURE_CODE, "* and 2 to 4 digits, in quotes"))]
 Origin = Annotated[
     str,

@@ -17,6 +17,7 @@ from engine.config.fields import (
     Level,
     Number,
     OneOrMore,
+    PhoneKey,
     PhoneNumber,
     Priority,
     Spans,
@@ -42,6 +43,9 @@ __all__ = [
     "WhenModel",
     "exits_of",
 ]
+
+LEAST_GAP_S = 5
+"""A gap is counted from where a prompt begins, and none is over sooner."""
 
 Count = Annotated[Whole, Field(ge=0, le=100_000)]
 OneOrMoreNames = Annotated[tuple[Identifier, ...], OneOrMore]
@@ -177,6 +181,33 @@ class CallbackModel(Model):
     wrap_up_if_missed: bool = False
 
 
+class ComfortModel(Model):
+    """A word to those who have waited so long."""
+
+    after: AtLeastASecond
+    play: Annotated[OneOrMoreNames, Field(min_length=1)]
+    every: AtLeastASecond | None = None
+
+
+class AnnounceModel(Model):
+    """What callers are told while they wait."""
+
+    position: bool = False
+    expected_wait: bool = False
+    first: Duration = 20.0
+    every: AtLeastASecond = 60.0
+    comfort: list[ComfortModel] = Field(default_factory=list)
+    gap: Annotated[AtLeastASecond, Field(ge=LEAST_GAP_S)] = 20.0
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> "AnnounceModel":
+        if not (self.position or self.expected_wait or self.comfort):
+            raise ValueError("says nothing: name one or more of position, expected_wait, comfort")
+        if len({comfort.after for comfort in self.comfort}) < len(self.comfort):
+            raise ValueError("comfort: each has an `after` of its own; the last one whose time has come is said")
+        return self
+
+
 class QueueModel(Model):
     name: Names
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -198,14 +229,27 @@ class QueueModel(Model):
     service_level: ServiceLevelModel = ServiceLevelModel()
     short_abandon: Duration = 5.0
     callback: CallbackModel | None = None
+    announce: AnnounceModel | None = None
+    keys: dict[PhoneKey, Identifier] = Field(default_factory=dict)
+    resume: Annotated[Duration | None, BeforeValidator(_off)] = None
     record: bool = True
-    music: Literal["default"] = "default"
+    recording_notice: OneOrMoreNames = ()
+    recording_refusal: PhoneKey | None = None
+    music: Identifier = "default"
     survey: Annotated[QueueSurveyModel | None, named_survey] = None
 
     @model_validator(mode="after")
     def _overflow_needs_both(self) -> "QueueModel":
         if (self.max_wait is None) != (self.overflow is None):
             raise ValueError("max_wait and overflow go together: after how long, and what then")
+        return self
+
+    @model_validator(mode="after")
+    def _notice_of_a_recording(self) -> "QueueModel":
+        if self.recording_notice and not self.record:
+            raise ValueError("recording_notice: nothing is recorded here (record: false)")
+        if self.recording_refusal is not None and not self.recording_notice:
+            raise ValueError("recording_refusal needs recording_notice: it says which key refuses")
         return self
 
 

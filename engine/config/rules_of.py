@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from acd.rules import (
     Affinity,
+    Announce,
     AtClose,
     CallbackRules,
+    Comfort,
     Dialling,
     Do,
     Overflow,
@@ -22,6 +24,7 @@ from engine.config.callers_of import caller_rules
 from engine.config.models import DiallingModel
 from engine.config.queue_models import (
     AffinityModel,
+    AnnounceModel,
     CallbackModel,
     DoModel,
     OverflowModel,
@@ -135,6 +138,9 @@ def _queue(name: str, queue: QueueModel) -> QueueRules:
         service_level=ServiceLevel(target=queue.service_level.target, within_s=queue.service_level.within),
         short_abandon_s=queue.short_abandon,
         callback=_callback(queue.callback),
+        announce=_announce(queue.announce),
+        keys=dict(queue.keys),
+        resume_s=queue.resume or 0.0,
         record=queue.record,
         music=queue.music,
     )
@@ -148,6 +154,22 @@ def _overflow(way: OverflowModel | None) -> Overflow | None:
         prompt=way.prompt or "",
         busy=bool(way.busy),
         node=way.node or "",
+    )
+
+
+def _announce(announce: AnnounceModel | None) -> Announce | None:
+    if announce is None:
+        return None
+    return Announce(
+        position=announce.position,
+        expected_wait=announce.expected_wait,
+        first_s=announce.first,
+        every_s=announce.every,
+        comfort=tuple(
+            Comfort(after_s=comfort.after, play=comfort.play, every_s=comfort.every)
+            for comfort in sorted(announce.comfort, key=lambda comfort: comfort.after)
+        ),
+        gap_s=announce.gap,
     )
 
 

@@ -152,7 +152,7 @@ class _Stage:
             case GoToNode():
                 self._add(command.call, "goes", note=command.node)
             case PlayPrompt():
-                self._add(command.call, "hears", note=command.prompt)
+                self._add(command.call, "hears", note=" ".join(command.prompts))
             case WithdrawOffer():
                 pass  # a phone that rings is told; what it was to do later applies no longer
             case DialCustomer() | RingAgentFirst() | HangUpLeg():

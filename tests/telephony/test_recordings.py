@@ -13,17 +13,19 @@ import pytest_asyncio
 import soundfile
 
 from tests.telephony.hearing import RATE_HZ, Sound, longest_silence_s, tone_share
-from tests.telephony.site import Customer, SiteUnderTest, running_site
+from tests.telephony.site import FIRST_KEY_S, Customer, SiteUnderTest, running_site
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 CALLER_HZ, AGENT_HZ = 440, 880
 TALK_S = 3.0
 CONSULTATION = "2"
+COMPLAINT, REFUSE = "3", "9"
 
 
 def queues(data: Any) -> None:
     data["queues"]["consultation"]["record"] = False
+    data["queues"]["complaint"].update(recording_notice=["please_wait"], recording_refusal=REFUSE)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -133,6 +135,24 @@ async def test_queue_that_is_not_recorded_leaves_neither_row_nor_file(site: Site
     await site.agent("1002", "logout")
     assert (await site.get(f"/api/recordings?call={customer.id}")) == {"recordings": []}
     assert not list(site.supervisor.site.recordings.rglob(f"*{customer.id}*"))
+
+
+@pytest.mark.parametrize(("key", "state"), [(REFUSE, "refused"), ("", "ready")])
+async def test_who_refuses_the_recording_is_served_without_one(site: SiteUnderTest, key: str, state: str) -> None:
+    phone = site.network.phone("1004")
+    await phone.answers(after_s=0.3, talk_s=1.0)
+    await site.on_duty("1004")
+    digits = [(FIRST_KEY_S, COMPLAINT), *([(1.0, key)] if key else [])]
+    async with site.feed("1004") as feed:
+        customer = await site.queued(digits=digits)
+        assert (await site.ended(customer.id))["disposition"] == "served"
+        assert next(pop["pop"]["unrecorded"] for pop in feed.pops(call=customer.id)) is (key == REFUSE)
+    await site.until_agent("1004", "ready", phone="idle")
+    await site.agent("1004", "logout")
+    row = await site.recording(customer.id)
+    assert row["state"] == state
+    files = list(site.supervisor.site.recordings.rglob(f"*{customer.id}*"))
+    assert bool(files) is (state == "ready")
 
 
 async def test_file_that_is_gone_or_damaged_shows_as_such_and_is_not_handed_out(site: SiteUnderTest) -> None:

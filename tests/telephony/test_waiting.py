@@ -4,10 +4,12 @@ The core, its edges and Asterisk are real; rules and flow are given by the test.
 """
 
 import asyncio
+import shutil
 import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,8 +18,9 @@ import pytest_asyncio
 from acd import events as ev
 from acd.floor import Floor
 from acd.model import CallState, QueueId
-from acd.rules import CallerRule, Do, Overflow, QueueRules, Recipe, Rules
+from acd.rules import Announce, CallerRule, Comfort, Do, Overflow, QueueRules, Recipe, Rules
 from acd.runner import Runner
+from acd.waiting import DEAF_S, PLACE_RESUMED
 from agents.roster import AgentId, AgentSettings
 from cti.agi import AgiServer
 from cti.ami import AmiClient
@@ -27,9 +30,10 @@ from cti.lookout import Lookout
 from engine.asterisk.settings import AsteriskSettings
 from engine.network import TelephoneNetwork
 from ivr.flow import EnqueueNode, Flow, NodeId
-from ivr.prompts import Prompt, Prompts
+from ivr.prompts import FOLDER, Prompt, Prompts
 from ivr.visit import Script
 from tests.telephony.conftest import DID, PHONES
+from tests.telephony.hearing import read_sound, times_of
 from tests.telephony.phones import eventually, longest_silence_s, tone_share
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
@@ -39,7 +43,9 @@ ANNA = AgentId(PHONES[0].id)
 NUMBER, ELSEWHERE = "13800001111", "13800002222"
 SOUNDS = "/usr/share/asterisk/sounds/en"
 LONG, SHORT = "demo-congrats", "beep"
+SPOKEN = FOLDER / "en" / "ready.wav"
 IN_THE_PROMPT_S = 0.2
+IN_THE_THIRD_PIECE_S = 1.5
 ROUNDS = 5
 INVITE_WITHIN_S = 0.03
 USER_BUSY = 17
@@ -78,7 +84,8 @@ class Centre:
             on_disconnected=self.control.link_lost,
         )
         self.control.use(self.ami)
-        self.agi = AgiServer(Callers(self.runner, self.control, _script, tuple).serve, port=settings.agi_port)
+        script = _script(Path(shutil.copy(SPOKEN, settings.folder / "spool")))
+        self.agi = AgiServer(Callers(self.runner, self.control, lambda: script, tuple).serve, port=settings.agi_port)
 
     def told(self, kind: type[ev.Event]) -> list[ev.Event]:
         """The events of a kind so far."""
@@ -97,9 +104,12 @@ class Centre:
         await eventually(lambda: not self.floor.calls)
 
 
-def _script() -> Script:
+def _script(spoken: Path) -> Script:
+    """`spoken`: a sound Asterisk can see, said to those who have their place back."""
     sounds = [Prompt(id=name, language="en", text="", voice="", file=f"{name}.wav") for name in (LONG, SHORT)]
+    sounds.append(Prompt(id=PLACE_RESUMED, language="en", text="", voice="", file=str(spoken)))
     nodes = [EnqueueNode(id=NodeId(queue), queue=queue) for queue in (SALES, REPAIR)]
+    nodes.append(EnqueueNode(id=NodeId("back"), queue=SALES))
     flow = Flow(nodes={node.id: node for node in nodes}, start=nodes[0].id, language="en", goodbye=(), error=())
     return Script(flow=flow, calendars={}, prompts=Prompts(sounds, SOUNDS), music={})
 
@@ -150,26 +160,82 @@ async def announcing(settings: AsteriskSettings, network: TelephoneNetwork) -> A
 async def test_agent_who_comes_free_during_a_prompt_has_the_caller_at_once(
     announcing: Centre, network: TelephoneNetwork, stops: list[str]
 ) -> None:
+    await ready_to_invite(announcing, network, stops, IN_THE_PROMPT_S)
+
+
+async def test_agent_who_comes_free_during_an_announcement_of_several_pieces_has_the_caller_at_once(
+    settings: AsteriskSettings, network: TelephoneNetwork, stops: list[str]
+) -> None:
+    words = Announce(comfort=(Comfort(after_s=0.1, play=(SHORT, SHORT, LONG, SHORT)),))
+    async with centre(settings, network, QueueRules(id=SALES, announce=words)) as found:
+        await ready_to_invite(found, network, stops, IN_THE_THIRD_PIECE_S)
+
+
+async def ready_to_invite(found: Centre, network: TelephoneNetwork, stops: list[str], after_s: float) -> None:
+    """Measure it in callers who hear a prompt for so long already."""
     phone = network.phone(ANNA)
     took: list[float] = []
     loop = asyncio.get_running_loop()
-    announcing.runner.tell(ev.AgentLoggedIn(agent=ANNA))
+    found.runner.tell(ev.AgentLoggedIn(agent=ANNA))
     for number in range(ROUNDS):
         call = await network.call(DID, number=NUMBER)
-        await announcing.in_queue(SALES)
-        await asyncio.sleep(IN_THE_PROMPT_S)
+        await found.in_queue(SALES)
+        await asyncio.sleep(after_s)
         assert len(stops) == number, "nothing to stop yet"
         ready_at = loop.time()
-        announcing.runner.tell(ev.AgentReady(agent=ANNA))
+        found.runner.tell(ev.AgentReady(agent=ANNA))
         ring = await phone.next_ring()
         took.append(ring.began_at - ready_at)
         assert len(stops) == number + 1
-        announcing.runner.tell(ev.AgentNotReady(agent=ANNA, reason="break"))
+        found.runner.tell(ev.AgentNotReady(agent=ANNA, reason="break"))
         await call.hang_up()
-        await announcing.empty()
+        await found.empty()
         await ring.wait_ended(2.0)
     print(f"ready to INVITE: median {statistics.median(took) * 1000:.1f} ms, longest {max(took) * 1000:.1f} ms")
     assert statistics.median(took) < INVITE_WITHIN_S
+
+
+@pytest.mark.parametrize("how", ["rfc4733", "info"])
+@pytest.mark.parametrize("hears", ["music", "prompt"])
+async def test_key_leads_out_of_music_and_out_of_a_prompt_and_back_to_the_same_place(
+    settings: AsteriskSettings, network: TelephoneNetwork, how: str, hears: str
+) -> None:
+    recipes = telling(LONG).recipes if hears == "prompt" else ()
+    sales = QueueRules(id=SALES, keys={"1": "back"}, recipes=recipes)
+    async with centre(settings, network, sales) as found:
+        first = await network.call(DID, number=NUMBER, carrier="carrier-info" if how == "info" else "carrier")
+        await found.in_queue(SALES)
+        (call,) = found.floor.calls.values()
+        queued_at = call.queued_at
+        await asyncio.sleep(DEAF_S + IN_THE_PROMPT_S)
+        await first.press("9")
+        await first.press("1")
+        await eventually(lambda: len(found.told(ev.CallQueued)) == 2)
+        assert call.path == ["sales", "back"]
+        assert (call.queue, call.queued_at) == (SALES, queued_at)
+        assert found.told(ev.WaitingKeyPressed) == [ev.WaitingKeyPressed(call=call.id, key="1")]
+        await first.hang_up()
+        await found.empty()
+
+
+async def test_who_rings_again_is_told_that_he_has_his_place(
+    settings: AsteriskSettings, network: TelephoneNetwork
+) -> None:
+    async with centre(settings, network, QueueRules(id=SALES, resume_s=60.0)) as found:
+        first = await network.call(DID, number=NUMBER)
+        await found.in_queue(SALES)
+        (call,) = found.floor.calls.values()
+        place = (call.queued_at, call.order)
+        await first.hang_up()
+        await found.empty()
+        again = await network.call(DID, number=NUMBER, listen=True, hang_up_after_s=3)
+        await found.in_queue(SALES)
+        (call,) = found.floor.calls.values()
+        assert (call.queued_at, call.order) == place
+        await again.wait_ended(10.0)
+        await found.empty()
+    assert again.heard is not None
+    assert times_of(read_sound(again.heard), read_sound(SPOKEN))
 
 
 async def test_caller_who_hangs_up_during_a_prompt_is_gone_at_once(

@@ -9,6 +9,7 @@ from engine.config.check import Examined
 from engine.config.lint.calendars import calendar_doubts
 from engine.config.lint.callers import caller_doubts
 from engine.config.lint.limits import limit_doubts
+from engine.config.lint.music import music_doubts
 from engine.config.lint.recipes import recipe_doubts
 from engine.config.lint.staffing import staffing_doubts
 from engine.config.lint.starvation import starvation_doubts
@@ -25,6 +26,7 @@ def doubts(examined: Examined, today: date) -> list[Problem]:
         *calendar_doubts(examined, today),
         *caller_doubts(examined),
         *limit_doubts(examined),
+        *music_doubts(examined),
         *recipe_doubts(examined),
         *staffing_doubts(examined),
         *starvation_doubts(examined),

@@ -19,9 +19,11 @@ from acd.model import AttemptOutcome, CallbackId, CallId, CallState, MessageId, 
 from acd.records import OfferMade
 from acd.rules import (
     Affinity,
+    Announce,
     AtClose,
     CallbackRules,
     CallerRule,
+    Comfort,
     Dialling,
     Do,
     Overflow,
@@ -126,6 +128,16 @@ def rich_rules() -> Rules:
                 max_calls=2,
                 ring_at_once=2,
                 callback=CallbackRules(customer_first=True, retry_s=(16.0,)),
+                keys={"1": "message", "*": "menu"},
+                resume_s=100.0,
+                announce=Announce(
+                    position=True,
+                    expected_wait=True,
+                    first_s=5.0,
+                    every_s=20.0,
+                    comfort=(Comfort(after_s=16.0, play=("still_busy",), every_s=30.0),),
+                    gap_s=5.0,
+                ),
             ),
             queue(
                 "repair",
@@ -241,6 +253,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(call=calls, queue=st.sampled_from([*QUEUES, QueueId("nowhere")]))
     def queued(self, call: CallId, queue: QueueId) -> None:
         self.tell(ev.CallQueued(call=call, queue=queue))
+
+    @rule(call=calls, key=st.sampled_from("12*"))
+    def presses_a_key(self, call: CallId, key: str) -> None:
+        self.tell(ev.WaitingKeyPressed(call=call, key=key))
 
     @rule(call=calls, kind=st.sampled_from([ev.CallRejoined, ev.CallDetached]))
     def leg_comes_or_goes(self, call: CallId, kind: Any) -> None:

@@ -24,6 +24,7 @@ VALUES = {
     "node": "menu",
     "queue": "sales",
     "reason": "break",
+    "key": "1",
     "phone": PhoneState.IDLE,
     "leg": "1700000000.13",
     "outcome": OfferOutcome.NO_ANSWER,

@@ -377,7 +377,7 @@ async def test_prompt_on_a_callers_channel_is_stopped(site: Site) -> None:
     assert site.manager.asked == [("ControlPlayback", {"Channel": CALLER, "Control": "stop"})]
 
 
-@pytest.mark.parametrize("order", [PlayPrompt(call=CALL, prompt="sorry"), GoToNode(call=CALL, node="menu")])
+@pytest.mark.parametrize("order", [PlayPrompt(call=CALL, prompts=("sorry",)), GoToNode(call=CALL, node="menu")])
 async def test_what_is_for_a_waiting_caller_goes_to_his_session_and_without_one_he_is_out_of_the_line(
     site: Site, order: Order
 ) -> None:

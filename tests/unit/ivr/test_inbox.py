@@ -11,7 +11,7 @@ from ivr.inbox import Inbox
 from ivr.ports import CallerGone, LegLost
 
 CALL = CallId("c")
-SAY = PlayPrompt(call=CALL, prompt="sorry")
+SAY = PlayPrompt(call=CALL, prompts=("sorry",))
 END = EndCall(call=CALL, reason="full")
 GO = GoToNode(call=CALL, node="menu")
 

@@ -20,7 +20,7 @@ from ivr.hours import WEEKDAYS, Hours, parse_span
 from ivr.ports import CallerGone, DialResult, LegLost
 from ivr.prompts import Prompt, Prompts
 from ivr.session import CallerSession
-from ivr.visit import Caller, Script
+from ivr.visit import Caller, RecordingNotice, Script
 from tests.unit.acd.floors import Stage, queue, rules
 from tests.unit.ivr.flows import KNOWN, flow
 from tests.unit.ivr.legs import CoreDesk, FakeLeg
@@ -47,6 +47,7 @@ class Room:
         self.desk = CoreDesk(self.stage)
         self.entry = entry or NewCall()
         self.open = True
+        self.notices: dict[QueueId, RecordingNotice] = {}
 
     def session(self) -> CallerSession:
         prompts = Prompts(
@@ -57,6 +58,7 @@ class Room:
             calendars={"service": Hours(time_zone="Asia/Shanghai", weekly=ALWAYS if self.open else {})},
             prompts=prompts,
             music={QueueId("repair"): "soft"},
+            notices=self.notices,
         )
         self.desk.session = CallerSession(CALLER, self.leg, self.desk, script, lambda: self.stage.now, self.entry)
         return self.desk.session
@@ -122,6 +124,20 @@ async def test_answer_that_only_the_leg_knows_of_is_told_with_its_true_time() ->
     await running
     assert room.stage.last(CallAnswered).at == 1002.0
     assert room.stage.last(TalkFinished).talk_s == 10.0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "key", "said", "recorded"),
+    [("9", "9", ["ask"], False), ("9", "1", ["ask"], True), ("9", None, ["ask"], True), ("", "9", ["play"], True)],
+)
+async def test_caller_is_told_of_the_recording_once_and_may_refuse_where_the_queue_lets_him(
+    refusal: str, key: str | None, said: list[str], recorded: bool
+) -> None:
+    room = Room(FakeLeg([*TO_REPAIR, key], [SERVED]), "anna")
+    room.notices = {QueueId("repair"): RecordingNotice(("closed",), refusal)}
+    await room.session().run()
+    assert [act[0] for act in room.leg.did if act[1:] == ("hotline/zh/closed",)] == said
+    assert room.leg.acts("dial") == [("dial", "anna", 15.0, "c-1" if recorded else None, "soft")]
 
 
 async def test_unrecorded_queue_is_dialled_without_a_recording_name() -> None:
@@ -418,8 +434,8 @@ def ring(room: Room, phones: int = 9) -> None:
 # --- what the core says to those who wait, and to those who do not get so far -----------------------------------------
 
 
-SAY = PlayPrompt(call=CALL, prompt="sorry")
-SAY_MORE = PlayPrompt(call=CALL, prompt="closed")
+SAY = PlayPrompt(call=CALL, prompts=("sorry",))
+SAY_MORE = PlayPrompt(call=CALL, prompts=("closed",))
 
 
 async def waiting(*on_duty: str, **settings: Any) -> tuple[Room, "asyncio.Task[None]", CallerSession]:
@@ -460,6 +476,20 @@ async def test_agent_who_comes_free_cuts_the_prompt_short_and_what_else_was_to_b
     room.leg.dial_over(DialResult(answered=False, status="NOANSWER"))
     await settle()
     assert room.leg.did[-1] == ("music", "soft")
+    room.leg.end(CallerGone())
+    await running
+
+
+async def test_announcement_of_several_pieces_ends_where_an_agent_comes_free() -> None:
+    room, running, session = await waiting()
+    session.order(PlayPrompt(call=CALL, prompts=("sorry", "closed", "sorry")))
+    await settle()
+    room.leg.said()
+    await settle()
+    come_to_work(room, "anna")
+    await settle()
+    assert room.leg.acts("announce") == [("announce", "hotline/zh/sorry"), ("announce", "hotline/zh/closed")]
+    assert room.leg.did[-2:] == [("cut", "hotline/zh/closed"), ("dial", "anna", 15.0, "c-1", "soft")]
     room.leg.end(CallerGone())
     await running
 
@@ -506,7 +536,7 @@ async def test_end_of_the_call_cuts_the_prompt_short() -> None:
 
 async def test_prompt_this_calls_script_does_not_know_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     room, running, session = await waiting()
-    session.order(PlayPrompt(call=CALL, prompt="new"))
+    session.order(PlayPrompt(call=CALL, prompts=("new",)))
     session.order(SAY)
     await settle()
     assert room.leg.did[-1] == ("announce", "hotline/zh/sorry")

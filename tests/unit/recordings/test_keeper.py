@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from acd.model import CallId, OfferId, QueueId
@@ -134,6 +135,15 @@ async def test_a_queue_that_is_not_recorded_leaves_no_trace(house: House) -> Non
         keeper.on_record(finished())
         await until(lambda: not keeper.backlog)
     assert house.ledger == []
+
+
+async def test_a_caller_who_refused_leaves_a_row_that_says_so_and_no_file(house: House) -> None:
+    async with running(house.keeper()) as keeper:
+        keeper.on_record(msgspec.structs.replace(answered(), unrecorded=True))
+        keeper.on_record(msgspec.structs.replace(finished(), unrecorded=True))
+        assert keeper.backlog == 0
+    (row,) = house.ledger
+    assert (row.offer, row.state) == (OFFER, State.REFUSED)
 
 
 async def test_the_keeper_waits_until_asterisk_has_closed_both_legs(house: House) -> None:
