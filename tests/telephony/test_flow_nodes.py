@@ -141,7 +141,6 @@ CALLERS: dict[str, dict[str, Any]] = {
     "sub-flow": keys((0.4, "6"), (0.8, "1"), (0.8, "1")),
     "back": keys((0.4, "6"), (0.8, "9"), (0.8, "6"), (0.8, "1"), (0.8, "1")),
     "identified": keys((0.4, "7")),
-    "identified by a tone": keys((0.4, "7"), carrier="carrier-inband"),
     "callback": keys((0.4, "8"), (1.5, "1")),
     "callback elsewhere": keys((0.4, "8"), (1.5, "2"), (1.2, "02188886666#"), (1.5, "1")),
     "200 keys": keys((0.2, "38*5" * 50), hang_up_after_s=70.0),
@@ -269,9 +268,8 @@ async def test_back_leads_out_of_the_sub_flow_to_the_menu_before(over: Any) -> N
     assert (await over("back"))["path"][:5] == ["menu", "twice:6", "ask.key", "menu:9", "twice:6"]
 
 
-@pytest.mark.parametrize("name", ["identified", "identified by a tone"])
-async def test_customer_is_identified(over: Any, name: str) -> None:
-    call = await over(name)
+async def test_customer_is_identified(over: Any) -> None:
+    call = await over("identified")
     assert (call["path"], call["customer"]) == (["menu", "he:7", "right"], "C-7")
 
 
