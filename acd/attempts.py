@@ -67,7 +67,7 @@ def _ring_the_agent(floor: Floor, call: Call, offer: Offer, channel: str, at: fl
             agent=offer.agent,
             queue=queue.id,
             ring_s=queue.ring_s,
-            record=queue.record,
+            record=queue.record and not call.unrecorded,
         )
     )
 
