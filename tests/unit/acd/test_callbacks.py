@@ -268,9 +268,7 @@ def test_news_that_say_they_are_older_than_the_call_do_not_end_it_before_it_bega
     kept = centre(customer_first=True)
     asks(kept)
     kept.come_to_work("anna")
-    kept.tell(
-        ev.OfferFailed(offer=kept.offer(live(kept).id).id, outcome=OfferOutcome.DECLINED, at=kept.now - RING_S)
-    )
+    kept.tell(ev.OfferFailed(offer=kept.offer(live(kept).id).id, outcome=OfferOutcome.DECLINED, at=kept.now - RING_S))
     assert kept.last(CallEnded).ended_at == kept.last(CallbackAttempted).at == kept.now
     for reached in (False, True):
         stage = centre()
