@@ -1,7 +1,7 @@
 """Whether a flow can be used: every name leads somewhere, every node can be reached and left. Pure."""
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -26,12 +26,14 @@ from ivr.nodes import (
 from ivr.shape import Path, exits, group_of, leads_out, makes_known, place, prompts, reached, values_in
 from ivr.speech import is_value
 
-__all__ = ["ALWAYS_KNOWN", "Known", "Problem", "flow_problems"]
+__all__ = ["ALWAYS_KNOWN", "Known", "Problem", "flow_problems", "listed"]
 
 ALWAYS_KNOWN = ("number", "did", "customer", "language")
 """What stands for itself in braces, besides attributes."""
 KINDS = ("digits", "phone", "number", "position", "duration", "range", "time", "date", "money", "key")
 """The kinds of values that can be said (ivr.speech)."""
+MOST_NAMES = 12
+"""So many names that there are a message about one that is not there tells."""
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -71,10 +73,16 @@ def flow_problems(flow: Flow, known: Known) -> list[Problem]:
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
+def listed(names: Sequence[str]) -> str:
+    """The names, or the first of very many."""
+    rest = len(names) - MOST_NAMES
+    return f"{', '.join(names[:MOST_NAMES])} and {rest} more" if rest > 0 else ", ".join(names) or "none"
+
+
 def _unless_known(kind: str, path: Path, name: str, names: Collection[str]) -> Iterator[Problem]:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(sorted(names)) or 'none'}"
+        hint = f'did you mean "{near[0]}"?' if near else f"there are: {listed(sorted(names))}"
         yield Problem(path, f'no {kind} "{name}" ({hint})')
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from engine.config.source import Path_, Problem, Source, shown
+from ivr.check import listed
 
 __all__ = ["path_of", "problem_of", "unknown"]
 
@@ -49,7 +50,10 @@ _UNION_TAGS = ("union_tag_invalid", "union_tag_not_found")
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """no queue "repiar" (did you mean "repair"?)"""
-    return f'no {kind} "{name[:40]}" ({_hint(name, list(known))})'
+    names = list(known)
+    near = difflib.get_close_matches(name[:40], names, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {listed(names)}"
+    return f'no {kind} "{name[:40]}" ({hint})'
 
 
 def _hint(name: str, known: list[str]) -> str:
