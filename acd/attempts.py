@@ -121,11 +121,13 @@ def talk_over(floor: Floor, call: Call, at: float, now: float, out: Outcome) -> 
     """The agent's leg of a call that it leads is gone. After a talk that is the end of the call: no session says good-bye. If
     the customer had not answered, the agent did not wait for that."""
     if call.reached_at is not None:
-        close_call(floor, call, at, out, Disposition.SERVED, CallState.TALKING, "agent")
+        close_call(floor, call, max(at, call.reached_at), out, Disposition.SERVED, CallState.TALKING, "agent")
         return
-    agent = floor.offers[call.offer].agent if call.offer else None
+    assert call.offer is not None
+    offer = floor.offers[call.offer]
+    at = max(at, offer.answered_at or offer.made_at)
     end_attempt(floor, call, at, now, out, cause="agent_left")
-    _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, agent, at, now, out)
+    _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, offer.agent, at, now, out)
 
 
 def end_ringing(
@@ -139,7 +141,7 @@ def end_ringing(
         if wanted is not None and is_closed(floor, wanted.queue):
             step_back(floor, wanted, now, out)
         return
-    call = floor.calls[offer.call]
+    call, at = floor.calls[offer.call], max(at, offer.made_at)
     end_attempt(floor, call, at, now, out, cause=cause or str(outcome))
     _attempted(floor, call, AttemptOutcome.AGENT_NOT_AVAILABLE, offer.agent, at, now, out)
 

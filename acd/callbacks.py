@@ -327,12 +327,13 @@ def _cancelled(floor: Floor, event: ev.CallbackCancelled, now: float, out: Outco
 
 def _hurried(floor: Floor, event: ev.CallbackHurried, now: float, out: Outcome) -> None:
     wanted = _known(floor, event)
-    wanted.priority += max(event.points, 0)
     if wanted.live is None:
         if floor.rules.queues[wanted.queue].callback is None:
             raise Refused("not_called", f'nobody is called back for queue "{wanted.queue}" any more')
         if wanted.call in floor.calls:
             raise Refused("still_on_the_line", "the customer has not hung up yet")
+    wanted.priority += max(event.points, 0)
+    if wanted.live is None:
         _stand_in_line(floor, wanted, now, out)
     elif (call := floor.calls[wanted.live]).state is CallState.WAITING and event.points > 0:
         call.priority += event.points

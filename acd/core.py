@@ -285,7 +285,7 @@ def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outc
     if offer is not None and offer.answered_at is None and not offer.reserved:
         answer(floor, offer, _at(event.at, now), now, out)
         if (call := floor.calls[offer.call]).has_leg:
-            attempts.served(floor, call, _at(event.at, now), out)
+            attempts.served(floor, call, offer.answered_at or now, out)
 
 
 def _offer_failed(floor: Floor, event: ev.OfferFailed, now: float, out: Outcome) -> None:

@@ -106,7 +106,10 @@ def _digest(token: str) -> bytes:
 
 
 def _token() -> str:
-    return secrets.token_urlsafe(32)
+    """Never with a dash in front: `--token -x` would be taken for an option."""
+    while (token := secrets.token_urlsafe(32)).startswith("-"):
+        pass
+    return token
 
 
 def _first_tokens() -> _TokenFile:

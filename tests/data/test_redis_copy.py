@@ -238,13 +238,15 @@ async def test_numbers_on_the_live_floor_are_masked_also_where_they_stand_as_a_n
 async def test_the_sign_of_life_goes_when_the_engine_goes(
     life: Life, redis_server: PrivateRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_copy, "ALIVE_S", 1)
+    """It is renewed several times in its life, so a busy machine does not lose it."""
+    monkeypatch.setattr(redis_copy, "IDLE_S", 0.3)
+    monkeypatch.setattr(redis_copy, "ALIVE_S", 2)
     async with reading(redis_server.url) as reader:
         async with copying(life, redis_server.url) as copy:
             await until(caught_up(copy))
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(3.0)
             assert await reader.redis.get("hotline:test:alive") == str(life.journal.number).encode()
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(2.2)
         assert await reader.redis.get("hotline:test:alive") is None
 
 

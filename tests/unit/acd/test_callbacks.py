@@ -263,6 +263,26 @@ def test_asterisk_that_says_nothing_of_a_customer_ends_the_attempt() -> None:
     assert stage.agent("anna").state is AgentState.READY
 
 
+def test_news_that_say_they_are_older_than_the_call_do_not_end_it_before_it_began() -> None:
+    """Asterisk's clock may be behind ours."""
+    kept = centre(customer_first=True)
+    asks(kept)
+    kept.come_to_work("anna")
+    kept.tell(ev.OfferFailed(offer=kept.offer(live(kept).id).id, outcome=OfferOutcome.DECLINED, at=kept.now - RING_S))
+    assert kept.last(CallEnded).ended_at == kept.last(CallbackAttempted).at == kept.now
+    for reached in (False, True):
+        stage = centre()
+        asks(stage)
+        stage.come_to_work("anna")
+        call = live(stage)
+        offer = stage.offer(call.id).id
+        stage.tell(ev.OfferAnswered(offer=offer))
+        if reached:
+            stage.tell(ev.CustomerReached(call=call.id))
+        stage.tell(ev.TalkEnded(offer=offer, at=stage.now - RING_S))
+        assert stage.last(CallEnded).ended_at == stage.last(CallbackAttempted).at == stage.now
+
+
 def test_engine_that_ended_before_asterisk_was_asked_costs_no_attempt() -> None:
     stage = centre(customer_first=True)
     asks(stage)
@@ -411,6 +431,16 @@ def test_hurried_he_is_called_before_the_time_of_the_next_attempt_and_the_points
     stage.tell(ev.AgentNotReady(agent=stage.agent("anna").id, reason="break"))
     stage.tell(ev.CallbackHurried(callback=WISH, by="li", points=5))
     assert (live(stage).state, live(stage).priority) == (CallState.WAITING, 5)
+
+
+def test_hurrying_him_who_is_still_on_the_line_is_refused_and_raises_nothing() -> None:
+    stage = centre()
+    stage.caller("c", NUMBER)
+    stage.tell(ev.CallbackRequested(callback=WISH, call=CallId("c"), number=NUMBER, queue=SALES))
+    with pytest.raises(Refused, match="hung up") as refused:
+        stage.tell(ev.CallbackHurried(callback=WISH, by="li", points=5))
+    assert refused.value.error == "still_on_the_line"
+    assert stage.floor.callbacks[WISH].priority == 0
 
 
 def test_what_is_not_there_or_has_been_answered_cannot_be_cancelled() -> None:

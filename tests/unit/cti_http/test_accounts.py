@@ -1,4 +1,5 @@
 import stat
+from itertools import cycle
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,14 @@ def test_the_first_start_makes_a_private_file_with_a_token_for_everybody(tmp_pat
     tokens += [accounts.token_for(Role.TEAM_LEADER), accounts.token_for(Role.ADMINISTRATOR)]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert len({token for token in tokens if token and len(token) >= 40}) == 4
+
+
+def test_no_token_begins_like_an_option_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = (f"{front}{number:039}" for number, front in enumerate(cycle(["-", "-", "x", "_"])))
+    monkeypatch.setattr("secrets.token_urlsafe", lambda size: next(drawn))
+    accounts = Accounts.open(tmp_path / "tokens.json", [ZHANG, WANG])
+    fronts = [(accounts.token_of(agent) or "")[:1] for agent in (ZHANG.id, WANG.id)]
+    assert sorted(fronts) == ["_", "x"]
 
 
 def test_a_token_says_who_asks_and_anything_else_says_nobody(tmp_path: Path) -> None:
