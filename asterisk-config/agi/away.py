@@ -169,9 +169,10 @@ class Dialogue:
     def run(self):
         """Tell him and ask him. Returns when he is to wait for a person, or has left what he wanted to."""
         leg, prompts = self.leg, self.prompts
-        leg.say([prompts["disturbance"]])
+        sounds = [prompts["disturbance"], prompts["disturbance_menu"]]
         for _ in range(ASKED):
-            key = leg.ask([prompts["disturbance_menu"]])
+            key = leg.ask(sounds)  # who knows the menu already need not hear it out
+            sounds = [prompts["disturbance_menu"]]
             if key == "1":
                 return self.take_message()
             if key == "2":
