@@ -65,10 +65,13 @@ class AwayImport:
             await asyncio.to_thread(self._let_go, told)
 
     def _tell(self, left: Left) -> bool:
-        """Whether the core has taken it."""
+        """Whether it is settled: the core has taken it, or has the customer's wish already."""
         try:
             self._runner.tell(self._event(left))
         except Refused as refused:
+            if refused.error == "already":
+                log.info("a caller left the number that is to be called back already: %s", left.name)
+                return True
             self.spool.set_aside(left.name, str(refused))
             return False
         self._told.add(left.name)

@@ -14,6 +14,7 @@ import pytest
 from acd import events as ev
 from acd.model import QueueId
 from acd.records import CallbackOpened, MessageTaken, Record
+from acd.rules import CallbackRules, Dialling
 from acd.runner import Runner
 from engine.away import AwayImport
 from engine.journal import FileJournal
@@ -298,6 +299,19 @@ async def test_what_the_core_refuses_is_set_aside(site: Site) -> None:
     engine._usual_queue = lambda: QueueId("gone")
     await engine.look()
     assert 'no queue "gone"' in (site.folder / "damaged" / "b.reason.txt").read_text("utf-8")
+
+
+async def test_a_number_that_is_to_be_called_back_already_is_settled(site: Site) -> None:
+    site.leave("a")
+    site.leave("b")
+    engine, _ = site.engine()
+    dialled = rules(
+        {"anna": ["repair"]}, [queue("repair", callback=CallbackRules())], dialling=Dialling(prefixes=("1",))
+    )
+    engine._runner.tell(ev.RulesLoaded(rules=dialled))
+    await engine.look()
+    assert (site.taken, engine.imported) == (["a"], 1)
+    assert list(site.folder.iterdir()) == [], "neither told again nor set aside as damaged"
 
 
 def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
