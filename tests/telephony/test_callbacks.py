@@ -35,8 +35,12 @@ USER_BUSY, DECLINED = 17, 21
 def queues(data: Any) -> None:
     how = {"attempts": 2, "retry": f"{RETRY_S:g}s", "ring": "4s"}
     full = {"max_waiting": FULL, "full": {"prompt": "agents_busy"}}
-    data["queues"][AGENT_FIRST].update(limits=full, callback={"first": "agent", **how})
+    data["queues"][AGENT_FIRST].update(limits=full, callback={"first": "agent", **how}, keys={"5": "call_back"})
     data["queues"][CUSTOMER_FIRST].update(limits=full, callback={"first": "customer", **how})
+
+
+def ivr(data: Any) -> None:
+    data["nodes"]["call_back"] = {"type": "callback", "cancelled": "repair"}
 
 
 def agents(data: Any) -> None:
@@ -56,7 +60,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path 
     speak_briefly(home / "config" / "prompts" / "zh")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.supervisor.STABLE_S", 1.0)
-        async with running_site(home, queues=queues, agents=agents, system=system) as site:
+        async with running_site(home, queues=queues, ivr=ivr, agents=agents, system=system) as site:
             yield site
 
 
@@ -126,6 +130,32 @@ def tone_share(sound: np.ndarray[Any, Any], hz: float, rate: int) -> float:
 
 
 BOTH_WAYS = pytest.mark.parametrize("queue", [AGENT_FIRST, CUSTOMER_FIRST])
+
+
+async def test_key_of_a_waiting_caller_and_his_word_bring_him_a_call_at_his_place(site: SiteUnderTest) -> None:
+    customer = await site.queued(key=KEYS[AGENT_FIRST], hang_up_after_s=100)
+    line = site.network.outside(customer.number)
+    line.forget_rings()
+    await line.answers(after_s=0.2, talk_s=2.0)
+    await asyncio.sleep(1.0)  # so long after he came his keys are none of the menu's
+    await customer.leg.press("5")
+    await site.until_call(customer.number, "ivr")
+
+    async def confirmed() -> bool:
+        await customer.leg.press("1")  # that is the number
+        await asyncio.sleep(1.0)
+        return any(one["number"] == customer.number for one in await callbacks(site))
+
+    await until(confirmed, 15.0)
+    await in_state(site, customer.number, "in_line")
+    assert customer.leg.ended.is_set()
+    await site.network.phone(AGENTS[AGENT_FIRST]).answers(after_s=0.2, talk_s=60)
+    await site.on_duty(AGENTS[AGENT_FIRST])
+    over = await closed(site, customer.number)
+    assert (over["how"], over["attempts"], over["call"]) == ("done", 1, customer.id)
+    (stay,) = site.sql("select * from segments where call = ?", customer.id)
+    assert (stay["how"], stay["why"], over["place_at"]) == ("overflowed", "key", stay["entered_at"])
+    assert len(line.rings) == 1
 
 
 @BOTH_WAYS
