@@ -8,8 +8,8 @@ __all__ = ["DEFAULT", "PLAYABLE", "music_classes", "sound_files"]
 
 FOLDER: Final = "music"
 DEFAULT: Final = "default"
-PLAYABLE: Final = (".alaw", ".g722", ".gsm", ".sln", ".sln16", ".ulaw", ".wav", ".wav16")
-"""Endings of what Asterisk plays as it is. The more codecs a sound is there in, the fewer calls need it transcoded."""
+PLAYABLE: Final = (".alaw", ".ulaw", ".wav")
+"""Endings of what Asterisk plays as it is, with the formats that modules.conf loads. The more codecs a sound is there in, the fewer calls need it transcoded."""
 
 
 def music_classes(folder: Path) -> Mapping[str, Path]:
