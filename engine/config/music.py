@@ -9,7 +9,8 @@ __all__ = ["DEFAULT", "PLAYABLE", "music_classes", "sound_files"]
 FOLDER: Final = "music"
 DEFAULT: Final = "default"
 PLAYABLE: Final = (".alaw", ".ulaw", ".wav")
-"""Endings of what Asterisk plays as it is, with the formats that modules.conf loads. The more codecs a sound is there in, the fewer calls need it transcoded."""
+"""Endings of what Asterisk plays as it is, with the formats that modules.conf loads. The more codecs a sound is there in, the
+fewer calls need it transcoded."""
 
 
 def music_classes(folder: Path) -> Mapping[str, Path]:
