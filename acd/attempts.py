@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from acd import events as ev
 from acd.callbacks import close, rules_of, step_back, wake
-from acd.calling import GRACE_S
-from acd.closing import close_call, end_attempt
-from acd.commands import OfferCall
+from acd.calling import GRACE_S, offer_call
 from acd.doors import is_closed
+from acd.ending import close_call, end_attempt
 from acd.floor import Floor, set_timer
 from acd.model import (
     AttemptOutcome,
@@ -44,7 +43,7 @@ def _customer_reached(floor: Floor, event: ev.CustomerReached, now: float, out: 
     if call is None or call.has_leg or call.reached_at is not None or call.offer is None:
         return
     offer = floor.offers[call.offer]
-    at = max(now if event.at is None else min(event.at, now), offer.answered_at or offer.made_at)
+    at = max(ev.happened_at(event.at, now), offer.answered_at or offer.made_at)
     if call.state is CallState.OFFERED and offer.reserved and event.channel:
         _ring_the_agent(floor, call, offer, event.channel, at, now, out)
     elif call.state is CallState.TALKING and not event.channel:
@@ -60,16 +59,7 @@ def _ring_the_agent(floor: Floor, call: Call, offer: Offer, channel: str, at: fl
     offer.reserved = False
     offer.expires_at = now + HELLO_S + queue.ring_s + GRACE_S
     set_timer(floor, offer.expires_at, "offer", offer.id)
-    out.commands.append(
-        OfferCall(
-            offer=offer.id,
-            call=call.id,
-            agent=offer.agent,
-            queue=queue.id,
-            ring_s=queue.ring_s,
-            record=queue.record and not call.unrecorded,
-        )
-    )
+    out.commands.append(offer_call(call, offer, queue))
 
 
 def _customer_missed(floor: Floor, event: ev.CustomerMissed, now: float, out: Outcome) -> None:
@@ -79,7 +69,7 @@ def _customer_missed(floor: Floor, event: ev.CustomerMissed, now: float, out: Ou
     offer = floor.offers[call.offer]
     if not offer.reserved and call.state is not CallState.TALKING:
         return
-    at = max(now if event.at is None else min(event.at, now), offer.answered_at or offer.made_at)
+    at = max(ev.happened_at(event.at, now), offer.answered_at or offer.made_at)
     wanted = _callback_of(floor, call)
     end_attempt(floor, call, at, now, out, cause=f"customer_{event.outcome or 'not_dialled'}")
     if event.outcome is not None:
@@ -102,18 +92,7 @@ def served(floor: Floor, call: Call, at: float, out: Outcome) -> None:
     wanted = _callback_of(floor, call)
     if wanted is None:
         return
-    out.records.append(
-        CallbackAttempted(
-            callback=wanted.id,
-            number=wanted.attempts,
-            call=call.id,
-            queue=wanted.queue,
-            at=at,
-            agent=call.answered_by,
-            outcome=AttemptOutcome.ANSWERED,
-            next_at=None,
-        )
-    )
+    out.records.append(_attempt(wanted, call, AttemptOutcome.ANSWERED, call.answered_by, at))
     close(floor, wanted, CallbackEnd.DONE, at, out)
 
 
@@ -168,22 +147,32 @@ def _attempted(
     last = wanted.attempts >= rules.attempts or now >= wanted.asked_at + rules.keep_s
     wait_s = rules.retry_s[min(max(wanted.attempts, 1), len(rules.retry_s)) - 1]
     wanted.live, wanted.next_at = None, now + wait_s
-    out.records.append(
-        CallbackAttempted(
-            callback=wanted.id,
-            number=wanted.attempts,
-            call=call.id,
-            queue=wanted.queue,
-            at=at,
-            agent=agent,
-            outcome=outcome,
-            next_at=None if last else wanted.next_at,
-        )
-    )
+    next_at = None if last else wanted.next_at
+    out.records.append(_attempt(wanted, call, outcome, agent, at, next_at))
     if last:
         close(floor, wanted, CallbackEnd.GIVEN_UP, now, out)
     else:
         wake(floor, wanted, now, out)
+
+
+def _attempt(
+    wanted: Callback,
+    call: Call,
+    outcome: AttemptOutcome,
+    agent: AgentId | None,
+    at: float,
+    next_at: float | None = None,
+) -> CallbackAttempted:
+    return CallbackAttempted(
+        callback=wanted.id,
+        number=wanted.attempts,
+        call=call.id,
+        queue=wanted.queue,
+        at=at,
+        agent=agent,
+        outcome=outcome,
+        next_at=next_at,
+    )
 
 
 def _callback_of(floor: Floor, call: Call) -> Callback | None:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from acd import events as ev
-from acd.closing import end_attempt
 from acd.doors import is_closed
+from acd.ending import end_attempt
 from acd.floor import FREE, Floor, join_line, leave_line, set_timer
 from acd.matching import seek_agent, seek_call
 from acd.model import IN_QUEUE, Call, Callback, CallbackEnd, CallId, CallState
@@ -28,6 +28,7 @@ from agents.roster import QueueId
 __all__ = [
     "HANDLERS",
     "close",
+    "in_order",
     "merge",
     "queue_closed",
     "queue_opened",
@@ -170,7 +171,7 @@ def _come_back(floor: Floor, wanted: Callback, live: Call, now: float, out: Outc
 
 def wake_all(floor: Floor, now: float, out: Outcome) -> None:
     """The rules may have changed: who may not be called by them any more steps out of line, who may be stands in it."""
-    for wanted in _in_order(floor):
+    for wanted in in_order(floor):
         if wanted.id not in floor.callbacks:
             continue
         if floor.rules.queues[wanted.queue].callback is None:
@@ -182,20 +183,20 @@ def wake_all(floor: Floor, now: float, out: Outcome) -> None:
 
 def queue_closed(floor: Floor, queue: QueueId, now: float, out: Outcome) -> None:
     """Nobody is called for a closed queue; who is being called just now is."""
-    for wanted in _in_order(floor):
+    for wanted in in_order(floor):
         if wanted.queue == queue:
             step_back(floor, wanted, now, out)
 
 
 def queue_opened(floor: Floor, queue: QueueId, now: float, out: Outcome) -> None:
     """Those who rested because the queue was closed may be called, in their order."""
-    for wanted in _in_order(floor):
+    for wanted in in_order(floor):
         if wanted.queue == queue and wanted.id in floor.callbacks:
             wake(floor, wanted, now, out)
 
 
-def _in_order(floor: Floor) -> list[Callback]:
-    """As they would stand in line."""
+def in_order(floor: Floor) -> list[Callback]:
+    """All callbacks, as they would stand in line."""
     point_s = floor.rules.point_s
     return sorted(floor.callbacks.values(), key=lambda one: (one.place_at - one.priority * point_s, one.order))
 

@@ -5,7 +5,7 @@ from acd.floor import Floor
 from acd.model import Call, Offer
 from acd.rules import CallbackRules, Dialling, QueueRules
 
-__all__ = ["GRACE_S", "ring_command"]
+__all__ = ["GRACE_S", "offer_call", "ring_command"]
 
 GRACE_S = 5.0
 """An offer Asterisk does not report the end of is given up this long after its ringing time."""
@@ -16,14 +16,7 @@ def ring_command(
 ) -> OfferCall | DialCustomer | RingAgentFirst:
     """For a customer without a leg the offer is prepared as well: its agent is kept, or his leg's id is chosen."""
     if call.has_leg:
-        return OfferCall(
-            offer=offer.id,
-            call=call.id,
-            agent=offer.agent,
-            queue=queue.id,
-            ring_s=queue.ring_s,
-            record=queue.record and not call.unrecorded,
-        )
+        return offer_call(call, offer, queue)
     rules = queue.callback or CallbackRules()
     caller_id = (floor.rules.dialling or Dialling()).caller_id or call.did
     assert call.callback is not None
@@ -51,5 +44,17 @@ def ring_command(
         number=call.number,
         caller_id=caller_id,
         customer_ring_s=rules.ring_s,
+        record=queue.record and not call.unrecorded,
+    )
+
+
+def offer_call(call: Call, offer: Offer, queue: QueueRules) -> OfferCall:
+    """Ring the agent for a caller who is there."""
+    return OfferCall(
+        offer=offer.id,
+        call=call.id,
+        agent=offer.agent,
+        queue=queue.id,
+        ring_s=queue.ring_s,
         record=queue.record and not call.unrecorded,
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from acd import attempts, bells, callbacks, duty, emergencies, places, requests, supervision, surveys
 from acd import events as ev
-from acd.closing import close_call
+from acd.ending import close_call
 from acd.floor import FREE, Floor, break_ends_at, change_agent, join_line, leave_line, remember_contact, set_timer
 from acd.matching import GRACE_S, match_all, seek_agent, seek_call
 from acd.model import IN_QUEUE, Call, CallId, CallState, Disposition, Offer, OfferOutcome
@@ -51,7 +51,7 @@ def next_deadline(floor: Floor) -> float | None:
 def _call_arrived(floor: Floor, event: ev.CallArrived, now: float, out: Outcome) -> None:
     if event.call in floor.calls:
         return
-    at = _at(event.at, now)
+    at = ev.happened_at(event.at, now)
     known = floor.rules.caller(event.number)
     vip = known.vip
     floor.calls[event.call] = call = Call(
@@ -161,16 +161,17 @@ def _call_rejoined(floor: Floor, event: ev.CallRejoined, now: float, out: Outcom
 
 def _call_detached(floor: Floor, event: ev.CallDetached, now: float, out: Outcome) -> None:
     if (call := _caller(floor, event.call)) is not None:
-        _detach(floor, call)
+        _detach(floor, call, now)
 
 
-def _detach(floor: Floor, call: Call) -> None:
+def _detach(floor: Floor, call: Call, now: float) -> None:
     """He keeps his place, but cannot be given an agent until his leg rejoins. Who has none has none to lose."""
     if not call.has_leg:
         return
+    call.attached = False
     if call.state is CallState.WAITING and call.held_for is None:
         leave_line(floor, call)
-    call.attached = False
+        join_line(floor, call, now)
 
 
 def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
@@ -178,7 +179,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     if call is None:
         return
     lost = event.cause is ev.HangUpCause.SWITCH_LOST
-    at = _not_before_the_call_went_there(floor, call, _at(event.at, now))
+    at = _not_before_the_call_went_there(floor, call, ev.happened_at(event.at, now))
     call.returned |= event.cause is ev.HangUpCause.LEFT_BY_AGENT
     left_in = _left_in(call)
     short = call.state in IN_QUEUE and _how(floor, call, at, lost=lost) == "short_abandon"
@@ -197,7 +198,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
 def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCaller, now: float, out: Outcome) -> None:
     """For his queue he went elsewhere; the call was served all the same, though nobody measured how."""
     if call.state is CallState.WAITING:
-        at = max(_at(event.answered_at, now), call.segment_at)
+        at = max(ev.happened_at(event.answered_at, now), call.segment_at)
         leave_line(floor, call)
         leave_segment(floor, call, at, out, how="overflowed", phase="waiting", agent=event.agent)
     call.state, call.ending, call.answered_by = CallState.AFTER, Disposition.LAST_RESORT, event.agent
@@ -267,10 +268,6 @@ def _offer_of(floor: Floor, call: Call) -> Offer:
     return floor.offers[call.offer]
 
 
-def _at(event_at: float | None, now: float) -> float:
-    return now if event_at is None else min(event_at, now)
-
-
 def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is None or offer.rang_at is not None or offer.reserved:
@@ -283,7 +280,7 @@ def _offer_ringing(floor: Floor, event: ev.OfferRinging, now: float, out: Outcom
 def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is not None and offer.answered_at is None and not offer.reserved:
-        answer(floor, offer, _at(event.at, now), now, out)
+        answer(floor, offer, ev.happened_at(event.at, now), now, out)
         if (call := floor.calls[offer.call]).has_leg:
             attempts.served(floor, call, offer.answered_at or now, out)
 
@@ -291,14 +288,14 @@ def _offer_answered(floor: Floor, event: ev.OfferAnswered, now: float, out: Outc
 def _offer_failed(floor: Floor, event: ev.OfferFailed, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is not None and offer.answered_at is None:
-        attempts.end_ringing(floor, offer, event.outcome, _at(event.at, now), now, out, cause=event.cause)
+        attempts.end_ringing(floor, offer, event.outcome, ev.happened_at(event.at, now), now, out, cause=event.cause)
 
 
 def _talk_ended(floor: Floor, event: ev.TalkEnded, now: float, out: Outcome) -> None:
     offer = floor.offers.get(event.offer)
     if offer is None or offer.answered_at is None:
         return
-    call, at = floor.calls[offer.call], _at(event.at, now)
+    call, at = floor.calls[offer.call], ev.happened_at(event.at, now)
     if call.has_leg or call.reached_at is not None:
         finish_talk(floor, offer, at, now, out)
     if not call.has_leg:
@@ -362,9 +359,9 @@ def _rules_loaded(floor: Floor, event: ev.RulesLoaded, now: float, out: Outcome)
 def _engine_started(floor: Floor, event: ev.EngineStarted, now: float, out: Outcome) -> None:
     floor.linked = False
     if floor.link_lost_at is None:
-        floor.link_lost_at = _at(event.at, now)
+        floor.link_lost_at = ev.happened_at(event.at, now)
     for call in floor.calls.values():
-        _detach(floor, call)
+        _detach(floor, call, now)
     callbacks.stand_aside(floor, now)
 
 

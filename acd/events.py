@@ -61,7 +61,13 @@ __all__ = [
     "WaitingKeyPressed",
     "WrapUpDone",
     "WrapUpExtended",
+    "happened_at",
 ]
+
+
+def happened_at(told: float | None, now: float) -> float:
+    """When an event's fact happened: at the time it tells, which lies not after `now`, or just now."""
+    return now if told is None else min(told, now)
 
 
 class HangUpCause(StrEnum):

@@ -31,7 +31,7 @@ from acd.outcome import Outcome
 from acd.records import AgentChanged, AgentInterval
 from acd.rules import QueueRules, Rules, Strategy
 from acd.scores import score
-from acd.suiting import agent_group, caller_group
+from acd.suiting import agent_group, caller_group, home_of
 from agents.roster import AgentId
 from agents.state import LOGGED_IN, ON_DUTY, WITHOUT_CALL, AgentState, PhoneState
 from agents.workload import LeastBusyWeights
@@ -75,6 +75,8 @@ class Floor(msgspec.Struct, kw_only=True):
     ready: dict[QueueId, Lines] = {}
     """Free agents, best first by the queue's strategy, in groups of those who are alike for the queue."""
     held: dict[AgentId, list[CallId]] = {}
+    away: dict[CallId, QueueId] = {}
+    """Waiting callers whose leg is not with this engine, and their queue: they stand in no line. Worked out from the calls."""
     busy: dict[QueueId, int] = {}
     """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
@@ -120,6 +122,7 @@ class Floor(msgspec.Struct, kw_only=True):
         self.ready = {queue: Lines() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
         self.busy = _with_agents(self)
+        self.away = {}
         for call in self.calls.values():
             _fill_in(call)
         self.paces = {queue: pace for queue, pace in self.paces.items() if queue in rules.queues}
@@ -184,6 +187,14 @@ class Floor(msgspec.Struct, kw_only=True):
         line = self.waiting[queue]
         return len(line) - sum(one.live in line for one in self.callbacks.values() if not self._is_reached(one))
 
+    def callers_waiting(self, queue: QueueId) -> int:
+        """How many callers wait in the queue: in its line, held for one agent, or with their leg away. Without customers to be
+        called back, and callers of other queues whom a recipe has put into this line as well."""
+        guests = sum(len(line) for group, line in self.waiting[queue].groups.items() if home_of(group))
+        held = (self.calls[call] for calls in self.held.values() for call in calls)
+        beside = sum(call.queue == queue and call.has_leg for call in held) + list(self.away.values()).count(queue)
+        return self.callers_in_line(queue) - guests + beside
+
     def _is_reached(self, wanted: Callback) -> bool:
         return wanted.live is None or self.calls[wanted.live].has_leg
 
@@ -236,7 +247,10 @@ def join_line(floor: Floor, call: Call, now: float) -> None:
     when it is."""
     assert call.queue is not None
     if not call.attached:
+        if call.has_leg:
+            floor.away[call.id] = call.queue
         return
+    floor.away.pop(call.id, None)
     rules = floor.rules
     key = line_key(call, rules)
     floor.waiting[call.queue].put(
@@ -251,6 +265,7 @@ def join_line(floor: Floor, call: Call, now: float) -> None:
 def leave_line(floor: Floor, call: Call) -> None:
     """Take the caller out of the line, or out of the hands of the agent he is held for."""
     assert call.queue is not None
+    floor.away.pop(call.id, None)
     floor.waiting[call.queue].drop(call.id)
     for queue in call.added:
         floor.waiting[queue].drop(call.id)

@@ -27,7 +27,7 @@ def _message_left(floor: Floor, event: ev.MessageLeft, now: float, out: Outcome)
         MessageTaken(
             message=event.message,
             call=event.call,
-            at=_at(event.at, now),
+            at=ev.happened_at(event.at, now),
             number=call.number if call else event.number,
             did=call.did if call else event.did,
             queue=event.queue or (call.queue if call else None),
@@ -43,7 +43,7 @@ def _callback_requested(floor: Floor, event: ev.CallbackRequested, now: float, o
     callbacks.refuse_unless_possible(floor, event)
     _is_known(floor, event.callback, now)
     call = floor.calls.get(event.call)
-    at = _at(event.at, now)
+    at = ev.happened_at(event.at, now)
     out.records.append(
         CallbackOpened(
             callback=event.callback,
@@ -65,10 +65,6 @@ def _is_known(floor: Floor, entry: str, now: float) -> bool:
         del floor.told[old]
     floor.told[entry] = now
     return False
-
-
-def _at(event_at: float | None, now: float) -> float:
-    return now if event_at is None else min(event_at, now)
 
 
 HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {

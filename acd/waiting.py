@@ -144,18 +144,11 @@ def _closed_meanwhile(floor: Floor, queue: QueueRules) -> tuple[str, Overflow] |
 
 def _is_full(floor: Floor, call: Call, queue: QueueRules) -> bool:
     """A queue that may hold nobody still takes callers whom an agent can have at once."""
-    waiting = _how_many_wait(floor, queue) - 1  # he is one of them by now
+    waiting = floor.callers_waiting(queue.id)  # he stands nowhere yet
     callers = group_of(floor, call, queue.id, call.segment_at)
     to_be_had = any(suits(group, callers) for group in floor.ready[queue.id].groups)
     served_at_once = not waiting and to_be_had and not floor.at_limit(queue)
     return queue.max_waiting is not None and waiting >= queue.max_waiting and not served_at_once
-
-
-def _how_many_wait(floor: Floor, queue: QueueRules) -> int:
-    """Those held for one agent, and those whose leg is away, wait as well; customers to be called back do not."""
-    return sum(
-        call.state is CallState.WAITING and call.queue == queue.id and call.has_leg for call in floor.calls.values()
-    )
 
 
 def _is_too_long(call: Call, queue: QueueRules) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
+from acd.callbacks import in_order
 from acd.events import CallbackCancelled, CallbackHurried, CallbackRequested, Event
 from acd.model import Callback, CallbackId, CallId, QueueId
 from agents.accounts import Identity
@@ -41,8 +42,7 @@ async def list_callbacks(request: web.Request) -> web.Response:
     full = wants_full_numbers(request, identity)
     floor, now = services.runner.floor, services.runner.now()
     queue = request.query.get("queue")
-    wanted = [one for one in floor.callbacks.values() if queue in (None, one.queue)]
-    wanted.sort(key=lambda one: (one.place_at - one.priority * floor.rules.point_s, one.order))
+    wanted = [one for one in in_order(floor) if queue in (None, one.queue)]
     return reply({"callbacks": [callback_view(floor, one, now, full=full) for one in wanted]})
 
 

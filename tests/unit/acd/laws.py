@@ -49,7 +49,15 @@ def check_floor(floor: Floor, now: float) -> None:
     for lines in (*floor.waiting.values(), *floor.ready.values()):
         _lines_are_in_order(lines)
     _nobody_is_left_over(floor)
+    _who_waits_is_counted(floor)
     _nobody_waits_for_a_free_agent(floor, now)
+
+
+def _who_waits_is_counted(floor: Floor) -> None:
+    """The count that is made of lines and places beside them is that of the calls."""
+    for queue in floor.rules.queues:
+        waiting = [call for call in floor.calls.values() if call.state is CallState.WAITING and call.queue == queue]
+        assert floor.callers_waiting(queue) == sum(call.has_leg for call in waiting)
 
 
 def _callbacks_are_called_one_at_a_time(floor: Floor) -> None:
