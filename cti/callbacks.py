@@ -13,18 +13,16 @@ from acd.events import CustomerMissed, CustomerReached, OfferAnswered, OfferFail
 from acd.model import AttemptOutcome, Call, CallId, Offer, OfferId, OfferOutcome
 from acd.runner import Runner
 from cti.agi_session import AgiSession
+from cti.dial_line import Outside
 from cti.errors import AgiError
 from cti.translate import DialStatus, OriginateEnded, OutsideDialEnded
 from ivr.entry import place_in_queue
 from ivr.prompts import UnknownPrompt
 from ivr.visit import Script
 
-__all__ = ["CallbackLegs", "Outgoing", "Outside"]
+__all__ = ["CallbackLegs", "Outgoing"]
 
 log = logging.getLogger(__name__)
-
-Outside = Callable[[str], str | None]
-"""What Dial is told to reach a number outside; None: there is no way to it."""
 
 CALLING: Final = "callback_calling_agent"
 UNREACHED: Final = "callback_unreached"
@@ -50,7 +48,7 @@ class Outgoing:
 
     async def dial_customer(self, command: DialCustomer) -> None:
         """His leg goes to the dialplan, and from there to a session, when he answers."""
-        target = self._outside(command.number) if self._runner.floor.rules.may_dial(command.number) else None
+        target = self._way_to(command.number)
         call = self._runner.floor.calls.get(command.call)
         if target is None or call is None:
             self._runner.tell(CustomerMissed(call=command.call, outcome=AttemptOutcome.FAILED))
@@ -78,7 +76,7 @@ class Outgoing:
 
     async def ring_agent(self, command: RingAgentFirst) -> None:
         """His phone shows the customer's number; his leg goes to the dialplan when he answers."""
-        target = self._outside(command.number) if self._runner.floor.rules.may_dial(command.number) else None
+        target = self._way_to(command.number)
         done = target is not None and await self._originate(
             {
                 "ActionID": f"agent:{command.offer}",
@@ -101,6 +99,10 @@ class Outgoing:
         )
         if not done:
             self._runner.tell(OfferFailed(offer=command.offer, outcome=OfferOutcome.WITHDRAWN, cause="not_originated"))
+
+    def _way_to(self, number: str) -> str | None:
+        """None: the number may not be called, or there is no trunk that takes calls."""
+        return self._outside(number) if self._runner.floor.rules.may_dial(number) else None
 
     def on_fact(self, fact: OriginateEnded | OutsideDialEnded) -> None:
         """Take in what Asterisk says of legs it was asked for."""

@@ -1,5 +1,6 @@
 """What Asterisk's FastAGI connections are for: a caller's call, or an agent dialling a feature code on his phone."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -14,12 +15,13 @@ from agents.state import AgentState
 from cti.agi import AgiSession
 from cti.callbacks import CallbackLegs
 from cti.control import CallControl
+from cti.dial_line import Outside
 from cti.errors import AgiError
-from cti.floor_facts import call_facts, queue_facts
-from cti.leg import AgiLeg, Outside
+from cti.floor_facts import queue_facts
+from cti.leg import AgiLeg
 from cti.lookups import Lookups
 from cti.translate import agent_of_channel
-from ivr.conditions import CallFacts, QueueFacts
+from ivr.conditions import QueueFacts
 from ivr.entry import Entry, entry_of, talked_offer
 from ivr.nodes import Lookup
 from ivr.session import CallerSession
@@ -219,9 +221,6 @@ class _Desk:
         trace = await self._control.lookout.trace_of(offer)
         return trace.answered_at if trace else None
 
-    def facts(self, call: CallId) -> CallFacts:
-        return call_facts(self._runner.floor, call)
-
     def queue(self, queue: QueueId) -> QueueFacts | None:
         return queue_facts(self._runner.floor, queue, self._runner.now())
 
@@ -236,7 +235,8 @@ class _Desk:
 
     def drop_message(self, message: MessageId) -> None:
         if self._messages:
-            self._messages.drop(message)
+            with contextlib.suppress(FileNotFoundError):
+                self._messages.drop(message)
 
     def emergency(self) -> str | None:
         found = self._runner.floor.emergencies.get(EVERYWHERE)

@@ -38,7 +38,8 @@ from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import ON_CALL, PhoneState
 from cti import translate as ami
-from cti.callbacks import Outgoing, Outside
+from cti.callbacks import Outgoing
+from cti.dial_line import Outside
 from cti.errors import AmiError
 from cti.lookout import PHONE_STATES, Actions, Lookout
 from ivr.connect import outcome_of

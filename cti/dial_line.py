@@ -4,12 +4,15 @@ The recording is named by whoever answers: hotline-record (extensions.conf) find
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cti.agi_lines import MAX_COMMAND_BYTES
 from ivr.ports import RungPhone
 
-__all__ = ["dial_options", "dial_target", "ring_seconds", "room_for"]
+__all__ = ["Outside", "dial_options", "dial_target", "ring_seconds", "room_for"]
+
+Outside = Callable[[str], str | None]
+"""What Dial is told to reach a number outside; None: there is no way to it."""
 
 _FIXED_BYTES = 160
 """The command's name, quotes, separators, the ringing time, the options' letters and a music class of up to 80 characters."""

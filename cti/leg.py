@@ -8,12 +8,12 @@ from collections.abc import Callable, Coroutine, Sequence
 
 from agents.roster import AgentId
 from cti.agi_session import AgiSession, SessionEnd
-from cti.dial_line import dial_options, dial_target, ring_seconds, room_for
+from cti.dial_line import Outside, dial_options, dial_target, ring_seconds, room_for
 from cti.errors import CallerHungUp, EngineSideLost, PlaybackFailed
 from cti.translate import agent_of_channel
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 
-__all__ = ["AgiLeg", "Outside", "StopPlayback"]
+__all__ = ["AgiLeg", "StopPlayback"]
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,6 @@ twice the time, and so on."""
 
 StopPlayback = Callable[[str], None]
 """Asks Asterisk, on another way than this leg, to stop what it plays on the channel of this name."""
-
-Outside = Callable[[str], str | None]
-"""What Dial is told to reach a number outside; None: there is no way to it."""
 
 TONE = "hotline-tone"
 """What a caller speaks after (engine.asterisk.music)."""

@@ -1,14 +1,13 @@
 """`./hotline prompts`: which prompts there are and where they come from; `prompts check`: whether each can be played well."""
 
 import sys
-import wave
 from pathlib import Path
 
 from engine.config.check import examine
 from engine.config.own_prompts import converted_folder, own_prompts
 from engine.config.source import Problem
 from engine.words import say
-from ivr.prompts import OWN, built_in, file_problems
+from ivr.prompts import OWN, built_in, file_problems, seconds_of
 from ivr.speech import PIECES
 
 __all__ = ["check_prompts", "list_prompts"]
@@ -20,7 +19,7 @@ def list_prompts(folder: Path, *, pieces: bool = False) -> int:
         own = prompt.voice == OWN
         if own or pieces or prompt.id not in PIECES[prompt.language]:
             source = say("自有", "own") if own else say("内置", "built-in")
-            print(f"{prompt.id:24} {prompt.language}  {_seconds(path):5.1f} s  {source:8}  {prompt.text}")
+            print(f"{prompt.id:24} {prompt.language}  {seconds_of(path):5.1f} s  {source:8}  {prompt.text}")
     return 0
 
 
@@ -40,8 +39,3 @@ def check_prompts(folder: Path) -> int:
             )
         )
     return 1 if lines else 0
-
-
-def _seconds(path: Path) -> float:
-    with wave.open(str(path), "rb") as file:
-        return file.getnframes() / file.getframerate()

@@ -28,10 +28,11 @@ from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database
 from engine.database.queries import call_story
+from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.past import past_call
-from engine.work_items import SqlWorkItems, reading
+from engine.work_items import SqlWorkItems
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 

@@ -1,31 +1,20 @@
 """Work items over SQL and the folder of messages, as the API asks for them."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.model import MessageId
 from cti.http.services import HistoryUnavailable
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted, count_items, find_item, keep_step, list_items, steps_of
 from engine.database.connection import Database, DatabaseNotReady
+from engine.database.reading import reading
 from recordings.ledger import RecordingNotThere
 from recordings.messages import MessageFiles
 
-__all__ = ["SqlWorkItems", "reading"]
-
-
-@asynccontextmanager
-async def reading(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session for reading; whatever keeps it from answering is HistoryUnavailable to who asks."""
-    try:
-        async with database.session() as session:
-            yield session
-    except (DatabaseNotReady, SQLAlchemyError, OSError) as error:
-        raise HistoryUnavailable(str(error)) from error
+__all__ = ["SqlWorkItems"]
 
 
 class SqlWorkItems:

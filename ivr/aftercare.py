@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from acd.events import MessageLeft, QuestionAnswered, SurveyBegun, SurveyEnded
 from acd.model import Call, MessageId, Talk
 from ivr import survey as sv
-from ivr.flow import ALL_KEYS
+from ivr.nodes import ALL_KEYS
 from ivr.ports import CallerGone
 from ivr.visit import Visit
 
@@ -25,7 +25,7 @@ async def ask_about_talk(visit: Visit) -> None:
     rule = visit.script.surveys.get(call.talk.queue)
     if rule is None or not _is_to_be_asked(rule, call, call.talk):
         return
-    visit.language = _language(visit, call)
+    visit.speak_in(call.attributes.get("language", ""))
     if call.survey is None:
         visit.tell(SurveyBegun(call=call.id, survey=rule.survey.name, language=visit.language))
         first, intro = sv.begin(rule.survey), rule.survey.intro
@@ -38,12 +38,6 @@ def _is_to_be_asked(rule: sv.QueueSurvey, call: Call, talk: Talk) -> bool:
     if call.survey is not None:
         return call.survey.survey == rule.survey.name and not call.survey.over
     return sv.is_asked(rule, call.id, talk, call.attributes)
-
-
-def _language(visit: Visit, call: Call) -> str:
-    """The caller's own, where there are prompts in it."""
-    wanted = call.attributes.get("language", visit.language)
-    return wanted if visit.script.prompts.in_language(wanted) else visit.language
 
 
 async def _ask_all(
@@ -85,8 +79,7 @@ async def _comment(visit: Visit, comment: sv.Comment, talk: Talk) -> sv.Reply | 
         await visit.leg.record(sound, comment.longest_s, comment.silence_s, ALL_KEYS)
     seconds = await visit.desk.message_s(message)
     if seconds < SHORTEST_S:
-        with contextlib.suppress(FileNotFoundError):
-            visit.desk.drop_message(message)
+        visit.desk.drop_message(message)
         return None
     visit.tell(MessageLeft(message=message, call=visit.call, seconds=seconds, queue=talk.queue, comment=True))
     return sv.recorded(message)

@@ -1,21 +1,22 @@
 """The actions of the flow, carried out on a caller's leg and by his desk."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from acd.events import CallbackRequested, CallIdentified, MessageLeft
-from acd.model import CallbackId, MessageId, QueueId
+from acd.model import CallbackId, MessageId
 from acd.refused import Refused
 from ivr import steps
 from ivr.conditions import Facts
 from ivr.deciding import CUSTOMER
+from ivr.hours import is_open
 from ivr.nodes import ALL_KEYS
 from ivr.visit import Draft, Visit
 
-__all__ = ["carry_out", "keep_what_was_said", "note", "see_facts"]
+__all__ = ["carry_out", "keep_what_was_said", "note"]
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,23 @@ async def _ask_digits(visit: Visit, ask: steps.AskDigits) -> steps.DigitsTyped:
     return steps.DigitsTyped(typed)
 
 
-def see_facts(visit: Visit, ask: steps.SeeFacts, is_open: Callable[[str], bool]) -> steps.FactsSeen:
+async def _check_hours(visit: Visit, check: steps.CheckHours) -> steps.HoursChecked:
+    """In an emergency the caller is told why before he goes the way of those who come after hours."""
+    if (announcement := visit.desk.emergency()) is not None:
+        await visit.leg.play(visit.known_sounds((announcement,)), "")
+    return steps.HoursChecked(_is_open(visit, check.calendar))
+
+
+def _is_open(visit: Visit, calendar: str) -> bool:
+    """In an emergency of the whole site no calendar is."""
+    if visit.desk.emergency() is not None:
+        return False
+    return is_open(visit.script.calendars[calendar], datetime.fromtimestamp(visit.clock(), UTC))
+
+
+async def _see_facts(visit: Visit, ask: steps.SeeFacts) -> steps.FactsSeen:
     """What is so now."""
-    call = visit.desk.facts(visit.call)
+    call = visit.facts
     seen = {queue: visit.desk.queue(queue) for queue in ask.queues}
     return steps.FactsSeen(
         Facts(
@@ -81,7 +96,7 @@ def see_facts(visit: Visit, ask: steps.SeeFacts, is_open: Callable[[str], bool])
             attributes={**call.attributes, **visit.masked},
             queue=call.queue,
             queues={queue: facts for queue, facts in seen.items() if facts is not None},
-            open={calendar: is_open(calendar) for calendar in ask.calendars},
+            open={calendar: _is_open(visit, calendar) for calendar in ask.calendars},
         )
     )
 
@@ -103,7 +118,7 @@ async def _look_up(visit: Visit, ask: steps.LookUp) -> steps.LookedUp:
 
 async def _request_callback(visit: Visit, ask: steps.RequestCallback) -> steps.CallbackAnswered:
     """The core may refuse."""
-    queue = ask.queue or visit.desk.facts(visit.call).queue
+    queue = ask.queue or visit.facts.queue
     if queue is None:
         return steps.CallbackAnswered(False)
     try:
@@ -171,14 +186,12 @@ async def keep_what_was_said(visit: Visit) -> None:
         _discard(visit)
         return
     visit.draft = None
-    queue: QueueId | None = draft.queue
-    visit.tell(MessageLeft(message=draft.message, call=visit.call, seconds=round(seconds, 2), queue=queue))
+    visit.tell(MessageLeft(message=draft.message, call=visit.call, seconds=round(seconds, 2), queue=draft.queue))
 
 
 def _discard(visit: Visit) -> None:
     if visit.draft is not None:
-        with contextlib.suppress(FileNotFoundError):
-            visit.desk.drop_message(visit.draft.message)
+        visit.desk.drop_message(visit.draft.message)
         visit.draft = None
 
 
@@ -191,6 +204,8 @@ _CARRIED: Final[dict[type, Callable[[Visit, Any], Awaitable[steps.Happened]]]] =
     steps.Play: _play,
     steps.AskKey: _ask_key,
     steps.AskDigits: _ask_digits,
+    steps.CheckHours: _check_hours,
+    steps.SeeFacts: _see_facts,
     steps.LookUp: _look_up,
     steps.RequestCallback: _request_callback,
     steps.DialOut: _dial_out,
@@ -199,4 +214,4 @@ _CARRIED: Final[dict[type, Callable[[Visit, Any], Awaitable[steps.Happened]]]] =
     steps.KeepMessage: _keep_message,
     steps.DropMessage: _drop_message,
 }
-"""The others end the flow, or need the hours."""
+"""The others end the flow."""

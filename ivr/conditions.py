@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from acd.model import Call
 from agents.roster import QueueId
 
 __all__ = ["ANY", "CallFacts", "Case", "Facts", "QueueFacts", "holds"]
@@ -31,6 +32,13 @@ class CallFacts(msgspec.Struct, frozen=True, kw_only=True):
     attributes: Mapping[str, str] = {}
     queue: QueueId | None = None
     """The one he is or was in last."""
+
+    @classmethod
+    def of(cls, call: Call | None) -> "CallFacts":
+        """Of a call as the floor has it; nothing, of one it does not know."""
+        if call is None:
+            return cls()
+        return cls(vip=call.vip, customer=call.customer, attributes=call.attributes, queue=call.queue)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from acd.model import Call, CallState, Disposition, OfferId
 from agents.roster import AgentId, QueueId
-from ivr.flow import NodeId
+from ivr.nodes import NodeId
 
 __all__ = [
     "AfterTalk",

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, Final, assert_never
 
 from ivr import asking, deciding, leaving
-from ivr.asking import menu_keys
 from ivr.nodes import (
     ALL_KEYS,
     DEEPEST,
@@ -40,14 +39,10 @@ from ivr.nodes import (
 )
 from ivr.steps import (
     MOST_EARLY,
-    Action,
-    AskKey,
-    CheckHours,
     Enqueue,
     Entered,
     HangUp,
     Happened,
-    HoursChecked,
     KeyPressed,
     NothingPressed,
     Place,
@@ -57,35 +52,7 @@ from ivr.steps import (
 )
 from ivr.ways import Answer, Back, Do, GiveUp, Go, Inside, NotHere, Return
 
-__all__ = [
-    "ALL_KEYS",
-    "Action",
-    "AnnounceNode",
-    "AskKey",
-    "CheckHours",
-    "Enqueue",
-    "EnqueueNode",
-    "Entered",
-    "Flow",
-    "HangUp",
-    "HangUpNode",
-    "Happened",
-    "HoursChecked",
-    "HoursNode",
-    "KeyPressed",
-    "MenuNode",
-    "Node",
-    "NodeId",
-    "NothingPressed",
-    "Place",
-    "Play",
-    "Position",
-    "Step",
-    "advance",
-    "begin",
-    "menu_keys",
-    "resume",
-]
+__all__ = ["advance", "begin", "resume"]
 
 LONGEST_TRAIL: Final = 20
 """So many menus back a caller can go."""

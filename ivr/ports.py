@@ -9,7 +9,7 @@ import msgspec
 from acd.events import Event
 from acd.model import Call, CallId, MessageId, OfferId, QueueId
 from agents.roster import AgentId
-from ivr.conditions import CallFacts, QueueFacts
+from ivr.conditions import QueueFacts
 from ivr.nodes import Lookup
 
 __all__ = ["CallerGone", "Desk", "DialResult", "Leg", "LegLost", "RungPhone"]
@@ -136,10 +136,6 @@ class Desk(Protocol):
         """When the phone was picked up, of an answer nobody has told; None: it is not known."""
         ...
 
-    def facts(self, call: CallId) -> CallFacts:
-        """What is known of the caller; nothing, of one the floor does not know."""
-        ...
-
     def queue(self, queue: QueueId) -> QueueFacts | None:
         """The queue as it is now; None if the rules have none of that name."""
         ...
@@ -157,7 +153,7 @@ class Desk(Protocol):
         ...
 
     def drop_message(self, message: MessageId) -> None:
-        """Delete a message."""
+        """Delete a message, if it is there."""
         ...
 
     def emergency(self) -> str | None:

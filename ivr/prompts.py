@@ -6,6 +6,7 @@ lie beside it, for 8 kHz and 16 kHz each, and are played by Asterisk as they are
 
 import functools
 import hashlib
+import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -35,6 +36,7 @@ __all__ = [
     "check_sum",
     "file_problems",
     "read_manifest",
+    "seconds_of",
     "sound_problems",
 ]
 
@@ -203,6 +205,15 @@ def _problems_of(entry: Prompt, folder: Path) -> Iterator[str]:
     for path in paths:
         if path not in missing:
             yield from (f"{path}: {problem}" for problem in sound_problems(path))
+
+
+def seconds_of(path: Path) -> float:
+    """How long a prompt's file is; 0 if there is none (any more), or no sound in it."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getnframes() / file.getframerate()
+    except (OSError, wave.Error, EOFError):
+        return 0.0
 
 
 def sound_problems(path: Path) -> Iterator[str]:

@@ -19,9 +19,10 @@ from ivr.connect import tell_answered
 from ivr.ending import end_as_told, say_good_bye
 from ivr.entry import AfterTalk, AtNode, CalledBack, Entry, Forgotten, InQueue, LastWord, NewCall
 from ivr.inbox import Order
+from ivr.nodes import NodeId
 from ivr.ports import CallerGone, Desk, Leg, LegLost
 from ivr.stay import stay
-from ivr.steps import DialledOut, DialOut
+from ivr.steps import DialledOut, DialOut, Step
 from ivr.visit import Caller, Script, Visit
 from ivr.walk import walk
 
@@ -77,7 +78,7 @@ class CallerSession:
                 visit.tell(CallRejoined(call=call))
                 await self._lead(await stay(visit, queue))
             case CalledBack(queue, language):
-                visit.language = language or visit.language
+                visit.speak_in(language)
                 visit.tell(CustomerReached(call=call, channel=visit.caller.channel))
                 await visit.leg.play(visit.known_sounds((HELLO,)), "")
                 await self._lead(await stay(visit, queue))
@@ -96,7 +97,7 @@ class CallerSession:
             case _:
                 assert_never(self._entry)
 
-    def _back_at(self, node: fl.NodeId, stack: tuple[fl.NodeId, ...], talked: bool) -> fl.Step:
+    def _back_at(self, node: NodeId, stack: tuple[NodeId, ...], talked: bool) -> Step:
         """Whoever has had his talk with somebody outside is not connected a second time."""
         step = fl.resume(self._visit.script.flow, node, stack)
         if talked and isinstance(step.action, DialOut):
@@ -125,7 +126,7 @@ class CallerSession:
             )
         )
 
-    async def _lead(self, step: fl.Step | None) -> None:
+    async def _lead(self, step: Step | None) -> None:
         """Through the flow and the queues it leads to, in turn, until the call is over (None)."""
         while step is not None:
             queue = await walk(self._visit, step)

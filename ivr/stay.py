@@ -7,12 +7,14 @@ from agents.roster import QueueId
 from ivr import flow as fl
 from ivr.connect import connect
 from ivr.ending import end_as_told, say_good_bye
+from ivr.nodes import NodeId
+from ivr.steps import Entered, Step
 from ivr.visit import Visit
 
 __all__ = ["stay"]
 
 
-async def stay(visit: Visit, queue: QueueId) -> fl.Step | None:
+async def stay(visit: Visit, queue: QueueId) -> Step | None:
     """In music until the core says what comes next; where he goes on in the flow, or None: the call is over."""
     music_class = visit.script.music.get(queue, "default")
     while True:
@@ -27,7 +29,7 @@ async def stay(visit: Visit, queue: QueueId) -> fl.Step | None:
             case PlayPrompt(prompts=prompts):
                 await _announce(visit, prompts)
             case GoToNode(node=node):
-                return await _leave_for(visit, fl.NodeId(node))
+                return await _leave_for(visit, NodeId(node))
             case EndCall() as end:
                 await visit.leg.music_off()
                 await end_as_told(visit, end)
@@ -42,11 +44,11 @@ async def _announce(visit: Visit, prompts: tuple[str, ...]) -> None:
         await visit.leg.announce(sound, visit.inbox.urgent)
 
 
-async def _leave_for(visit: Visit, node: fl.NodeId) -> fl.Step:
+async def _leave_for(visit: Visit, node: NodeId) -> Step:
     """He is in no queue any more: his channel forgets that too, and he is told of at the node as if he had walked there."""
     await visit.leg.music_off()
     await visit.leg.set_place("")
     step = fl.resume(visit.script.flow, node)
     if step.entered:
         return step
-    return msgspec.structs.replace(step, entered=(fl.Entered(node),))
+    return msgspec.structs.replace(step, entered=(Entered(node),))

@@ -8,9 +8,10 @@ import msgspec
 from acd.events import Event
 from acd.model import CallId, MessageId
 from agents.roster import QueueId
-from ivr.flow import Flow
+from ivr.conditions import CallFacts
 from ivr.hours import Hours
 from ivr.inbox import Inbox
+from ivr.nodes import Flow
 from ivr.ports import Desk, Leg
 from ivr.prompts import Prompts, UnknownPrompt
 from ivr.speech import is_value
@@ -77,7 +78,7 @@ class Visit:
         self.masked: dict[str, str] = {}
         """What he typed, or was looked up of him, that nobody else may know."""
         self.draft: Draft | None = None
-        self.speak_in(desk.facts(caller.call).attributes.get("language", ""))
+        self.speak_in(self.facts.attributes.get("language", ""))
         self.unrecorded: bool | None = None
         """Whether he has refused to be recorded; None: he has not been told of it."""
 
@@ -85,6 +86,11 @@ class Visit:
     def call(self) -> CallId:
         """His call's id."""
         return self.caller.call
+
+    @property
+    def facts(self) -> CallFacts:
+        """What is known of him now."""
+        return CallFacts.of(self.desk.known(self.call))
 
     def tell(self, event: Event) -> None:
         """Tell the desk what happened."""
@@ -101,7 +107,7 @@ class Visit:
 
     def values(self) -> dict[str, str]:
         """What may stand in braces, in prompts and in what other systems are asked."""
-        known = self.desk.facts(self.call)
+        known = self.facts
         himself = {
             "number": self.caller.number,
             "did": self.caller.did,

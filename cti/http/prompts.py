@@ -1,8 +1,6 @@
 """`/api/prompts`: what callers hear, to be listed and listened to by leaders, inspectors and administrators."""
 
 import asyncio
-import wave
-from pathlib import Path
 
 import msgspec
 from aiohttp import hdrs, web
@@ -10,7 +8,7 @@ from aiohttp import hdrs, web
 from cti.http.access import OVERSEERS, identity_of, require_role
 from cti.http.errors import not_found, reply
 from cti.http.services import ASK_S, SERVICES
-from ivr.prompts import OWN, Prompts
+from ivr.prompts import OWN, Prompts, seconds_of
 
 __all__ = ["list_prompts", "play_prompt"]
 
@@ -49,16 +47,11 @@ async def play_prompt(request: web.Request) -> web.StreamResponse:
 def _views(prompts: Prompts) -> list[PromptView]:
     return [
         PromptView(
-            prompt.id, prompt.language, prompt.text, _seconds(path), "own" if prompt.voice == OWN else "built_in"
+            prompt.id,
+            prompt.language,
+            prompt.text,
+            round(seconds_of(path), 2),
+            "own" if prompt.voice == OWN else "built_in",
         )
         for prompt, path in prompts
     ]
-
-
-def _seconds(path: Path) -> float:
-    """0 for a file that is not there (any more)."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            return round(file.getnframes() / file.getframerate(), 2)
-    except (OSError, wave.Error, EOFError):
-        return 0.0

@@ -18,7 +18,7 @@ from engine.config.source import Problem, Source, names_in
 from engine.config.telephony import telephony_problems
 from ivr.check import Known, flow_problems
 from ivr.check import Problem as FlowProblem
-from ivr.flow import Flow, HangUpNode, HoursNode, NodeId
+from ivr.nodes import Flow, HangUpNode, HoursNode, NodeId
 from ivr.prompts import Prompts
 
 __all__ = ["Files", "problems_across"]

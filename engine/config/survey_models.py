@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.config.fields import AtLeastASecond, Duration, Identifier, OneOrMore, Share, Text, Whole
 from engine.config.models import Model
-from ivr.flow import ALL_KEYS
+from ivr.nodes import ALL_KEYS
 from ivr.survey import COMMENT, AnsweredBy, Comment, Question, QueueSurvey, Survey
 
 __all__ = ["QueueSurveyModel", "SurveyModel", "named_survey", "prompts_of", "queue_survey"]

@@ -15,6 +15,8 @@ from ivr import steps
 from ivr.conditions import Facts, QueueFacts
 from ivr.deciding import CUSTOMER
 from ivr.hours import is_open
+from ivr.nodes import ALL_KEYS, NodeId
+from ivr.steps import Enqueue, HangUp, Step
 
 __all__ = ["Dialogue", "play"]
 
@@ -62,18 +64,18 @@ class _Stage:
 
     def run(self) -> Dialogue:
         flow = self.script.flow
-        step = fl.resume(flow, fl.NodeId(self.test.start)) if self.test.start else fl.begin(flow)
+        step = fl.resume(flow, NodeId(self.test.start)) if self.test.start else fl.begin(flow)
         if self.test.start:
             self.out.nodes.append(self.test.start)
         try:
             while True:
                 self._note(step)
                 match step.action:
-                    case fl.Enqueue(queue, _, prompts):
+                    case Enqueue(queue, _, prompts):
                         self.out.heard += prompts
                         self.out.queue = queue
                         break
-                    case fl.HangUp(prompts, reason):
+                    case HangUp(prompts, reason):
                         self.out.heard += prompts
                         self.out.ends = reason
                         break
@@ -85,7 +87,7 @@ class _Stage:
         self.out.left = list(self.acts)
         return self.out
 
-    def _note(self, step: fl.Step) -> None:
+    def _note(self, step: Step) -> None:
         self.out.nodes += [entered.node for entered in step.entered]
         self.out.masked |= step.masked
         self.out.attributes |= {name: value for name, value in step.learned.items() if name != CUSTOMER}
@@ -142,7 +144,7 @@ class _Stage:
     def _key(self) -> steps.Happened:
         """One key; those that follow it in the same entry are for what comes next."""
         act = self._next()
-        if act[0] not in fl.ALL_KEYS:
+        if act[0] not in ALL_KEYS:
             return steps.NothingPressed()
         if act[1:]:
             self.acts.appendleft(act[1:])
@@ -150,7 +152,7 @@ class _Stage:
 
     def _digits(self, typed: str, longest: int) -> str:
         act = self._next()
-        rest = act if act[0] in fl.ALL_KEYS else ""
+        rest = act if act[0] in ALL_KEYS else ""
         while rest and len(typed) < longest and typed[-1:].isdecimal() == bool(typed):
             typed, rest = typed + rest[0], rest[1:]
         if rest:

@@ -29,7 +29,7 @@ from cti.control import CallControl
 from cti.lookout import Lookout
 from engine.asterisk.settings import AsteriskSettings
 from engine.network import TelephoneNetwork
-from ivr.flow import EnqueueNode, Flow, NodeId
+from ivr.nodes import EnqueueNode, Flow, NodeId
 from ivr.prompts import FOLDER, Prompt, Prompts
 from ivr.visit import Script
 from tests.telephony.conftest import DID, PHONES

@@ -4,7 +4,7 @@ from typing import Any
 
 from acd.model import QueueId
 from ivr.check import Known
-from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
+from ivr.nodes import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
 
 __all__ = ["KNOWN", "flow", "menu", "nodes"]
 

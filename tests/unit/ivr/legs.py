@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from acd import events as ev
 from acd.commands import EndCall, GoToNode, OfferCall, PlayPrompt
 from acd.model import EVERYWHERE, Call, CallId, MessageId, OfferId, QueueId
-from cti.floor_facts import call_facts, queue_facts
-from ivr.conditions import CallFacts, QueueFacts
+from cti.floor_facts import queue_facts
+from ivr.conditions import QueueFacts
 from ivr.nodes import Lookup
 from ivr.ports import CallerGone, DialResult, LegLost, RungPhone
 from ivr.session import CallerSession
@@ -203,9 +203,6 @@ class CoreDesk:
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""
         return [type(event).__name__ for event in self.told]
-
-    def facts(self, call: CallId) -> CallFacts:
-        return call_facts(self.stage.floor, call)
 
     def queue(self, queue: QueueId) -> QueueFacts | None:
         return queue_facts(self.stage.floor, queue, self.stage.now)

@@ -8,8 +8,22 @@ import pytest
 from acd.model import QueueId
 from ivr.check import Problem, flow_problems
 from ivr.conditions import Case
-from ivr.flow import AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, Node, NodeId
-from ivr.nodes import CollectNode, ConditionNode, FlowNode, LanguageNode, Lookup, LookupNode, ReturnNode
+from ivr.nodes import (
+    AnnounceNode,
+    CollectNode,
+    ConditionNode,
+    EnqueueNode,
+    Flow,
+    FlowNode,
+    HangUpNode,
+    HoursNode,
+    LanguageNode,
+    Lookup,
+    LookupNode,
+    Node,
+    NodeId,
+    ReturnNode,
+)
 from tests.unit.ivr.flows import KNOWN, flow, menu
 
 LOOP = AnnounceNode(id=NodeId("loop"), prompts=("menu",), next=NodeId("loop"))

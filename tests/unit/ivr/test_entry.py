@@ -16,7 +16,7 @@ from ivr.entry import (
     place_in_queue,
     talked_offer,
 )
-from ivr.flow import NodeId
+from ivr.nodes import NodeId
 
 
 def known(state: CallState, ending: Disposition | None = None) -> Call:

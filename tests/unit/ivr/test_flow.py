@@ -6,27 +6,21 @@ import msgspec
 import pytest
 
 from acd.model import QueueId
-from ivr.flow import (
-    ALL_KEYS,
-    AnnounceNode,
+from ivr.flow import advance, begin, resume
+from ivr.nodes import ALL_KEYS, AnnounceNode, Flow, HangUpNode, NodeId
+from ivr.steps import (
     AskKey,
     CheckHours,
     Enqueue,
     Entered,
-    Flow,
     HangUp,
-    HangUpNode,
     Happened,
     HoursChecked,
     KeyPressed,
-    NodeId,
     NothingPressed,
     Play,
     Position,
     Step,
-    advance,
-    begin,
-    resume,
 )
 from tests.unit.ivr.flows import flow, menu
 

@@ -5,29 +5,19 @@ from hypothesis import strategies as st
 
 from acd.model import QueueId
 from ivr.check import Known, flow_problems
-from ivr.flow import (
-    ALL_KEYS,
+from ivr.flow import advance, begin, resume
+from ivr.nodes import ALL_KEYS, AnnounceNode, EnqueueNode, Flow, HangUpNode, HoursNode, MenuNode, Node, NodeId
+from ivr.steps import (
     Action,
-    AnnounceNode,
     AskKey,
     CheckHours,
     Enqueue,
-    EnqueueNode,
-    Flow,
     HangUp,
-    HangUpNode,
     Happened,
     HoursChecked,
-    HoursNode,
     KeyPressed,
-    MenuNode,
-    Node,
-    NodeId,
     NothingPressed,
     Play,
-    advance,
-    begin,
-    resume,
 )
 from tests.unit.ivr.flows import flow
 

@@ -7,7 +7,7 @@ import pytest
 from acd.model import QueueId
 from ivr.conditions import Case, Facts, QueueFacts, holds
 from ivr.digits import fits, is_diallable
-from ivr.flow import Entered, Flow, HangUpNode, Node, NodeId, advance, begin, resume
+from ivr.flow import advance, begin, resume
 from ivr.nodes import (
     DEEPEST,
     AnnounceNode,
@@ -15,13 +15,17 @@ from ivr.nodes import (
     CollectNode,
     ConditionNode,
     EnqueueNode,
+    Flow,
     FlowNode,
+    HangUpNode,
     IdentifyNode,
     LanguageNode,
     Lookup,
     LookupNode,
     MenuNode,
     MessageNode,
+    Node,
+    NodeId,
     ReturnNode,
     SetNode,
     TransferNode,
@@ -35,6 +39,7 @@ from ivr.steps import (
     DigitsTyped,
     DropMessage,
     Enqueue,
+    Entered,
     FactsSeen,
     HangUp,
     Happened,
