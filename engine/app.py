@@ -32,9 +32,10 @@ from cti.control import CallControl
 from cti.lookout import Lookout
 from cti.lookups import Lookups
 from cti.region import Regions
-from engine.asterisk.away import SPOOL
 from engine.asterisk.settings import TRUNK
-from engine.away import AwayImport
+from engine.away.script import SPOOL
+from engine.away.spool import LeftBehind
+from engine.away.taking_up import AwayImport
 from engine.clock import SteadyClock
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.own_prompts import converted_folder, own_prompts
@@ -44,7 +45,6 @@ from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
-from engine.left_behind import LeftBehind
 from engine.live import EngineView
 from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
@@ -55,6 +55,7 @@ from engine.web import Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
+from recordings.messages import FOLDER as MESSAGES
 from recordings.messages import MessageFiles
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Engine:
         self.writer = SpoolWriter(self.spool, self.database)
         self.keeper = self._recording_keeper(clock)
         diary = site.asterisk_folder / "log" / "cel-custom" / "hotline.csv"
-        left_behind = LeftBehind(site.asterisk_folder / SPOOL, site.recordings / "messages")
+        left_behind = LeftBehind(site.asterisk_folder / SPOOL, site.recordings / MESSAGES)
         self.away = AwayImport(left_behind, self.runner, self.journal, self._usual_queue)
         lookout = Lookout(self.runner, diary, before.met, before.knew_all_since)
         self.control = CallControl(self.runner, lookout, self.exporter.observe_dispatch, self._outside)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ivr.digits import fits
+from ivr.digits import fits, is_complete
 from ivr.nodes import ALL_KEYS, CollectNode, Flow, LanguageNode, MenuNode, NodeId
 from ivr.steps import AskDigits, AskKey, DigitsTyped, Happened, KeyPressed, NothingPressed, Position
 from ivr.ways import Answer, Back, Do, GiveUp, Go, NotHere, go_or_give_up
@@ -139,7 +139,7 @@ def _with_early(way: Answer, early: str) -> Answer:
 def reach_collect(flow: Flow, node: CollectNode, position: Position) -> Answer:
     """Digits pressed too early are the first of them; what cannot begin a number is dropped."""
     typed, rest = _taken(node, position.early)
-    if _is_complete(node, typed):
+    if is_complete(typed, node.longest):
         return _with_early(_judged(flow, node, position, typed), rest)
     return _ask_digits(node, position, (), typed)
 
@@ -154,13 +154,9 @@ def at_collect(flow: Flow, node: CollectNode, position: Position, happened: Happ
 def _taken(node: CollectNode, early: str) -> tuple[str, str]:
     """The keys this node takes of those pressed early, and the rest."""
     taken = 0
-    while taken < len(early) and not _is_complete(node, early[:taken]):
+    while taken < len(early) and not is_complete(early[:taken], node.longest):
         taken += 1
     return early[:taken], early[taken:]
-
-
-def _is_complete(node: CollectNode, typed: str) -> bool:
-    return typed != "" and (len(typed) >= node.longest or typed[-1] not in _DIGITS)
 
 
 def _judged(flow: Flow, node: CollectNode, position: Position, typed: str) -> Answer:

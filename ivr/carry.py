@@ -12,6 +12,7 @@ from acd.refused import Refused
 from ivr import steps
 from ivr.conditions import Facts
 from ivr.deciding import CUSTOMER
+from ivr.digits import is_complete
 from ivr.hours import is_open
 from ivr.nodes import ALL_KEYS
 from ivr.visit import Draft, Visit
@@ -59,7 +60,7 @@ async def _ask_digits(visit: Visit, ask: steps.AskDigits) -> steps.DigitsTyped:
     """Key by key: what stands between them is the caller's time, not the switch's."""
     typed = ask.typed
     sounds = visit.sounds(ask.prompts)
-    while len(typed) < ask.longest and typed[-1:].isdecimal() == bool(typed):
+    while not is_complete(typed, ask.longest):
         wait_s = ask.between_s if typed else ask.first_s
         key = await visit.leg.ask_key(sounds, wait_s, ask.keys)
         if key is None:

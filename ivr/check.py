@@ -24,14 +24,12 @@ from ivr.nodes import (
     ReturnNode,
 )
 from ivr.shape import Path, exits, group_of, leads_out, makes_known, place, prompts, reached, values_in
-from ivr.speech import is_value
+from ivr.speech import KINDS, is_value
 
 __all__ = ["ALWAYS_KNOWN", "Known", "Problem", "flow_problems", "listed"]
 
 ALWAYS_KNOWN = ("number", "did", "customer", "language")
 """What stands for itself in braces, besides attributes."""
-KINDS = ("digits", "phone", "number", "position", "duration", "range", "time", "date", "money", "key")
-"""The kinds of values that can be said (ivr.speech)."""
 MOST_NAMES = 12
 """So many names that there are a message about one that is not there tells."""
 

@@ -9,12 +9,17 @@ from typing import Final
 
 from ivr.nodes import DigitCheck
 
-__all__ = ["DIALLABLE", "fits", "is_diallable"]
+__all__ = ["DIALLABLE", "fits", "is_complete", "is_diallable"]
 
 DIALLABLE: Final = range(5, 16)
 """Digits of a number that can be called back."""
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS: Final = "10*98765432"
+
+
+def is_complete(typed: str, longest: int) -> bool:
+    """Whether nothing more is waited for: so many keys were pressed, or one that is no digit."""
+    return typed != "" and (len(typed) >= longest or not typed[-1].isdecimal())
 
 
 def fits(check: DigitCheck, digits: str) -> bool:

@@ -12,9 +12,9 @@ import string
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.asterisk.away import write_away_script
 from engine.asterisk.music import write_music, write_tone
 from engine.asterisk.settings import AgentPhone, AsteriskSettings
+from engine.away.script import write_away_script
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk-config" / "templates"
 _FOLDERS = ("etc", "run", "log/cel-custom", "spool", "db", "keys", "cache", "data/sounds", "data/agi-bin", "music")

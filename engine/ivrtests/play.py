@@ -14,6 +14,7 @@ from ivr import flow as fl
 from ivr import steps
 from ivr.conditions import Facts, QueueFacts
 from ivr.deciding import CUSTOMER
+from ivr.digits import is_complete
 from ivr.hours import is_open
 from ivr.nodes import ALL_KEYS, NodeId
 from ivr.steps import Enqueue, HangUp, Step
@@ -153,7 +154,7 @@ class _Stage:
     def _digits(self, typed: str, longest: int) -> str:
         act = self._next()
         rest = act if act[0] in ALL_KEYS else ""
-        while rest and len(typed) < longest and typed[-1:].isdecimal() == bool(typed):
+        while rest and not is_complete(typed, longest):
             typed, rest = typed + rest[0], rest[1:]
         if rest:
             self.acts.appendleft(rest)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ivr.speech import english, mandarin
-from ivr.speech.values import is_value, value_of
+from ivr.speech.values import KINDS, is_value, value_of
 
-__all__ = ["PIECES", "is_value", "speak"]
+__all__ = ["KINDS", "PIECES", "is_value", "speak"]
 
 _SPEAKERS: Final = {"zh": mandarin, "en": english}
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 __all__ = [
+    "KINDS",
     "LARGEST",
     "Clock",
     "Date",
@@ -211,3 +212,6 @@ _KINDS: Final[dict[str, tuple[Callable[[str], Value], str]]] = {
     "money": (_money, f"yuan up to {LARGEST}, such as {{money:12.05}}"),
     "key": (_key, "one of the keys 0 to 9, * and #"),
 }
+
+KINDS: Final = tuple(_KINDS)
+"""The kinds of values that can be said."""

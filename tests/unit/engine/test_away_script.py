@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.asterisk.away import SPOOL, write_away_script
+from engine.away.script import SPOOL, write_away_script
 from tests.telephony.conftest import asterisk_settings
 
 NUMBER = "13800138000"

@@ -16,9 +16,9 @@ from acd.model import QueueId
 from acd.records import CallbackOpened, MessageTaken, Record
 from acd.rules import CallbackRules, Dialling
 from acd.runner import Runner
-from engine.away import AwayImport
+from engine.away.spool import UNFINISHED_S, LeftBehind
+from engine.away.taking_up import AwayImport
 from engine.journal import FileJournal
-from engine.left_behind import UNFINISHED_S, LeftBehind
 from engine.recovery import recover
 from tests.unit.acd.floors import queue, rules
 

@@ -1,4 +1,4 @@
-"""Takes up what callers left with Asterisk while the engine was away (engine.left_behind), each exactly once.
+"""Takes up what callers left with Asterisk while the engine was away (engine.away.spool), each exactly once.
 
 An entry is told to the core, and let go of when the journal that has it is on the disk. Killed anywhere between, the next
 engine tells it again: the floor knows by its name that it has been told of (acd.requests).
@@ -14,8 +14,8 @@ from acd.events import CallbackRequested, Event, MessageLeft
 from acd.model import CallbackId, CallId, MessageId, QueueId
 from acd.numbers import normal_number
 from acd.runner import Runner
+from engine.away.spool import Left, LeftBehind
 from engine.journal import FileJournal
-from engine.left_behind import Left, LeftBehind
 from ivr.entry import Forgotten, entry_of
 
 __all__ = ["AwayImport"]
