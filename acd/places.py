@@ -24,9 +24,8 @@ def keep(floor: Floor, call: Call, at: float) -> None:
     places = floor.left_places
     places.pop(call.number, None)
     places[call.number] = LeftPlace(call.queue, call.queued_at, call.order, at)
-    longest_s = max(queue.resume_s for queue in floor.rules.queues.values())
     for number in list(islice(places, 2)):  # one comes, two may go: it never grows with what nobody comes back for
-        if places[number].left_at + longest_s < at or len(places) > MOST_PLACES:
+        if places[number].left_at + floor.rules.keeps_places_s < at or len(places) > MOST_PLACES:
             del places[number]
 
 

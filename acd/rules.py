@@ -307,6 +307,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a limit or a recipe goes by the expected wait."""
     keeps_contacts_s: float | None = None
     """The longest affinity window of a queue; None: no queue asks for last agents. Seconds."""
+    keeps_places_s: float = 0.0
+    """The longest time for which a queue keeps the place of one who hung up. Seconds."""
 
     @classmethod
     def of(
@@ -349,6 +351,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
             "rivals": rivals(members),
             "asks_for_expectations": any(map(_asks_for_expectations, queues)),
             "keeps_contacts_s": max((queue.affinity.window_s for queue in queues if queue.affinity), default=None),
+            "keeps_places_s": max((queue.resume_s for queue in queues), default=0.0),
         }
         for name, value in follows.items():
             msgspec.structs.force_setattr(self, name, value)

@@ -99,11 +99,17 @@ class FloorFeed:
                 self._agents[record.agent] = None
                 settings = self._runner.floor.rules.agents.get(record.agent)
                 self._queues.update(dict.fromkeys(settings.queues if settings else ()))
-            case QueueEntered() | QueueLeft() | OfferMade() | OfferEnded():
-                self._queues[record.queue] = None
             case EmergencyBegan() | EmergencyOver():
                 self._queues.update(dict.fromkeys(record.queues or self._runner.floor.rules.queues))
-            case CallbackOpened() | CallbackAttempted() | CallbackClosed():
+            case (
+                QueueEntered()
+                | QueueLeft()
+                | OfferMade()
+                | OfferEnded()
+                | CallbackOpened()
+                | CallbackAttempted()
+                | CallbackClosed()
+            ):
                 self._queues[record.queue] = None
             case _:
                 pass

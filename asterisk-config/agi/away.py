@@ -3,8 +3,9 @@
 
 Asterisk starts this as a process AGI (pyst2 on stdin and stdout), so nothing of the engine is needed. What callers leave lies
 in the spool, one entry each, whole or not at all: NAME.json, and for a message NAME.wav beside it; engine/away/taking_up.py
-takes it from there. Whatever goes wrong here, the caller goes on to the dialplan's last resort: only once an entry is safely kept is
-HOTLINE_AWAY set to `kept`. What he hears and where the spool lies says away.json beside this file, written by the renderer.
+takes it from there. Whatever goes wrong here, the caller goes on to the dialplan's last resort: only once an entry is safely
+kept is HOTLINE_AWAY set to `kept`. What he hears and where the spool lies says away.json beside this file, written by the
+renderer.
 """
 
 import contextlib
