@@ -1,6 +1,6 @@
 """What is wrong with queues.yaml when its values, and the names it takes from the other files, are seen together."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -50,7 +50,7 @@ def queue_problems(source: Source, file: QueuesFile, known: KnownToQueues) -> It
         if queue.survey is not None:
             surveys = names_in(source, "surveys")
             yield from _unless_known(source, "survey", (*here, "survey"), {"use": queue.survey.use}, surveys)
-        yield from _check_keys(source, here, queue, known)
+        yield from _unless_known(source, "node", (*here, "keys"), queue.keys, known.nodes)
         yield from _check_recipes(source, here, queue, known)
         yield from _check_words(source, here, queue, known)
     yield from _check_circles(source, file, known)
@@ -116,11 +116,11 @@ def _check_surveys(source: Source, file: QueuesFile, known: KnownToQueues) -> It
 
 
 def _unless_known(
-    source: Source, kind: str, path: Path_, names: Mapping[str, object], known: Collection[str] | None
+    source: Source, kind: str, path: Path_, names: Mapping[str, object] | Sequence[str], known: Collection[str] | None
 ) -> Iterator[Problem]:
-    """For names that are keys (skills), or the values of the keys given."""
-    for key, value in names.items():
-        name = value if isinstance(value, str) else key
+    """For names that are keys (skills), the values of the keys given, or a list's."""
+    for key, value in names.items() if isinstance(names, Mapping) else enumerate(names):
+        name = value if isinstance(value, str) else str(key)
         if known is not None and name not in known:
             yield source.problem((*path, key), unknown(kind, name, known))
 
@@ -134,12 +134,6 @@ def _check_exit(source: Source, path: Path_, way: OverflowModel, queue: str, kno
         yield from _unless_known(source, "node", path, {"node": way.node}, known.nodes)
     if _target(way, known) == queue and not (path[2:] == ("overflow",) and way.queue):
         yield source.problem((*path, "queue" if way.queue else "node"), f'leads back into queue "{queue}" itself')
-
-
-def _check_keys(source: Source, here: Path_, queue: QueueModel, known: KnownToQueues) -> Iterator[Problem]:
-    for key, node in queue.keys.items():
-        if known.nodes is not None and node not in known.nodes:
-            yield source.problem((*here, "keys", key), unknown("node", node, known.nodes))
 
 
 def _target(way: OverflowModel | None, known: KnownToQueues) -> str | None:
@@ -156,9 +150,7 @@ def _check_recipes(source: Source, here: Path_, queue: QueueModel, known: KnownT
         if recipe.name in names:
             yield source.problem((*path, "name"), f'there is another recipe "{recipe.name}" in this queue')
         names.add(recipe.name)
-        for place, node in enumerate(recipe.when.nodes):
-            if known.nodes is not None and node not in known.nodes:
-                yield source.problem((*path, "when", "nodes", place), unknown("node", node, known.nodes))
+        yield from _unless_known(source, "node", (*path, "when", "nodes"), recipe.when.nodes, known.nodes)
         yield from _check_doing(source, (*path, "do"), recipe, queue, str(here[-1]), known)
 
 
@@ -186,9 +178,7 @@ def _check_words(source: Source, here: Path_, queue: QueueModel, known: KnownToQ
     """Every prompt that callers of the queue hear while they wait."""
     if known.prompts is None:
         return
-    for place, prompt in enumerate(queue.recording_notice):
-        if prompt not in known.prompts:
-            yield source.problem((*here, "recording_notice", place), unknown("prompt", prompt, known.prompts))
+    yield from _unless_known(source, "prompt", (*here, "recording_notice"), queue.recording_notice, known.prompts)
     if queue.resume and PLACE_RESUMED not in known.prompts:
         yield source.problem((*here, "resume"), f'needs prompt "{PLACE_RESUMED}", which is not there')
     announce = queue.announce
@@ -196,9 +186,7 @@ def _check_words(source: Source, here: Path_, queue: QueueModel, known: KnownToQ
         return
     path: Path_ = (*here, "announce")
     for index, comfort in enumerate(announce.comfort):
-        for place, prompt in enumerate(comfort.play):
-            if prompt not in known.prompts:
-                yield source.problem((*path, "comfort", index, "play", place), unknown("prompt", prompt, known.prompts))
+        yield from _unless_known(source, "prompt", (*path, "comfort", index, "play"), comfort.play, known.prompts)
     for key, asked, needed in (
         ("position", announce.position, PROMPTS_OF_PLACE),
         ("expected_wait", announce.expected_wait, PROMPTS_OF_WAIT),
