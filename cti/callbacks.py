@@ -4,6 +4,7 @@ Which leg is dialled first the core says. Every leg's unique id and every action
 so an engine that takes over knows what the one before began.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -29,6 +30,9 @@ UNREACHED: Final = "callback_unreached"
 """What the agent hears before the customer is called, and when he is not reached."""
 RANG_OUT: Final = 3
 """AST_CONTROL_RINGING: nobody answered in time."""
+WHY_COMES_S: Final = 0.5
+"""So long after an Originate that came to nothing its DialEnd, which says why, may still come: they travel by different
+queues of Asterisk's, and either may be the first."""
 OUTCOMES: Final = {
     "BUSY": AttemptOutcome.BUSY,
     "NOANSWER": AttemptOutcome.NO_ANSWER,
@@ -40,11 +44,16 @@ class Outgoing:
     """Originates. `originate` carries out the AMI action with these fields and says whether Asterisk does it."""
 
     def __init__(
-        self, runner: Runner, outside: Outside, originate: Callable[[Mapping[str, str | list[str]]], Awaitable[bool]]
+        self,
+        runner: Runner,
+        outside: Outside,
+        originate: Callable[[Mapping[str, str | list[str]]], Awaitable[bool]],
+        why_comes_s: float = WHY_COMES_S,
     ) -> None:
         self._runner = runner
         self._outside = outside
         self._originate = originate
+        self._why_comes_s = why_comes_s
 
     async def dial_customer(self, command: DialCustomer) -> None:
         """His leg goes to the dialplan, and from there to a session, when he answers."""
@@ -114,9 +123,10 @@ class Outgoing:
     def _ended(self, fact: OriginateEnded) -> None:
         """What came of an originated leg, whichever engine began it. That a customer answered, his session tells."""
         kind, _, id = fact.action.partition(":")
-        if kind == "customer" and not fact.answered:
-            outcome = AttemptOutcome.NO_ANSWER if fact.reason == RANG_OUT else AttemptOutcome.FAILED
-            self._runner.tell(CustomerMissed(call=CallId(id), outcome=outcome))
+        if kind == "customer" and fact.reason == RANG_OUT:
+            self._runner.tell(CustomerMissed(call=CallId(id), outcome=AttemptOutcome.NO_ANSWER))
+        elif kind == "customer" and not fact.answered:
+            asyncio.get_running_loop().call_later(self._why_comes_s, self._nobody_said_why, CallId(id))
         elif kind == "agent" and fact.answered:
             self._runner.tell(OfferAnswered(offer=OfferId(id)))
         elif kind == "agent" and fact.reason == RANG_OUT:
@@ -124,8 +134,12 @@ class Outgoing:
         elif kind == "agent" and not self._rang(OfferId(id)):  # else its channel's own end tells
             self._runner.tell(OfferFailed(offer=OfferId(id), outcome=OfferOutcome.UNREACHABLE, cause="never_rang"))
 
+    def _nobody_said_why(self, call: CallId) -> None:
+        if call in self._runner.floor.calls:
+            self._runner.tell(CustomerMissed(call=call, outcome=AttemptOutcome.FAILED))
+
     def _refused(self, fact: OutsideDialEnded) -> None:
-        """A customer's phone was busy, say; Asterisk's word on the originated leg that follows does not tell that apart."""
+        """A customer's phone was busy, say; what Asterisk says of the originated leg does not tell that apart (reason 0)."""
         if fact.status not in (DialStatus.ANSWER, DialStatus.CANCEL):
             outcome = OUTCOMES.get(fact.status, AttemptOutcome.FAILED)
             self._runner.tell(CustomerMissed(call=CallId(fact.uniqueid), outcome=outcome))

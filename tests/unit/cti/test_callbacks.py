@@ -1,5 +1,6 @@
 """Legs that Asterisk is asked to originate, and what is told of them."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from acd import events as ev
 from acd.commands import DialCustomer, RingAgentFirst
-from acd.model import AttemptOutcome, CallId, OfferOutcome
+from acd.model import AttemptOutcome, OfferOutcome
 from acd.rules import CallbackRules, Dialling
 from acd.runner import Runner
 from cti.callbacks import Outgoing
@@ -39,7 +40,7 @@ class Edge:
         self.journal = Pages()
         self.done = done
         runner = Runner(self.stage.floor, lambda: self.stage.now, self.journal)
-        self.outgoing = Outgoing(runner, lambda number: target, self.originate)
+        self.outgoing = Outgoing(runner, lambda number: target, self.originate, why_comes_s=0.0)
 
     async def originate(self, fields: Mapping[str, str | list[str]]) -> bool:
         self.asked.append(fields)
@@ -120,8 +121,24 @@ async def test_how_a_called_number_ended_is_told_of_its_call(
 @pytest.mark.parametrize(("reason", "outcome"), [(3, AttemptOutcome.NO_ANSWER), (0, AttemptOutcome.FAILED)])
 async def test_originated_customer_who_came_to_nothing_was_missed(reason: int, outcome: AttemptOutcome) -> None:
     edge = Edge(customer_first=True)
-    edge.outgoing.on_fact(OriginateEnded("customer:c", False, reason))
-    assert edge.journal.events == [ev.CustomerMissed(call=CallId("c"), outcome=outcome)]
+    call = live(edge.stage).id
+    edge.outgoing.on_fact(OriginateEnded(f"customer:{call}", False, reason))
+    await asyncio.sleep(0.001)
+    assert edge.journal.events == [ev.CustomerMissed(call=call, outcome=outcome)]
+
+
+@pytest.mark.parametrize("why_first", [True, False])
+async def test_why_a_customer_was_missed_is_heard_whichever_word_comes_first(why_first: bool) -> None:
+    edge = Edge(customer_first=True)
+    call = live(edge.stage).id
+    words: list[OutsideDialEnded | OriginateEnded] = [
+        OutsideDialEnded(call, DialStatus.BUSY),
+        OriginateEnded(f"customer:{call}", False, 0),
+    ]
+    for word in words if why_first else reversed(words):
+        edge.outgoing.on_fact(word)
+    await asyncio.sleep(0.001)
+    assert edge.journal.events == [ev.CustomerMissed(call=call, outcome=AttemptOutcome.BUSY)]
 
 
 async def test_phone_that_rang_is_told_of_by_its_own_end_and_one_that_never_did_here() -> None:
