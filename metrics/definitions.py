@@ -72,6 +72,18 @@ class QueueCounts(msgspec.Struct, array_like=True):
     """Answers that give points."""
     survey_points: int = 0
     """Their sum."""
+    held: int = 0
+    """Talks that ended and in which the caller was held."""
+    transferred: int = 0
+    """Talks that ended because the agent handed the caller on."""
+    rung: int = 0
+    """Offers that an agent accepted after his phone had rung."""
+    rung_s: float = 0.0
+    """How long it rang for these."""
+    calls: int = 0
+    """Calls that came in, and how they ended in the menu: of site, VIP level, dialled number and menu choice alone."""
+    completed_ivr: int = 0
+    abandoned_ivr: int = 0
 
     @property
     def abandoned(self) -> int:

@@ -12,6 +12,7 @@ from engine.config.agent_models import AgentsFile
 from engine.config.hours_models import HolidaysFile, HoursFile
 from engine.config.ivr_models import EnqueueModel, IvrFile, all_nodes, asked_by_menus, flow_of
 from engine.config.messages import unknown
+from engine.config.metrics_models import MetricsFile
 from engine.config.models import SystemFile
 from engine.config.queue_models import QueuesFile
 from engine.config.source import Problem, Source, names_in
@@ -36,6 +37,7 @@ class Files(msgspec.Struct):
     ivr: IvrFile | None
     hours: HoursFile | None
     holidays: HolidaysFile | None
+    metrics: MetricsFile | None
 
 
 def problems_across(files: Files, sources: dict[str, Source], prompts: Prompts, *, sound: bool) -> Iterator[Problem]:

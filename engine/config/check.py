@@ -20,6 +20,7 @@ from engine.config.agent_models import AgentsFile
 from engine.config.hours_models import HolidaysFile, HoursFile, calendars_of, tables_of
 from engine.config.ivr_models import IvrFile, asked_by_menus, flow_of
 from engine.config.messages import path_of, problem_of
+from engine.config.metrics_models import MetricsFile
 from engine.config.models import SystemFile
 from engine.config.own_prompts import converted_folder, own_prompts
 from engine.config.queue_models import QueuesFile
@@ -31,8 +32,8 @@ from ivr.visit import RecordingNotice, Script
 
 __all__ = ["FILES", "MAY_BE_MISSING", "BadConfiguration", "Configuration", "Examined", "examine", "load"]
 
-FILES = ("system", "queues", "agents", "ivr", "hours", "holidays")
-MAY_BE_MISSING = ("holidays",)
+FILES = ("system", "queues", "agents", "ivr", "hours", "holidays", "metrics")
+MAY_BE_MISSING = ("holidays", "metrics")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -48,6 +49,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
     script: Script
     """What callers are led by."""
+    metrics: MetricsFile
+    """The figures' targets and what is done with them."""
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +83,7 @@ def examine(folder: Path, home: Path | None = None) -> Examined:
         ivr=_understood(sources["ivr"], IvrFile, problems, start=next(iter(names_in(sources["ivr"], "nodes")), "")),
         hours=_understood(sources["hours"], HoursFile, problems),
         holidays=_understood(sources["holidays"], HolidaysFile, problems),
+        metrics=_understood(sources["metrics"], MetricsFile, problems),
     )
     converted = converted_folder(home)
     prompts = Prompts(built_in(), own=own_prompts(folder, converted, problems), own_folder=converted)
@@ -96,12 +100,14 @@ def _examined(folder: Path, sources: dict[str, Source], files: Files, prompts: P
     assert files.ivr is not None
     assert files.hours is not None
     assert files.holidays is not None
+    assert files.metrics is not None
     version = _version(sources, prompts)
     configuration = Configuration(
         folder=folder,
         version=version,
         system=files.system,
         agents=files.agents,
+        metrics=files.metrics,
         rules=rules_of(
             version,
             files.queues,

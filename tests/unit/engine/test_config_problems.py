@@ -12,6 +12,7 @@ from engine.config.agent_models import AgentModel, AgentsFile, FeatureCodesModel
 from engine.config.check import FILES, MAY_BE_MISSING
 from engine.config.hours_models import HolidaysFile, HoursFile
 from engine.config.ivr_models import IvrFile
+from engine.config.metrics_models import MetricsFile
 from engine.config.queue_models import QueuesFile
 from engine.config.source import dotted, read
 from engine.config.telephony import telephony_problems
@@ -188,6 +189,7 @@ def test_what_the_renderer_of_asterisks_files_would_refuse_is_told_with_our_plac
         ("ivr", IvrFile),
         ("hours", HoursFile),
         ("holidays", HolidaysFile),
+        ("metrics", MetricsFile),
     ],
 )
 def test_the_example_files_show_every_key_there_is(file: str, model: type[BaseModel]) -> None:

@@ -1,0 +1,42 @@
+"""What may stand in metrics.yaml: targets, and what is done with the numbers."""
+
+from pydantic import Field, field_validator, model_validator
+
+from engine.config.models import Model
+from metrics.definitions import FIGURES, Band
+
+__all__ = ["BandModel", "MetricsFile"]
+
+
+class BandModel(Model):
+    """Where a figure should be, both ends included; an end left out: no limit on that side."""
+
+    low: float | None = None
+    high: float | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "BandModel":
+        if self.low is None and self.high is None:
+            raise ValueError("a band has a low end, a high end or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low must not be above high")
+        return self
+
+    def band(self) -> Band:
+        """As the figures are judged by."""
+        return Band(self.low, self.high)
+
+
+class MetricsFile(Model):
+    """metrics.yaml; a site need not have it."""
+
+    bands: dict[str, BandModel] = Field(default_factory=dict)
+    """By figure; others keep the target of their definition."""
+
+    @field_validator("bands")
+    @classmethod
+    def _of_known_figures(cls, bands: dict[str, BandModel]) -> dict[str, BandModel]:
+        unknown = [figure for figure in bands if figure not in FIGURES]
+        if unknown:
+            raise ValueError(f"no figure {unknown[0]!r} (there are: {', '.join(FIGURES)})")
+        return bands
