@@ -25,6 +25,7 @@ __all__ = [
     "FactTables",
     "IvrStepRow",
     "OfferRow",
+    "OutsideFigureRow",
     "SegmentRow",
     "SurveyAnswerRow",
     "SurveyRow",
@@ -273,6 +274,21 @@ class SurveyAnswerRow(FactTables):
         Index("survey_answers_by_queue", "queue", "at"),
         Index("survey_answers_by_agent", "agent", "at"),
     )
+
+
+class OutsideFigureRow(FactTables):
+    """A number Hotline cannot count and was told (metrics.outside): of the site or of a key, for a stretch of time."""
+
+    __tablename__ = "outside_figures"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[float] = mapped_column(primary_key=True)
+    until: Mapped[float]
+    value: Mapped[float]
+    source: Mapped[str]
+    entered_at: Mapped[float]
 
 
 METADATA = (FactTables.metadata, LedgerTables.metadata, DeskTables.metadata)
