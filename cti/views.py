@@ -187,6 +187,10 @@ class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
     disposition: str
     left_in: str
     ended_by: str
+    why: str = ""
+    """Why it ended, where more is known than that somebody hung up."""
+    transferred_to: str = ""
+    """The number outside he was connected with, by the flow."""
     queue: QueueId | None
     agent: AgentId | None
     path: tuple[str, ...]
@@ -322,6 +326,8 @@ def ended_call_view(past: PastCall, *, full: bool) -> EndedCallView:
         disposition=ended.disposition,
         left_in=ended.left_in,
         ended_by=ended.ended_by,
+        why=ended.why,
+        transferred_to=ended.transferred_to if full else mask_number(ended.transferred_to),
         queue=ended.queue,
         agent=ended.agent,
         path=ended.path,

@@ -131,6 +131,8 @@ def _call_ended(record: CallEnded) -> Row:
         path=[_clean(node) for node in record.path],
         customer=_clean(record.customer),
         attributes={_clean(name): _clean(value) for name, value in record.attributes.items()},
+        why=_clean(record.why),
+        transferred_to=record.transferred_to,
     )
 
 

@@ -252,6 +252,7 @@ async def test_message_that_is_deleted_is_gone(site: SiteUnderTest, over: Any) -
 async def test_transfer_is_answered_and_the_call_is_over_after_that_talk(site: SiteUnderTest, over: Any) -> None:
     call = await over("transfer")
     assert (call["path"], call["disposition"]) == (["menu", "outside:5"], "completed_ivr")
+    assert (call["why"], call["transferred_to"]) == ("transferred", "021****0000")
     assert len(site.network.outside(OUTSIDE).rings) == 1
 
 
