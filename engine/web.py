@@ -23,6 +23,8 @@ from cti.http.services import KeptVersion, ReloadRefused, Services, UnknownVersi
 from cti.screenpop import PopHub
 from cti.views import PastCall
 from cti.webhooks import HookSettings, Webhooks
+from desk.items import ItemId
+from desk.store import find_item
 from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
@@ -81,6 +83,11 @@ class SqlHistory:
         async with reading(self._database) as session:
             story = await call_story(session, call)
         return None if story is None else past_call(story)
+
+    async def has_item(self, item: ItemId) -> bool:
+        """Whether there is such a work item."""
+        async with reading(self._database) as session:
+            return await find_item(session, item) is not None
 
     async def decisions(self, call: CallId) -> Sequence[Decision]:
         async with reading(self._database) as session:
