@@ -80,10 +80,9 @@ class Floor(msgspec.Struct, kw_only=True):
     away: dict[CallId, QueueId] = {}
     """Waiting callers whose leg is not with this engine, and their queue: they stand in no line. Worked out from the calls."""
     present: dict[QueueId, int] = {}
-    """How many callers of each queue have no agent yet: they wait, or phones ring for them. Customers to be called back are none.
-    Worked out from the calls, as is"""
+    """How many callers of each queue have no agent yet, without those to be called back: they wait, or phones ring for them."""
     wanted: dict[str, CallbackId] = {}
-    """by `callback_key`, the callback there is."""
+    """The callbacks by `callback_key`."""
     busy: dict[QueueId, int] = {}
     """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
@@ -228,10 +227,10 @@ def _with_agents(floor: Floor) -> dict[QueueId, int]:
 
 
 def _without_agents(floor: Floor) -> dict[QueueId, int]:
-    present: dict[QueueId, int] = {}
+    present = dict.fromkeys(floor.rules.queues, 0)
     for call in floor.calls.values():
-        if call.state in IN_QUEUE and call.callback is None and call.queue is not None:
-            present[call.queue] = present.get(call.queue, 0) + 1
+        if call.state in IN_QUEUE and call.callback is None and call.queue in present:
+            present[call.queue] += 1
     return present
 
 

@@ -57,7 +57,7 @@ def enter_queue(
     elif not comes_back:
         limit = _turned_away(floor, call, rules, now, has_place=resumed)
     if call.callback is None:
-        floor.present[queue] = floor.present.get(queue, 0) + 1
+        floor.present[queue] += 1
         out.records.append(_entered(call, queue, overflow_from, now, resumed=resumed))
     if limit is not None:
         leave_for(floor, call, limit[1], limit[0], now, out)

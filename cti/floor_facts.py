@@ -15,7 +15,7 @@ def queue_facts(floor: Floor, queue: QueueId, now: float) -> QueueFacts | None:
         return None
     expected = expected_for_the_next(floor, rules, now)
     return QueueFacts(
-        waiting=floor.present.get(queue, 0),
+        waiting=floor.present[queue],
         ready=floor.standings[queue].get(FREE, 0),
         on_duty=floor.on_duty(queue),
         expected_s=expected.middle_s if expected else None,

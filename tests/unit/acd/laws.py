@@ -59,7 +59,7 @@ def _who_waits_is_counted(floor: Floor) -> None:
         waiting = [call for call in floor.calls.values() if call.state is CallState.WAITING and call.queue == queue]
         assert floor.callers_waiting(queue) == sum(call.has_leg for call in waiting)
         offered = [call for call in floor.calls.values() if call.state is CallState.OFFERED and call.queue == queue]
-        assert floor.present.get(queue, 0) == sum(call.callback is None for call in (*waiting, *offered))
+        assert floor.present[queue] == sum(call.callback is None for call in (*waiting, *offered))
 
 
 def _callbacks_are_called_one_at_a_time(floor: Floor) -> None:
