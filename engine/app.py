@@ -153,6 +153,7 @@ class Engine:
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
         self._keep("left while away", self.away.run())
+        self._keep("open work items", self.web.open_items.run())
         self._keep("messages nobody was told of", self.untold.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:

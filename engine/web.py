@@ -33,6 +33,7 @@ from engine.database.queries import call_story
 from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
+from engine.open_items import OpenItems
 from engine.past import past_call
 from engine.work_items import SqlWorkItems
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
@@ -156,7 +157,8 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self.decisions = DecisionRing()
-        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions)
+        self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
+        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions, self.open_items)
         self.webhooks = Webhooks(
             _hooks(engine.configuration), f"/hotline/{engine.configuration.system.site}", runner.now
         )
@@ -177,7 +179,7 @@ class Web:
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
-            items=SqlWorkItems(engine.database, engine.messages),
+            items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
             health=EngineHealth(engine),
             metrics=engine.exporter,
             reload=self._reload,
