@@ -10,9 +10,12 @@ one figure they stand side by side as variants with ids of their own, and are ne
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
+
+from metrics.outside import Outside
 
 __all__ = [
     "FIGURES",
@@ -93,13 +96,7 @@ class QueueCounts(msgspec.Struct, array_like=True):
     @classmethod
     def total(cls, parts: Iterable["QueueCounts"]) -> "QueueCounts":
         """The sum of counts that do not overlap."""
-        whole = cls()
-        for part in parts:
-            for field in _QUEUE_NUMBERS:
-                setattr(whole, field, getattr(whole, field) + getattr(part, field))
-            for outcome, count in part.offers.items():
-                whole.offers[outcome] = whole.offers.get(outcome, 0) + count
-        return whole
+        return cls(*(_sum(column) for column in zip(*map(astuple, parts), strict=True)))
 
 
 class AgentTimes(msgspec.Struct, array_like=True):
@@ -120,21 +117,27 @@ class AgentTimes(msgspec.Struct, array_like=True):
     @classmethod
     def total(cls, parts: Iterable["AgentTimes"]) -> "AgentTimes":
         """The sum of times that do not overlap."""
-        whole = cls()
-        for part in parts:
-            for field in cls.__struct_fields__:
-                setattr(whole, field, getattr(whole, field) + getattr(part, field))
-        return whole
+        return cls(*(_sum(column) for column in zip(*map(astuple, parts), strict=True)))
 
 
-_QUEUE_NUMBERS: Final = tuple(field for field in QueueCounts.__struct_fields__ if field != "offers")
+def _sum(column: tuple[Any, ...]) -> Any:
+    """The sum of one field of many counts; of counts by outcome, by outcome."""
+    if not isinstance(column[0], dict):
+        return sum(column)
+    whole: dict[str, int] = {}
+    for counts in column:
+        for outcome, count in counts.items():
+            whole[outcome] = whole.get(outcome, 0) + count
+    return whole
 
 
 class Sums(msgspec.Struct, frozen=True):
-    """All a figure may be made of: the callers' counts and the agents' times of the same stretch of time."""
+    """All a figure may be made of: the callers' counts, the agents' times and what was told from outside, all of the same
+    stretch of time."""
 
     queue: QueueCounts
     agents: AgentTimes
+    outside: Outside = Outside()
 
 
 class Unit(StrEnum):

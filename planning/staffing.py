@@ -15,10 +15,9 @@ from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId
 from metrics.definitions import AgentTimes, QueueCounts, Sums, values
 from metrics.erlang import Outlook, outlook
-from metrics.intervals import HALF_HOUR_S
 from planning.shifts import Shift
 from planning.simulate import Day, Plan, simulate
-from planning.traffic import HALF_HOURS, Stream, Traffic
+from planning.traffic import HALF_HOUR_S, HALF_HOURS, Stream, Traffic
 
 __all__ = ["Need", "Search", "agents_for", "in_roster_order", "needs", "pooled", "roster_shifts", "scheduled", "search"]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acd.rules import Rules
-from metrics.intervals import HALF_HOUR_S
 from planning.counted import Counted
 from planning.queue_log import LogLine, log_line, read_queue_log
 from planning.recorded import LeftOut, RecordedDay
+from planning.traffic import HALF_HOUR_S
 
 __all__ = ["QueueLogUnreadable", "recorded_by_queue_log"]
 

@@ -5,12 +5,12 @@ from functools import cache
 
 from acd.commands import OfferCall
 from acd.model import OfferOutcome
-from acd.records import AgentInterval, CallAnswered, OfferEnded, Record, TalkFinished
+from acd.records import AgentInterval, Record
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts, Sums
-from metrics.intervals import Tally
+from metrics.intervals import INTERVAL_S, Book, Tally
 from metrics.why import Part, Stretch
 from planning.centre import Ring
 from planning.draws import Constant, Exponential
@@ -90,49 +90,36 @@ def stretch(records: Sequence[Record], the_rules: Rules) -> Stretch:
     """What the records come to, from opening to closing, hour by hour."""
     tally = Tally()
     tally.follow(the_rules)
-    people: dict[str, QueueCounts] = {agent: QueueCounts() for agent in AGENTS}
     reasons: dict[str, float] = {}
     for record in records:
         tally.apply(record)
-        match record:
-            case OfferEnded():
-                offers = people[record.agent].offers
-                offers[record.outcome] = offers.get(record.outcome, 0) + 1
-            case CallAnswered():
-                people[record.agent].answered += 1
-            case TalkFinished():
-                people[record.agent].talks += 1
-                people[record.agent].talk_s += record.talk_s
-            case AgentInterval(state=AgentState.WRAP_UP):
-                people[record.agent].wrap_ups += 1
-                people[record.agent].wrap_up_s += record.ended_at - record.started_at
-            case AgentInterval(state=AgentState.NOT_READY):
-                reasons[record.reason] = reasons.get(record.reason, 0.0) + record.ended_at - record.started_at
-            case _:
-                pass
-    books = tally.half_hours
+        if isinstance(record, AgentInterval) and record.state is AgentState.NOT_READY:
+            reasons[record.reason] = reasons.get(record.reason, 0.0) + record.ended_at - record.started_at
     start, end = MIDNIGHT + OPEN, MIDNIGHT + CLOSE
-    parts = []
-    for at in range(int(start), int(end), int(HOUR_S)):
-        halves = [books[half] for half in (at // 1800, at // 1800 + 1) if half in books]
-        parts.append(
-            Part(
-                float(at),
-                at + HOUR_S,
-                QueueCounts.total(book.site for book in halves),
-                AgentTimes.total(times for book in halves for times in book.agents.values()),
-            )
-        )
-    everything = [book for half, book in books.items()]
-    queues = {queue for book in everything for queue in book.queues}
-    times = {agent: AgentTimes.total(b.agents[agent] for b in everything if agent in b.agents) for agent in AGENTS}
+    books = list(tally.intervals.values())
+    queues = {queue for book in books for queue in book.queues}
+    people = {agent: Sums(_counts(agent, books), _times([agent], books)) for agent in AGENTS}
     return Stretch(
         start=start,
         end=end,
-        counts=QueueCounts.total(book.site for book in everything),
-        agents=AgentTimes.total(times.values()),
-        parts=tuple(parts),
-        queues={one: QueueCounts.total(b.queues[one] for b in everything if one in b.queues) for one in queues},
-        people={agent: Sums(people[agent], times[agent]) for agent in AGENTS},
+        counts=QueueCounts.total(book.site for book in books),
+        agents=_times(AGENTS, books),
+        parts=tuple(_part(tally, start + n * HOUR_S) for n in range(int((end - start) // HOUR_S))),
+        queues={one: QueueCounts.total(b.queues[one] for b in books if one in b.queues) for one in queues},
+        people=people,  # type: ignore[arg-type]
         reasons=reasons,
     )
+
+
+def _part(tally: Tally, start: float) -> Part:
+    numbers = range(int(start // INTERVAL_S), int((start + HOUR_S) // INTERVAL_S))
+    books = [tally.intervals[number] for number in numbers if number in tally.intervals]
+    return Part(start, start + HOUR_S, QueueCounts.total(book.site for book in books), _times(AGENTS, books))
+
+
+def _times(agents: Sequence[AgentId], books: Sequence[Book]) -> AgentTimes:
+    return AgentTimes.total(book.agents[agent] for book in books for agent in agents if agent in book.agents)
+
+
+def _counts(agent: AgentId, books: Sequence[Book]) -> QueueCounts:
+    return QueueCounts.total(book.agent_counts[agent] for book in books if agent in book.agent_counts)
