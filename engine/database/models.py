@@ -29,6 +29,7 @@ __all__ = [
     "IntervalRow",
     "IvrStepRow",
     "OfferRow",
+    "OutsideFigureRow",
     "SegmentRow",
     "SurveyAnswerRow",
     "SurveyRow",
@@ -313,6 +314,21 @@ class IntervalRow(FactTables):
     (engine.database.recount). `quarter` is its number from the epoch, as metrics.intervals has it."""
 
     __table__ = _counted("intervals", "quarter")
+
+
+class OutsideFigureRow(FactTables):
+    """A number Hotline cannot count and was told (metrics.outside): of the site or of a key, for a stretch of time."""
+
+    __tablename__ = "outside_figures"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[float] = mapped_column(primary_key=True)
+    until: Mapped[float]
+    value: Mapped[float]
+    source: Mapped[str]
+    entered_at: Mapped[float]
 
 
 METADATA = (FactTables.metadata, LedgerTables.metadata, DeskTables.metadata)
