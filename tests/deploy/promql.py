@@ -13,7 +13,7 @@ from metrics.families import FAMILIES, Kind
 from metrics.intervals import Tally
 from tests.unit.metrics.floor import StillFloor
 
-RULES = Path(__file__).parents[2] / "deploy/prometheus/rules/hotline.yml"
+RULES = sorted((Path(__file__).parents[2] / "deploy/prometheus/rules").glob("*.yml"))
 
 TARGET_LABELS = frozenset({"job", "instance", "site"})
 """Those Prometheus adds to each series of a target (deploy/prometheus/prometheus.yml)."""
@@ -46,7 +46,7 @@ def _recorded_series() -> dict[str, frozenset[str]]:
 
 def rules() -> list[dict[str, Any]]:
     """All recording and alerting rules, in YAML's own shapes (promtool checks them)."""
-    groups: list[dict[str, Any]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    groups = [group for path in RULES for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]]
     return [rule for group in groups for rule in group["rules"]]
 
 
