@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ def queries() -> Iterator[tuple[str, str, str]]:
                 yield name, panel["title"], filled_in(target["expr"])
 
 
-def filled_in(expression: str) -> str:
-    for variable, value in VARIABLES.items():
+def filled_in(expression: str, variables: Mapping[str, str] = VARIABLES) -> str:
+    for variable, value in variables.items():
         expression = expression.replace(variable, value)
     return expression
 

@@ -1,9 +1,6 @@
 """Prometheus' configuration, rules and alerts: well-formed, right in what they compute, and about metrics that exist."""
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import yaml
 
 from metrics.exporter import Exporter
 from metrics.intervals import Tally
+from tests.deploy.prometheus import promtool
 from tests.deploy.promql import RULES, known_series, problems, rules
 from tests.unit.metrics.floor import StillFloor
 from tests.unit.metrics.test_exporter import MORNING, tally_of
@@ -18,15 +16,6 @@ from tests.unit.metrics.test_exporter import MORNING, tally_of
 REPOSITORY = Path(__file__).parents[2]
 PROMETHEUS = REPOSITORY / "deploy/prometheus"
 ALERTS = [rule for rule in rules() if "alert" in rule]
-
-
-def promtool(*arguments: str | Path, page: bytes = b"") -> None:
-    """Run promtool; its complaint is the failure."""
-    path = f"{REPOSITORY / '.tools/bin'}{os.pathsep}{os.environ['PATH']}"
-    program = shutil.which("promtool", path=path)
-    assert program, "promtool is missing: ./hotline test fetches it, or install the package prometheus"
-    done = subprocess.run([program, *arguments], input=page, capture_output=True, check=False)
-    assert done.returncode == 0, (done.stdout + done.stderr).decode()
 
 
 def test_prometheus_takes_the_configuration() -> None:
