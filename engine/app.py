@@ -51,8 +51,9 @@ from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
+from engine.untold_messages import UntoldMessages
 from engine.versions import list_versions, path_of
-from engine.web import Web
+from engine.web import SqlHistory, Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
@@ -129,6 +130,9 @@ class Engine:
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
         self.web = Web(self)
+        self.untold = UntoldMessages(
+            self.messages, self.runner, SqlHistory(self.database), lambda: self.configuration.script, self._usual_queue
+        )
         self.openings = Openings(
             self.runner, lambda: self.configuration.script.calendars, self.web.floor_feed.note_queue
         )
@@ -152,6 +156,8 @@ class Engine:
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
         self._keep("left while away", self.away.run())
+        self._keep("open work items", self.web.open_items.run())
+        self._keep("messages nobody was told of", self.untold.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())

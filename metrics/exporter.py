@@ -312,7 +312,7 @@ def _build(page: _Page) -> _Values:
 
 
 _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
-    "callcenter_calls_total": _one(lambda page: page.tally.since_start.calls),
+    "callcenter_calls_total": _one(lambda page: page.tally.since_start.site.calls),
     "callcenter_calls_ended_total": _ended,
     "callcenter_site_offered_total": _one(lambda page: page.tally.since_start.site.offered),
     "callcenter_site_direct_total": _one(lambda page: page.tally.since_start.site.direct),
