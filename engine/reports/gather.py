@@ -74,9 +74,7 @@ async def gather(
     elif wanted.by in (Dimension.GROUP, Dimension.SKILL):
         everybody = _everybody({(span, AgentId(key)): sums.agents for (span, key), sums in cells.items()}, None)
         cells = _by_teams(cells, wanted, rules)
-    return build(
-        wanted.by, wanted.step, (wanted.since, wanted.until), wanted.columns, cells, everybody=everybody
-    )
+    return build(wanted.by, wanted.step, (wanted.since, wanted.until), wanted.columns, cells, everybody=everybody)
 
 
 def _stored_keys(wanted: Wanted, rules: Rules) -> Collection[str] | None:

@@ -19,7 +19,7 @@ Link = Callable[[Line, Column], str]
 STYLE: Final = """
 @page{size:A4 landscape;margin:12mm}
 :root{color-scheme:light}
-body{font:13px/1.45 'Noto Sans CJK SC','Noto Sans SC','Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',system-ui,sans-serif;
+body{font:13px/1.45 'Noto Sans CJK SC','Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',system-ui,sans-serif;
 color:#1e293b;background:#fff;margin:1.2em auto;max-width:1200px;padding:0 1em}
 h1{font-size:20px;margin:.2em 0}h2{font-size:15px;margin:1.4em 0 .4em}
 .made{color:#64748b;margin:0 0 1em}
@@ -103,7 +103,7 @@ def _table(document: Document, link: Link | None) -> Iterator[str]:
 def _head(column: Column, document: Document) -> str:
     aim = target(column, document.language)
     small = f"<small>{escape(aim)}</small>" if aim else ""
-    return f'<th title="{escape(column.formula)}">{escape(column.names[document.language])}{small}</th>'
+    return f'<th title="{escape(column.formulas[document.language])}">{escape(column.names[document.language])}{small}</th>'
 
 
 def _cell(document: Document, line: Line, column: Column, value: float | None, link: Link | None) -> str:
@@ -121,8 +121,15 @@ def _explained(document: Document) -> Iterator[str]:
     say = document.say
     heads = (say("指标", "Figure"), say("公式", "Formula"), say("目标", "Target"), say("出处", "Source"))
     yield f"<h2>{say('指标说明', 'What the figures mean')}</h2>"
-    yield '<table class="explained"><thead><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr></thead><tbody>"
+    yield (
+        '<table class="explained"><thead><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr></thead><tbody>"
+    )
     for column in document.report.columns:
-        cells = (column.names[document.language], column.formula, target(column, document.language), column.source)
+        cells = (
+            column.names[document.language],
+            column.formulas[document.language],
+            target(column, document.language),
+            column.source,
+        )
         yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
     yield "</tbody></table>"

@@ -40,7 +40,7 @@ def _column(column: Column) -> dict[str, Any]:
         "norm": column.norm,
         "names": column.names,
         "unit": column.unit,
-        "formula": column.formula,
+        "formulas": column.formulas,
         "source": column.source,
         "band": band,
         "calls": column.is_count,

@@ -41,6 +41,10 @@ UNITS: Final[dict[str, dict[Language, str]]] = {
     Unit.RATIO: {"zh": "%", "en": "%"},
     Unit.SECONDS: {"zh": "秒", "en": "s"},
     Unit.POINTS: {"zh": "分", "en": "points"},
+    Unit.RINGS: {"zh": "声", "en": "rings"},
+    Unit.CALLS: {"zh": "个", "en": "calls"},
+    Unit.PER_HOUR: {"zh": "个/小时", "en": "per hour"},
+    Unit.YUAN: {"zh": "元", "en": "yuan"},
     TIME: {"zh": "时:分:秒", "en": "h:mm:ss"},
     NUMBER: {"zh": "", "en": ""},
 }
@@ -93,7 +97,7 @@ def shown(value: float | None, unit: str, language: Language) -> str:
             return f"{value:.1f} {UNITS[unit][language]}" if value < 60 else clock(value)
         case str() if unit == TIME:
             return clock(value, hours=True)
-        case str() if unit == NUMBER:
+        case str() if unit in (NUMBER, Unit.CALLS):
             return f"{value:,.0f}"
         case _:
             return f"{value:,.2f}"

@@ -57,8 +57,8 @@ class _Sheets:
             heads.append(f"{name} ({unit})" if unit else name)
         _row(sheet, 2, heads, self._head)
         for n, column in enumerate(columns, start=len(document.heads)):
-            if column.formula:
-                sheet.write_comment(2, n, "\n".join(filter(None, (column.formula, target(column, document.language)))))
+            aim = target(column, document.language)
+            sheet.write_comment(2, n, "\n".join(filter(None, (column.formulas[document.language], aim))))
         for row, (line, is_total) in enumerate(document.lines(), start=3):
             bold = self._format("", out=False, bold=is_total)
             for n, text in enumerate(document.of_line(line)):
@@ -94,7 +94,14 @@ class _Sheets:
         columns = self._document.report.columns
         for row, column in enumerate(columns, start=1):
             unit = unit_word(column.unit, language)
-            cells = (column.names[language], column.id, unit, target(column, language), column.formula, column.source)
+            cells = (
+                column.names[language],
+                column.id,
+                unit,
+                target(column, language),
+                column.formulas[language],
+                column.source,
+            )
             _row(sheet, row, cells, self._text)
         for row, note in enumerate(self._document.notes(), start=len(columns) + 2):
             sheet.write_string(row, 0, note)
