@@ -2,7 +2,6 @@
 
 import pytest
 
-from acd.records import Record
 from engine.database import Database
 from engine.database.intervals import roll_up, slices
 from engine.database.upserts import upsert
@@ -16,21 +15,9 @@ from tests.unit.metrics.test_core_and_tally import Day
 UNTIL = NINE + 4 * 3600
 
 
-class KeptDay(Day):
-    """A day whose records are kept."""
-
-    def __init__(self, seed: int) -> None:
-        self.records: list[Record] = []
-        super().__init__(seed)
-
-    def apply(self, record: Record) -> None:
-        self.records.append(record)
-        super().apply(record)
-
-
 @pytest.fixture(params=range(4))
-async def day(request: pytest.FixtureRequest, database: Database) -> KeptDay:
-    day = KeptDay(request.param)
+async def day(request: pytest.FixtureRequest, database: Database) -> Day:
+    day = Day(request.param)
     for _ in range(600):
         day.something_happens()
     rows = [row for record in day.records for row in rows_of(record)]
@@ -59,7 +46,7 @@ def same(stored: Found, live: Found) -> None:
                 assert getattr(there, name) == expected, (key, name)
 
 
-async def test_queues(day: KeptDay, database: Database) -> None:
+async def test_queues(day: Day, database: Database) -> None:
     live = {
         (quarter, str(queue)): (counts, AgentTimes())
         for quarter, book in day.tally.intervals.items()
@@ -69,12 +56,12 @@ async def test_queues(day: KeptDay, database: Database) -> None:
     same(await stored(database, Dimension.QUEUE), live)
 
 
-async def test_the_site(day: KeptDay, database: Database) -> None:
+async def test_the_site(day: Day, database: Database) -> None:
     live = {(quarter, ""): (book.site, AgentTimes()) for quarter, book in day.tally.intervals.items()}
     same(await stored(database, Dimension.SITE), live)
 
 
-async def test_agents(day: KeptDay, database: Database) -> None:
+async def test_agents(day: Day, database: Database) -> None:
     live = {
         (quarter, str(agent)): (book.agent_counts.get(agent, QueueCounts()), book.agents.get(agent, AgentTimes()))
         for quarter, book in day.tally.intervals.items()
@@ -85,7 +72,7 @@ async def test_agents(day: KeptDay, database: Database) -> None:
 
 
 @pytest.mark.parametrize("by", [Dimension.VIP, Dimension.DID, Dimension.MENU])
-async def test_parts_of_the_site_add_up_to_it(day: KeptDay, database: Database, by: Dimension) -> None:
+async def test_parts_of_the_site_add_up_to_it(day: Day, database: Database, by: Dimension) -> None:
     """But for wrap-ups, of which nobody knows the call."""
     parts = await stored(database, by)
     site = await stored(database, Dimension.SITE)
@@ -98,13 +85,13 @@ async def test_parts_of_the_site_add_up_to_it(day: KeptDay, database: Database, 
             assert getattr(total, name) == pytest.approx(getattr(whole, name)), name
 
 
-async def test_counting_again_changes_nothing(day: KeptDay, database: Database) -> None:
+async def test_counting_again_changes_nothing(day: Day, database: Database) -> None:
     before = await stored(database, Dimension.QUEUE)
     await roll_up(database, NINE - 3600, UNTIL)
     assert await stored(database, Dimension.QUEUE) == before
 
 
-async def test_what_is_read_together_is_the_sum_of_its_quarters(day: KeptDay, database: Database) -> None:
+async def test_what_is_read_together_is_the_sum_of_its_quarters(day: Day, database: Database) -> None:
     quarters = await stored(database, Dimension.QUEUE)
     async with database.session() as session:
         for one in await slices(session, Dimension.QUEUE, [(NINE - 3600, UNTIL)], keys=["sales"]):

@@ -39,6 +39,7 @@ class Day:
         self.tally.follow(RULES)
         self.now = NINE - 100.0
         self.ringing: list[OfferId] = []
+        self.records: list[Record] = []
         self.calls = 0
         self.tell(ev.LinkRegained())
         for agent in (LI, WANG):
@@ -49,11 +50,9 @@ class Day:
     def tell(self, event: ev.Event) -> None:
         outcome = step(self.floor, event, self.now)
         for record in outcome.records:
-            self.apply(record)
+            self.tally.apply(record)
+        self.records += outcome.records
         self.ringing += [command.offer for command in outcome.commands if isinstance(command, OfferCall)]
-
-    def apply(self, record: Record) -> None:
-        self.tally.apply(record)
 
     def pass_time(self, seconds: float) -> None:
         until = self.now + seconds
