@@ -41,6 +41,7 @@ from engine.config import BadConfiguration, Configuration, load
 from engine.config.own_prompts import converted_folder, own_prompts
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
+from engine.disks import Disks
 from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
@@ -99,6 +100,7 @@ class Engine:
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
+        self.disks = Disks({"home": site.home, "recordings": site.recordings})
         self.view = EngineView(self)
         self.exporter = Exporter(lambda: self.tally, self.view)
         self.database = Database(site.database_url)
@@ -150,6 +152,7 @@ class Engine:
         self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
+        self._keep("disks", self.disks.run())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
         self._keep("left while away", self.away.run())

@@ -164,6 +164,7 @@ class Web:
         )
         self.pops.listeners.append(self.webhooks.take)
         host, _, port = site.endpoints.http.rpartition(":")
+        self.health = EngineHealth(engine)
         self._server = HttpServer(make_app(self._services()), host, int(port))
 
     def _services(self) -> Services:
@@ -180,7 +181,7 @@ class Web:
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
             items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
-            health=EngineHealth(engine),
+            health=self.health,
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
