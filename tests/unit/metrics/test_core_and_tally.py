@@ -10,6 +10,7 @@ from acd.commands import OfferCall
 from acd.core import next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, CallState, OfferId, OfferOutcome
+from acd.records import Record
 from acd.rules import Overflow, QueueRules, Rules
 from agents.roster import AgentSettings
 from agents.state import AgentState, PhoneState
@@ -48,8 +49,11 @@ class Day:
     def tell(self, event: ev.Event) -> None:
         outcome = step(self.floor, event, self.now)
         for record in outcome.records:
-            self.tally.apply(record)
+            self.apply(record)
         self.ringing += [command.offer for command in outcome.commands if isinstance(command, OfferCall)]
+
+    def apply(self, record: Record) -> None:
+        self.tally.apply(record)
 
     def pass_time(self, seconds: float) -> None:
         until = self.now + seconds
