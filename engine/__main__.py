@@ -18,6 +18,7 @@ from pathlib import Path
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
+from engine.importing import add_commands as add_importing_commands
 from engine.planning.commands import add_commands as add_planning_commands
 from engine.words import say
 
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
     add_hours_commands(add)
     add_planning_commands(add)
+    add_importing_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 

@@ -26,6 +26,8 @@ from cti.wallboard import WallSettings
 from cti.wallfeed import WallFeed
 from cti.webhooks import HookSettings, Webhooks
 from cti.wording import OWN_REASONS
+from desk.items import ItemId
+from desk.store import find_item
 from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
@@ -34,11 +36,12 @@ from engine.database.queries import call_story
 from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
+from engine.open_items import OpenItems
 from engine.past import past_call
 from engine.work_items import SqlWorkItems
 from metrics.definitions import FIGURES, Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
-from metrics.intervals import HALF_HOUR_S
+from metrics.intervals import INTERVAL_S
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ class EngineFigures:
     def curve(self, queues: Collection[QueueId]) -> Curve:
         today, yesterday = self._midnight(), self._midnight(days_ago=1)
         points = curve(self._engine.tally, yesterday, self._engine.runner.now(), queues)
-        return Curve(step_s=HALF_HOUR_S, today=today, yesterday=yesterday, points=points)
+        return Curve(step_s=INTERVAL_S, today=today, yesterday=yesterday, points=points)
 
     def _open(self, agents: Sequence[AgentId]) -> list[OpenState]:
         floor = self._engine.floor
@@ -101,6 +104,11 @@ class SqlHistory:
         async with reading(self._database) as session:
             story = await call_story(session, call)
         return None if story is None else past_call(story)
+
+    async def has_item(self, item: ItemId) -> bool:
+        """Whether there is such a work item."""
+        async with reading(self._database) as session:
+            return await find_item(session, item) is not None
 
     async def decisions(self, call: CallId) -> Sequence[Decision]:
         async with reading(self._database) as session:
@@ -171,12 +179,20 @@ class Web:
         self._figures = EngineFigures(engine)
         self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings)
         self.decisions = DecisionRing()
-        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.wall_feed, self.decisions)
+        self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
+        self.sinks: tuple[RecordSink, ...] = (
+            self.pops,
+            self.floor_feed,
+            self.wall_feed,
+            self.decisions,
+            self.open_items,
+        )
         self.webhooks = Webhooks(
             _hooks(engine.configuration), f"/hotline/{engine.configuration.system.site}", runner.now
         )
         self.pops.listeners.append(self.webhooks.take)
         host, _, port = site.endpoints.http.rpartition(":")
+        self.health = EngineHealth(engine)
         self._server = HttpServer(make_app(self._services()), host, int(port))
 
     def _services(self) -> Services:
@@ -193,8 +209,8 @@ class Web:
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
-            items=SqlWorkItems(engine.database, engine.messages),
-            health=EngineHealth(engine),
+            items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
+            health=self.health,
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),

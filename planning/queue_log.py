@@ -1,7 +1,5 @@
 """A day from Asterisk's queue_log: what `app_queue` wrote down, as far as it goes. Pure: lines in, a recorded day out.
 
-    epoch_seconds|callid|queue|agent|event|data...        nothing escapes a | in a caller's name, so names come last and are cut
-
 What it cannot say, and what is done about it:
 
 - Times are whole seconds: waits are right to a second.
@@ -36,52 +34,16 @@ from acd.records import (
 from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState, PhoneState
+from metrics.queue_log import LogLine, Names
+from metrics.queue_log.lines import TALK_FIELD
+from metrics.queue_log.lines import UNSERVED as LEAVES_UNSERVED
 from planning.recorded import LeftOut, RecordedCall, RecordedDay, Rung
 
-__all__ = ["LogLine", "QueueLogDay", "log_line", "read_queue_log"]
+__all__ = ["QueueLogDay", "read_queue_log"]
 
-TALK_FIELD: Final = {
-    "COMPLETEAGENT": 1,
-    "COMPLETECALLER": 1,
-    "BLINDTRANSFER": 3,
-    "TRANSFER": 3,
-    "ATTENDEDTRANSFER": -2,
-}
-"""Where a talk's seconds stand. ATTENDEDTRANSFER has five or six fields, and ends with holdtime, talktime, position."""
-UNSERVED: Final = ("EXITWITHTIMEOUT", "EXITEMPTY", "EXITWITHKEY", "WITHDRAW", "SYSCOMPAT")
+UNSERVED: Final = (*LEAVES_UNSERVED, "SYSCOMPAT")
 SIGNS: Final = ("CONNECT", "RINGNOANSWER", "RINGCANCELED", *TALK_FIELD)
 """What only happens to an agent who is at work."""
-
-
-class LogLine(msgspec.Struct, frozen=True):
-    """One line."""
-
-    at: float
-    call: str
-    queue: str
-    agent: str
-    event: str
-    data: tuple[str, ...]
-
-    def seconds(self, field: int) -> float | None:
-        """A number of the data; None: not there, or none."""
-        try:
-            return max(float(self.data[field]), 0.0)
-        except (IndexError, ValueError):
-            return None
-
-
-def log_line(text: str) -> LogLine | None:
-    """None: no line of a queue_log."""
-    parts = text.rstrip("\r\n").split("|")
-    if len(parts) < 5:
-        return None
-    try:
-        at = float(parts[0])
-    except ValueError:
-        return None
-    data = tuple(parts[5:-1] if len(parts) > 5 and parts[-1] == "" else parts[5:])
-    return LogLine(at, parts[1], parts[2], parts[3], parts[4].upper(), data) if 0.0 < at < 1e11 else None
 
 
 class QueueLogDay(msgspec.Struct):
@@ -117,14 +79,14 @@ class _Reader:
     def __init__(self, rules: Rules, since: float, until: float) -> None:
         self.day = RecordedDay(since=since, until=until)
         self._rules = rules
-        self._ids = {settings.name: agent for agent, settings in rules.agents.items()}
+        self._names = Names(rules)
         self._stays: dict[str, _Stay] = {}
         self._again: dict[str, int] = {}
         self._records: list[tuple[float, Record]] = []
         self._duties: dict[AgentId, _Duty] = {}
 
     def take(self, line: LogLine) -> None:
-        agent = self._agent(line.agent) if line.agent not in ("", "NONE") else None
+        agent = self._names(line.agent) if line.agent not in ("", "NONE") else None
         if agent is not None:
             self._doings(line, agent)
         stay = self._stays.get(line.call)
@@ -150,13 +112,6 @@ class _Reader:
         self.day.calls.sort(key=lambda call: call.at)
         self._records.sort(key=lambda entry: entry[0])
         return QueueLogDay(self.day, [record for _, record in self._records])
-
-    def _agent(self, name: str) -> AgentId:
-        """Agent/1001, PJSIP/agent-1001, Local/1001@agents: the id; else the agent of this name; else what stands there."""
-        bare = name.rsplit("/", maxsplit=1)[-1].split("@", maxsplit=1)[0].removeprefix("agent-")
-        if AgentId(bare) in self._rules.agents:
-            return AgentId(bare)
-        return self._ids.get(name, AgentId(bare))
 
     # --- callers ------------------------------------------------------------------------------------------------------
 

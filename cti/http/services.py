@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -154,7 +154,9 @@ class WorkItems(Protocol):
 class MetricsPage(Protocol):
     """Makes the page for Prometheus."""
 
-    def render(self) -> bytes: ...
+    def pieces(self) -> Iterator[bytes]:
+        """Each is little work: what waits may run between two of them."""
+        ...
 
 
 class Reload(Protocol):

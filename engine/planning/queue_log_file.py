@@ -1,14 +1,19 @@
-"""A queue_log file as a recorded day, with what in it is no queue_log counted and told."""
+"""Files of a queue_log as a recorded day, with what in them is no queue_log counted and told."""
 
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from acd.rules import Rules
-from metrics.intervals import HALF_HOUR_S
+from engine.importing.files import FileUnreadable, portions
+from engine.importing.queue_log import EXPECTED
+from metrics.queue_log import LogLine
+from metrics.queue_log.lines import line_of
 from planning.counted import Counted
-from planning.queue_log import LogLine, log_line, read_queue_log
+from planning.queue_log import read_queue_log
 from planning.recorded import LeftOut, RecordedDay
+from planning.traffic import HALF_HOUR_S
 
 __all__ = ["QueueLogUnreadable", "recorded_by_queue_log"]
 
@@ -18,18 +23,15 @@ class QueueLogUnreadable(Exception):
 
 
 def recorded_by_queue_log(file: Path, rules: Rules, day: tuple[float, float] | None) -> tuple[RecordedDay, Counted]:
-    """The day between two moments, or all there is. Raises QueueLogUnreadable."""
-    try:
-        text = file.read_text("utf-8", "replace")
-    except OSError as error:
-        raise QueueLogUnreadable(f"{file}: cannot be read: {error.strerror}") from None
+    """The day between two moments, or all there is; the file may be compressed, a dump or CSV as well. Raises
+    QueueLogUnreadable."""
     odd: list[int] = []
-    lines = list(_lines(text, odd))
+    try:
+        lines = list(_lines(file, ZoneInfo(rules.time_zone), odd))
+    except FileUnreadable as error:
+        raise QueueLogUnreadable(str(error)) from None
     if not lines:
-        raise QueueLogUnreadable(
-            f"{file}:1: no line of a queue_log (expected epoch|callid|queue|agent|event|data, e.g. "
-            "1700000000|1700000000.1|sales|NONE|ENTERQUEUE||13800138000|1)"
-        )
+        raise QueueLogUnreadable(f"{file}:1: {EXPECTED}")
     since, until = day or _whole(min(line.at for line in lines), max(line.at for line in lines))
     found = read_queue_log(lines, rules, since, until)
     if odd:
@@ -40,13 +42,14 @@ def recorded_by_queue_log(file: Path, rules: Rules, day: tuple[float, float] | N
     return found.day, counted
 
 
-def _lines(text: str, odd: list[int]) -> Iterator[LogLine]:
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = log_line(raw)
-        if line is not None:
-            yield line
-        elif raw.strip():
-            odd.append(number)
+def _lines(file: Path, zone: ZoneInfo, odd: list[int]) -> Iterator[LogLine]:
+    for portion in portions(file, zone):
+        for number, row in portion.rows:
+            line = line_of(row)
+            if line is not None:
+                yield line
+            elif any(field.strip() for field in row):
+                odd.append(number)
 
 
 def _whole(first: float, last: float) -> tuple[float, float]:

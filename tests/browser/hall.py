@@ -8,6 +8,7 @@ import heapq
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -178,7 +179,7 @@ class Hall(SmallSite):
             command = commands[self._carried_out]
             self._carried_out += 1
             if isinstance(command, OfferCall):
-                self.later(self.chance.uniform(*self.pace.ring_s), lambda offer=command.offer: self._answer(offer))
+                self.later(self.chance.uniform(*self.pace.ring_s), partial(self._answer, command.offer))
 
     # --- callers ------------------------------------------------------------------------------------------------------
 

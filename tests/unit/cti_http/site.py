@@ -1,7 +1,7 @@
 """A small site behind a real HTTP server on loopback: a real runner and floor, with fakes only for what lies outside."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
 from metrics.definitions import FIGURES, Band, QueueCounts
 from metrics.figures import Figures, curve, queue_figures, site_figures
-from metrics.intervals import HALF_HOUR_S, Tally
+from metrics.intervals import INTERVAL_S, Tally
 from recordings.ledger import Recording, RecordingNotThere
 
 NINE = 1_800_000_000.0
@@ -126,7 +126,7 @@ class TallyFigures:
     def curve(self, queues: Collection[QueueId]) -> Curve:
         yesterday = self.midnight - 86400
         points = curve(self.tally, yesterday, self._clock() + 1, queues)
-        return Curve(step_s=HALF_HOUR_S, today=self.midnight, yesterday=yesterday, points=points)
+        return Curve(step_s=INTERVAL_S, today=self.midnight, yesterday=yesterday, points=points)
 
 
 def wall_settings() -> WallSettings:
@@ -221,8 +221,9 @@ def _matches(item: WorkItem, wanted: Wanted) -> bool:
 
 
 class FixedPage:
-    def render(self) -> bytes:
-        return b"callcenter_calls_total 0\n"
+    def pieces(self) -> Iterator[bytes]:
+        yield b"callcenter_calls_total 0\n"
+        yield b"callcenter_defects_total 0\n"
 
 
 class ScriptedReload:

@@ -4,8 +4,9 @@ from acd.model import OfferOutcome, QueueId
 from acd.records import CallEnded, Record
 from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings
+from metrics.queue_log import log_line
 from planning.counted import Counted, Scope, Table, table
-from planning.queue_log import QueueLogDay, log_line, read_queue_log
+from planning.queue_log import QueueLogDay, read_queue_log
 from planning.recorded import LeftOut
 from planning.replay import replay
 from tests.unit.acd.floors import queue

@@ -1,0 +1,113 @@
+"""The commands' work: configuration, database, progress, and what is told at the end."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.config import BadConfiguration, Configuration, load
+from engine.config.source import Problem
+from engine.database.connection import Database, DatabaseNotReady
+from engine.importing.cdr import CDR_COLUMNS, CdrPlan, UnknownColumns, import_cdr
+from engine.importing.files import FileUnreadable, size_of
+from engine.importing.queue_log import NothingToRead, Plan, import_queue_log
+from engine.importing.report import cdr_document, cdr_text, document, text
+from engine.planning.terminal import progress, uncollected
+from engine.site import home_folder, settle_site
+from engine.words import say
+
+__all__ = ["cdr", "queue_log"]
+
+Found = TypeVar("Found")
+FAILURES = (FileUnreadable, NothingToRead, DatabaseNotReady, SQLAlchemyError, TimeoutError, OSError)
+
+
+def queue_log(arguments: argparse.Namespace) -> int:
+    """0: done. 1: a file or the database stood in the way; what was put before is there. Raises BadConfiguration."""
+    configuration = load(arguments.config.resolve())
+    plan = Plan(
+        files=arguments.files,
+        system=arguments.system,
+        own=f"{configuration.system.site}-",
+        zone=_zone(arguments.time_zone, configuration),
+        rules=configuration.rules,
+        queues=dict(arguments.map_queue),
+        agents=dict(arguments.map_agent),
+    )
+    try:
+        total = sum(size_of(path) for path in plan.files)
+        with progress(say("导入 queue_log", "importing the queue_log"), total) as tell, uncollected():
+            totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_queue_log(plan, db, tell)))
+    except FAILURES as error:
+        print(error, file=sys.stderr)
+        return 1
+    if arguments.json:
+        print(document(totals, stored=not arguments.dry_run))
+    else:
+        print(text(totals, plan.zone, stored=not arguments.dry_run, by_queue=arguments.summary))
+    return 0
+
+
+def cdr(arguments: argparse.Namespace) -> int:
+    """0: done. 1: a file or the database stood in the way. 2: it is not said which calls came in."""
+    configuration = load(arguments.config.resolve())
+    columns = tuple(name.strip() for name in arguments.columns.split(",")) if arguments.columns else CDR_COLUMNS
+    plan = CdrPlan(
+        files=arguments.files,
+        system=arguments.system,
+        own=f"{configuration.system.site}-",
+        zone=_zone(arguments.time_zone, configuration),
+        columns=columns,
+        contexts=frozenset(arguments.context),
+    )
+    if not plan.contexts:
+        arguments.dry_run = True
+    try:
+        total = sum(size_of(path) for path in plan.files)
+        with progress(say("导入话单", "importing the CDR"), total) as tell, uncollected():
+            totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_cdr(plan, db, tell)))
+    except UnknownColumns as error:
+        print(f"--columns: {error}", file=sys.stderr)
+        return 2
+    except FAILURES as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(cdr_document(totals) if arguments.json else cdr_text(totals, stored=not arguments.dry_run))
+    if not plan.contexts:
+        print(
+            say(
+                "请用 --context 指明哪些上下文的呼叫是呼入；未写入任何数据。",
+                "say with --context by which contexts calls came in; nothing was stored.",
+            ),
+            file=sys.stderr,
+        )
+        return 2
+    return 0
+
+
+async def _with_database(
+    arguments: argparse.Namespace,
+    configuration: Configuration,
+    work: Callable[[Database | None], Coroutine[Any, Any, Found]],
+) -> Found:
+    if arguments.dry_run:
+        return await work(None)
+    database = Database(settle_site(configuration, home_folder(), keep=True).database_url)
+    await database.open()
+    try:
+        return await work(database)
+    finally:
+        await database.close()
+
+
+def _zone(name: str | None, configuration: Configuration) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or configuration.rules.time_zone)
+    except (KeyError, ValueError, OSError):
+        raise BadConfiguration(
+            [Problem("--time-zone", 0, 0, "", f"expected a time zone such as Asia/Shanghai, got {str(name)[:40]!r}")]
+        ) from None

@@ -1,0 +1,124 @@
+"""Whole portions of rows into the database, one transaction each: past the spool, which is for facts that arrive one by one.
+
+A row that is there already is written over by the same values; what the CDR alone knows of a call is kept. A stretch of an
+agent's time is only written where none of his is: another file, or a running engine, has told of it already.
+"""
+
+import asyncio
+import functools
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.database.connection import Database
+from engine.importing.rows import COLUMNS, KEYS, Portion
+
+__all__ = ["Store"]
+
+PATIENCE: Final = 30
+"""Tries while an engine writes into the same SQLite file."""
+PAUSE_S: Final = 0.5
+SQLITE_FOR_BULK: Final = ("cache_size=-200000", "busy_timeout=20000", "wal_autocheckpoint=8000")
+"""Pages of four tables' indexes are used again and again: they stay in memory (200 MB), and go to the file now and then."""
+
+TWO_TELL: Final = {
+    "opened_at": "CASE WHEN calls.{0} < excluded.{0} THEN calls.{0} ELSE excluded.{0} END",
+    "ended_at": "CASE WHEN excluded.{0} IS NULL OR calls.{0} > excluded.{0} THEN calls.{0} ELSE excluded.{0} END",
+    **dict.fromkeys(("number", "did"), "CASE WHEN excluded.{0} = '' THEN calls.{0} ELSE excluded.{0} END"),
+    **dict.fromkeys(("disposition", "left_in", "ended_by", "queue", "agent"), "COALESCE(excluded.{0}, calls.{0})"),
+}
+"""A call may be told of by the queue_log and by the CDR: each says what it knows, the widest stretch of time holds."""
+
+
+class Store:
+    """`put` portions into an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sqlite = database.dialect == "sqlite"
+
+    async def put(self, portion: Portion) -> None:
+        """All of it, or nothing."""
+        for _ in range(PATIENCE):
+            try:
+                async with self._database.transaction() as connection:
+                    await self._write(connection, portion)
+                return
+            except OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                await asyncio.sleep(PAUSE_S)
+        raise TimeoutError("the database is busy: another program has been writing into it all the time")
+
+    async def _write(self, connection: AsyncConnection, portion: Portion) -> None:
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        for table in COLUMNS:
+            rows = getattr(portion, table)
+            if not rows:
+                continue
+            if self._sqlite:
+                await driver.executemany(_sqlite_insert(table), rows)
+            else:
+                await _copy(driver, table, rows)
+
+    async def prepare(self) -> None:
+        """Once, before the first portion."""
+        if self._sqlite:
+            async with self._database.transaction() as connection:
+                raw = await connection.get_raw_connection()
+                for pragma in SQLITE_FOR_BULK:
+                    await raw.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
+
+
+async def _copy(driver: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """By COPY into a table of this transaction's own, and from there into the real one."""
+    columns = COLUMNS[table]
+    beside = f"import_{table}"
+    names = ", ".join(columns)
+    await driver.execute(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {beside} ON COMMIT DELETE ROWS AS SELECT {names} FROM {table} LIMIT 0"  # noqa: S608
+    )
+    await driver.copy_records_to_table(beside, records=rows, columns=columns)
+    await driver.execute(_from_beside(table, beside))
+
+
+@functools.cache
+def _sqlite_insert(table: str) -> str:
+    columns = COLUMNS[table]
+    head = f"INSERT INTO {table} ({', '.join(columns)})"
+    if table == "agent_intervals":
+        return f"{head} SELECT {_marks(table)} {_where_free(table, '?1', '?2', '?5')}"
+    return f"{head} VALUES ({_marks(table)}) {_on_conflict(table)}"
+
+
+@functools.cache
+def _from_beside(table: str, beside: str) -> str:
+    names = ", ".join(COLUMNS[table])
+    if table == "agent_intervals":
+        chosen = _where_free(table, "p.agent", "p.started_at", "p.ended_at")
+        return f"INSERT INTO {table} ({names}) SELECT {names} FROM {beside} p {chosen} ON CONFLICT DO NOTHING"  # noqa: S608
+    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {beside} {_on_conflict(table)}"  # noqa: S608
+
+
+def _marks(table: str) -> str:
+    return ", ".join(f"?{n}" for n in range(1, len(COLUMNS[table]) + 1))
+
+
+def _on_conflict(table: str) -> str:
+    key = KEYS[table]
+    told = TWO_TELL if table == "calls" else {}
+    changed = ", ".join(
+        f"{column} = {told.get(column, 'excluded.{0}').format(column)}"
+        for column in COLUMNS[table]
+        if column not in key
+    )
+    return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+
+
+def _where_free(table: str, agent: str, start: str, end: str) -> str:
+    """The last stretch of his that begins before this one's end is over when this one begins."""
+    last = f"SELECT ended_at FROM {table} e WHERE e.agent = {agent} AND e.started_at < {end}"  # noqa: S608
+    return f"WHERE NOT EXISTS (SELECT 1 FROM ({last} ORDER BY e.started_at DESC LIMIT 1) last WHERE last.ended_at > {start})"  # noqa: S608
