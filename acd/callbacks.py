@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from acd import events as ev
 from acd.doors import is_closed
 from acd.ending import end_attempt
-from acd.floor import FREE, Floor, join_line, leave_line, set_timer
+from acd.floor import FREE, Floor, callback_key, join_line, leave_line, set_timer
 from acd.matching import seek_agent, seek_call
 from acd.model import IN_QUEUE, Call, Callback, CallbackEnd, CallId, CallState
 from acd.numbers import normal_number
@@ -56,7 +56,7 @@ def refuse_unless_possible(floor: Floor, event: ev.CallbackRequested) -> None:
     number = normal_number(event.number)
     if queue.callback is not None and not floor.rules.may_dial(number):
         raise Refused("number_not_allowed", "the number is none that may be dialled")
-    if _of_number(floor, number, event.queue) is not None:
+    if callback_key(number, event.queue) in floor.wanted:
         raise Refused("already", f'the number is to be called back for queue "{event.queue}" already')
 
 
@@ -85,6 +85,7 @@ def take(floor: Floor, event: ev.CallbackRequested, at: float, now: float, out: 
     else:
         _by_his_number(wanted, floor)
     floor.callbacks[wanted.id] = wanted
+    floor.wanted[callback_key(number, wanted.queue)] = wanted.id
     set_timer(floor, at + rules.keep_s, "callback", wanted.id)
     wake(floor, wanted, now, out)
     return place_at
@@ -115,11 +116,6 @@ def _by_his_queue(wanted: Callback, floor: Floor) -> None:
     queue = floor.rules.queues[wanted.queue]
     wanted.priority = queue.priority + floor.rules.vip_priority.get(wanted.vip, 0)
     wanted.require = {**queue.require, **wanted.menu_require}
-
-
-def _of_number(floor: Floor, number: str, queue: QueueId) -> Callback | None:
-    mine = (one for one in floor.callbacks.values() if one.number == number and one.queue == queue)
-    return next(mine, None)
 
 
 # --- standing in line, and resting ------------------------------------------------------------------------------------
@@ -278,7 +274,7 @@ def call_off(floor: Floor, wanted: Callback, now: float, out: Outcome) -> None:
 def close(
     floor: Floor, wanted: Callback, how: CallbackEnd, at: float, out: Outcome, call: CallId | None = None
 ) -> None:
-    del floor.callbacks[wanted.id]
+    del floor.callbacks[wanted.id], floor.wanted[callback_key(wanted.number, wanted.queue)]
     out.records.append(
         CallbackClosed(
             callback=wanted.id, at=at, queue=wanted.queue, how=how, attempts=wanted.attempts, call=call or wanted.live
@@ -289,7 +285,8 @@ def close(
 def merge(floor: Floor, call: Call, queue: QueueId, now: float, out: Outcome) -> Callable[[], None]:
     """He who is to be called back has rung again, and is about to be put into the queue: he has his place from before. What is
     returned is to be done when he stands there: his callback is over."""
-    wanted = _of_number(floor, call.number, queue) if floor.callbacks else None
+    known = floor.wanted.get(callback_key(call.number, queue))
+    wanted = floor.callbacks[known] if known is not None else None
     if wanted is None or _is_on_the_line(floor, wanted):
         return lambda: None
     call.queued_at, call.order = min(call.queued_at or now, wanted.place_at), wanted.order

@@ -191,7 +191,7 @@ def _call_left(floor: Floor, event: ev.CallLeftByCaller, now: float, out: Outcom
     if lost:
         disposition = Disposition.SWITCH_LOST
     by = "switch" if lost else "agent" if call.returned else "hotline" if call.farewell[0] else "caller"
-    close_call(floor, call, at, out, disposition, left_in, by, short=short)
+    close_call(floor, call, at, out, disposition, left_in, by, short=short, why=_why_left(call, event.cause))
     attempts.call_ended(floor, call, at, now, out)
 
 
@@ -202,6 +202,12 @@ def _taken_by_the_last_resort(floor: Floor, call: Call, event: ev.CallLeftByCall
         leave_line(floor, call)
         leave_segment(floor, call, at, out, how="overflowed", phase="waiting", agent=event.agent)
     call.state, call.ending, call.answered_by = CallState.AFTER, Disposition.LAST_RESORT, event.agent
+
+
+def _why_left(call: Call, cause: ev.HangUpCause) -> str:
+    """He may have been about to be told that his call is over."""
+    told = call.farewell[0] or ("transferred" if call.transferred_to else "")
+    return told or ("" if cause is ev.HangUpCause.HUNG_UP else str(cause))
 
 
 def _left_in(call: Call) -> CallState:
@@ -224,7 +230,7 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             finish_talk(floor, _offer_of(floor, call), at, now, out)
             return Disposition.SERVED
         case CallState.IVR:
-            return Disposition.ABANDONED_IVR
+            return _through_the_flow(call) if call.transferred_to else Disposition.ABANDONED_IVR
         case CallState.WAITING:
             leave_line(floor, call)
             leave_segment(floor, call, at, out, how=_how(floor, call, at, lost=lost), phase="waiting")
@@ -240,6 +246,11 @@ def _leave(floor: Floor, call: Call, at: float, now: float, out: Outcome, *, los
             return call.ending or Disposition.SERVED
 
 
+def _through_the_flow(call: Call) -> Disposition:
+    """After a queue that did not keep him, or that he left by a key, he was not served by it."""
+    return Disposition.OVERFLOWED if call.segment else Disposition.COMPLETED_IVR
+
+
 def _how(floor: Floor, call: Call, at: float, *, lost: bool) -> str:
     if lost:
         return "switch_lost"
@@ -247,16 +258,23 @@ def _how(floor: Floor, call: Call, at: float, *, lost: bool) -> str:
     return "short_abandon" if short else "abandoned"
 
 
+def _call_transferred(floor: Floor, event: ev.CallTransferred, now: float, out: Outcome) -> None:
+    call = _caller(floor, event.call)
+    if call is not None and call.state is CallState.IVR:
+        call.transferred_to = event.number
+
+
 def _call_closed(floor: Floor, event: ev.CallClosed, now: float, out: Outcome) -> None:
     call = _caller(floor, event.call)
     if call is None:
         return
     left_in = call.state
-    if call.state is CallState.IVR:  # after a queue that did not keep him, or that he left by a key: not served by it
-        disposition = Disposition.OVERFLOWED if call.segment else Disposition.COMPLETED_IVR
+    if call.state is CallState.IVR:
+        disposition = _through_the_flow(call)
     else:
         disposition = _leave(floor, call, now, now, out, lost=False)
-    close_call(floor, call, now, out, disposition, left_in, "agent" if call.returned else "hotline")
+    by = "agent" if call.returned else "hotline"
+    close_call(floor, call, now, out, disposition, left_in, by, why=event.reason)
     attempts.call_ended(floor, call, now, now, out)
 
 
@@ -395,6 +413,7 @@ _HANDLERS: dict[type, Callable[[Floor, Any, float, Outcome], None]] = {
     ev.CallRejoined: _call_rejoined,
     ev.CallDetached: _call_detached,
     ev.CallLeftByCaller: _call_left,
+    ev.CallTransferred: _call_transferred,
     ev.CallClosed: _call_closed,
     ev.OfferRinging: _offer_ringing,
     ev.OfferAnswered: _offer_answered,

@@ -21,6 +21,7 @@ def close_call(
     by: str,
     *,
     short: bool = False,
+    why: str = "",
 ) -> None:
     """Take the call off the floor. One that was to be made for a callback, and for which nobody was ever rung, is no call
     yet: it only stood in line."""
@@ -48,6 +49,8 @@ def close_call(
             attributes=call.attributes,
             callback=call.callback,
             short=short,
+            why=why,
+            transferred_to=call.transferred_to,
         )
     )
 
@@ -75,7 +78,7 @@ def end_attempt(floor: Floor, call: Call, at: float, now: float, out: Outcome, *
             drop_talk(floor, offer, at, now, out, wraps_up=wraps_up)
         case _:
             pass
-    close_call(floor, call, at, out, Disposition.NOT_REACHED, state, "hotline")
+    close_call(floor, call, at, out, Disposition.NOT_REACHED, state, "hotline", why=cause)
 
 
 def _wraps_up(floor: Floor, offer: Offer) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "CallRaised",
     "CallRejoined",
     "CallSent",
+    "CallTransferred",
     "CallbackCancelled",
     "CallbackHurried",
     "CallbackRequested",
@@ -250,6 +251,14 @@ class CallLeftByCaller(_Event, frozen=True, gc=False):
     """With LAST_RESORT: since when."""
 
 
+class CallTransferred(_Event, frozen=True, gc=False):
+    """The caller was connected with this number outside, by the flow. Told when that talk is over: whoever hangs up in it, the
+    flow has done for him what it was to do."""
+
+    call: CallId
+    number: str
+
+
 class CallClosed(_Event, frozen=True, gc=False):
     """The engine ended the call: the flow's end was reached, or the talk is over."""
 
@@ -446,6 +455,7 @@ Event = (
     | CallRejoined
     | CallDetached
     | CallLeftByCaller
+    | CallTransferred
     | CallClosed
     | AgentLoggedIn
     | AgentLoggedOut

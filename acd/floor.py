@@ -14,6 +14,7 @@ from acd.estimate import Pace
 from acd.line import Key, Lines
 from acd.model import (
     EVERYWHERE,
+    IN_QUEUE,
     Agent,
     Call,
     Callback,
@@ -39,6 +40,7 @@ from agents.workload import LeastBusyWeights
 __all__ = [
     "Floor",
     "break_ends_at",
+    "callback_key",
     "change_agent",
     "customer_key",
     "join_line",
@@ -77,6 +79,10 @@ class Floor(msgspec.Struct, kw_only=True):
     held: dict[AgentId, list[CallId]] = {}
     away: dict[CallId, QueueId] = {}
     """Waiting callers whose leg is not with this engine, and their queue: they stand in no line. Worked out from the calls."""
+    present: dict[QueueId, int] = {}
+    """How many callers of each queue have no agent yet, without those to be called back: they wait, or phones ring for them."""
+    wanted: dict[str, CallbackId] = {}
+    """The callbacks by `callback_key`."""
     busy: dict[QueueId, int] = {}
     """How many callers of each queue are with agents: phones ring for them, or they talk."""
     closed: dict[QueueId, list[str]] = {}
@@ -107,6 +113,10 @@ class Floor(msgspec.Struct, kw_only=True):
     """Whether Asterisk's events reach us; nothing is offered while they do not."""
     link_lost_at: float | None = None
 
+    def __post_init__(self) -> None:
+        """A snapshot of an earlier version does not say it."""
+        self._count_callers()
+
     @classmethod
     def under(cls, rules: Rules) -> "Floor":
         """An empty floor with everybody offline."""
@@ -122,6 +132,7 @@ class Floor(msgspec.Struct, kw_only=True):
         self.ready = {queue: Lines() for queue in rules.queues}
         self.standings = {queue: {} for queue in rules.queues}
         self.busy = _with_agents(self)
+        self._count_callers()
         self.away = {}
         for call in self.calls.values():
             _fill_in(call)
@@ -149,6 +160,10 @@ class Floor(msgspec.Struct, kw_only=True):
                 self.standings[queue][agent.standing] = self.standings[queue].get(agent.standing, 0) + 1
             if agent.standing == FREE:
                 _line_up(self, agent, now)
+
+    def _count_callers(self) -> None:
+        self.present = _without_agents(self)
+        self.wanted = {callback_key(one.number, one.queue): one.id for one in self.callbacks.values()}
 
     def queue_of(self, call: Call) -> QueueRules:
         """The rules of the queue the call is in."""
@@ -209,6 +224,14 @@ def _with_agents(floor: Floor) -> dict[QueueId, int]:
     for queue in {offer.call: offer.queue for offer in floor.offers.values()}.values():
         busy[queue] = busy.get(queue, 0) + 1
     return busy
+
+
+def _without_agents(floor: Floor) -> dict[QueueId, int]:
+    present = dict.fromkeys(floor.rules.queues, 0)
+    for call in floor.calls.values():
+        if call.state in IN_QUEUE and call.callback is None and call.queue in present:
+            present[call.queue] += 1
+    return present
 
 
 def _fill_in(call: Call) -> None:
@@ -356,6 +379,11 @@ def note_turn(floor: Floor, agent: Agent, queue: QueueId) -> None:
 def set_timer(floor: Floor, when: float, kind: str, subject: str) -> None:
     """Ask to be woken at `when`."""
     heapq.heappush(floor.timers, (when, kind, subject))
+
+
+def callback_key(number: str, queue: QueueId) -> str:
+    """Under which name a callback is found: there is one at most for a number and a queue."""
+    return f"{queue}/{number}"
 
 
 def customer_key(customer: str) -> str:

@@ -235,6 +235,8 @@ class Call(msgspec.Struct, kw_only=True):
     """So long before this call his place dates back, from an earlier one: no wait of this call's."""
     unrecorded: bool = False
     """He has refused to be recorded."""
+    transferred_to: str = ""
+    """The number outside the flow has connected him with."""
 
 
 class Agent(msgspec.Struct, kw_only=True):

@@ -214,6 +214,11 @@ class CallEnded(_Record, frozen=True, gc=False):
     """The callback it was to fulfil."""
     short: bool = False
     """He hung up while he waited, within his queue's short-abandon time."""
+    why: str = ""
+    """Why it ended, where more is known than that somebody hung up: the flow's word (a hang_up's `reason`, transferred,
+    callback, served), the queue's (max_wait, full, ...), blocked, or what became of the leg (found_gone, switch_lost, ...)."""
+    transferred_to: str = ""
+    """The number outside the flow has connected him with."""
 
 
 class MessageTaken(_Record, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from acd.floor import Floor
 from acd.outcome import Outcome
 from acd.records import CallbackOpened, MessageTaken
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "REMEMBERED_S"]
 
 REMEMBERED_S: Final = 30 * 86_400.0
 """For so long an entry that is told again is known; none is told again after that."""

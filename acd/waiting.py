@@ -57,6 +57,7 @@ def enter_queue(
     elif not comes_back:
         limit = _turned_away(floor, call, rules, now, has_place=resumed)
     if call.callback is None:
+        floor.present[queue] += 1
         out.records.append(_entered(call, queue, overflow_from, now, resumed=resumed))
     if limit is not None:
         leave_for(floor, call, limit[1], limit[0], now, out)
@@ -177,6 +178,7 @@ def leave_segment(
     assert call.queue is not None
     if call.callback is not None:
         return  # in no figure of callers who wait
+    floor.present[call.queue] -= 1
     if call.sought and how not in ("answered", "switch_lost"):  # not who was turned away at the door
         note_exit(floor, call, at - call.segment_at, at, out)
     out.records.append(

@@ -2,30 +2,36 @@
 
 ./hotline bench scrape [--queues 200] [--agents 1000] [--rounds 20] [--json]
 
-A scrape runs on the event loop, so its time is a time in which no call moves. To reach: under 20 ms; else it
-ends with 1.
+A scrape runs on the event loop. `ours_ms` is the work of making the page, and `delay_ms` how long a caller's event had to
+wait at worst while the page was fetched over HTTP; `whole_delay_ms` is the same with the page made at one go, as it was
+before. They take turns. To reach: under 20 ms of work and 5 ms of delay at the median of the rounds; else it ends with 1.
 """
 
 import argparse
+import asyncio
 import json
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from acd.model import QueueId
+from acd.model import CallState, QueueId
 from agents.state import AgentState
-from metrics.exporter import Exporter
+from cti.http.service import send_pieces
+from metrics.definitions import FIGURES, Band
+from metrics.exporter import Break, Disk, Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Distributions, Tally
 
 __all__ = ["main"]
 
 TARGET_MS = 20.0
+TARGET_DELAY_MS = 5.0
 
 
 class Floor:
@@ -50,6 +56,24 @@ class Floor:
 
     def site_agents(self) -> Mapping[AgentState, int]:
         return dict.fromkeys(AgentState, self._agents // len(AgentState))
+
+    def calls(self) -> Mapping[CallState, int]:
+        return dict.fromkeys(CallState, 300)
+
+    def group_agents(self) -> Mapping[tuple[str, AgentState], int]:
+        return {(f"group-{number:02}", state): 5 for number in range(50) for state in AgentState}
+
+    def breaks(self) -> Mapping[str, Break]:
+        return {f"group-{number:02}": Break(2, 312.5, 900.0) for number in range(50)}
+
+    def targets(self) -> Mapping[str, Band]:
+        return {name: figure.band for name, figure in FIGURES.items() if figure.band is not None}
+
+    def components_up(self) -> Mapping[str, bool]:
+        return dict.fromkeys(("ami", "agi", "journal", "spool", "database", "redis"), True)
+
+    def disks(self) -> Mapping[str, Disk]:
+        return {"home": Disk(free=10**11, size=10**12), "recordings": Disk(free=10**11, size=10**12)}
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return dict.fromkeys(self._queues, False)
@@ -171,15 +195,74 @@ def _time_ms(render: Callable[[], bytes], rounds: int) -> tuple[float, int]:
     return statistics.median(took), size
 
 
+class _Scraped:
+    """A server of both kinds of page, and how late the event loop is meanwhile."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._latest_ms = 0.0
+
+    async def delays_ms(self, rounds: int) -> dict[str, float]:
+        """Of each kind, the median of the rounds' worst delays."""
+        app = web.Application()
+        app.add_routes([web.get("/pieces", self._in_pieces), web.get("/whole", self._whole)])
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        watching = asyncio.create_task(self._watch())
+        worst: dict[str, list[float]] = {"pieces": [], "whole": []}
+        for _ in range(rounds):
+            for kind, delays in worst.items():
+                delays.append(await self._scrape(port, kind))
+        watching.cancel()
+        await runner.cleanup()
+        return {kind: statistics.median(delays) for kind, delays in worst.items()}
+
+    async def _scrape(self, port: int, kind: str) -> float:
+        """By another process, as Prometheus is one."""
+        await asyncio.sleep(0.01)
+        self._latest_ms = 0.0
+        curl = await asyncio.create_subprocess_exec(
+            "curl", "--silent", "--fail", "--output", "/dev/null", f"http://127.0.0.1:{port}/{kind}"
+        )
+        self._latest_ms = 0.0
+        assert await curl.wait() == 0
+        return self._latest_ms
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.001
+            await asyncio.sleep(0.001)
+            self._latest_ms = max(self._latest_ms, (loop.time() - due) * 1000)
+
+    async def _in_pieces(self, request: web.Request) -> web.StreamResponse:
+        return await send_pieces(request, self._exporter.pieces())
+
+    async def _whole(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._exporter.render())
+
+
 def measure(queues: int, agents: int, rounds: int) -> dict[str, float]:
-    """Medians in milliseconds, and the size of our page in bytes."""
+    """Medians in milliseconds, the size of our page in bytes, and its series."""
     names = [QueueId(f"queue-{number:03}") for number in range(queues)]
     tally = busy_tally(names)
     registry = CollectorRegistry()
     registry.register(ByLibrary(names))
-    ours_ms, size = _time_ms(Exporter(lambda: tally, Floor(names, agents)).render, rounds)
+    exporter = Exporter(lambda: tally, Floor(names, agents))
+    ours_ms, size = _time_ms(exporter.render, rounds)
     library_ms, _ = _time_ms(lambda: generate_latest(registry), rounds)
-    return {"ours_ms": round(ours_ms, 2), "prometheus_client_ms": round(library_ms, 2), "page_bytes": size}
+    delays = asyncio.run(_Scraped(exporter).delays_ms(rounds))
+    return {
+        "ours_ms": round(ours_ms, 2),
+        "prometheus_client_ms": round(library_ms, 2),
+        "delay_ms": round(delays["pieces"], 2),
+        "whole_delay_ms": round(delays["whole"], 2),
+        "page_bytes": size,
+        "series": sum(not line.startswith(b"#") for line in exporter.render().splitlines()),
+    }
 
 
 def main(argv: list[str]) -> int:
@@ -195,9 +278,9 @@ def main(argv: list[str]) -> int:
         print(json.dumps(result))
     else:
         print(f"{asked.queues} queues, {asked.agents} agents: {result}")
-    missed = result["ours_ms"] >= TARGET_MS
+    missed = result["ours_ms"] >= TARGET_MS or result["delay_ms"] >= TARGET_DELAY_MS
     if missed:
-        print(f"missed: {result['ours_ms']} ms; to reach: under {TARGET_MS:g} ms", file=sys.stderr)
+        print(f"missed; to reach: {TARGET_MS:g} ms of work and {TARGET_DELAY_MS:g} ms of delay", file=sys.stderr)
     return int(missed)
 
 

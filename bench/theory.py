@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from metrics.erlang import outlook
 from planning.confidence import estimate
-from planning.erlang import outlook
 from tests.simulation.hall import Steady
 
 __all__ = ["main"]

@@ -44,6 +44,8 @@ class Messages(Protocol):
 
     def drop(self, message: MessageId) -> None: ...
 
+    def of_call(self, call: CallId) -> list[MessageId]: ...
+
 
 class Callers:
     """The FastAGI handler. `script` gives the current version of what callers are led by; `reasons` the not-ready
@@ -237,6 +239,11 @@ class _Desk:
         if self._messages:
             with contextlib.suppress(FileNotFoundError):
                 self._messages.drop(message)
+
+    def drop_drafts(self, call: CallId) -> None:
+        for message in self._messages.of_call(call) if self._messages else ():
+            if message not in self._runner.floor.told:
+                self.drop_message(message)
 
     def emergency(self) -> str | None:
         found = self._runner.floor.emergencies.get(EVERYWHERE)

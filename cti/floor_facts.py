@@ -1,7 +1,7 @@
 """What a flow's conditions see of the floor. Pure."""
 
 from acd.floor import FREE, Floor
-from acd.model import IN_QUEUE, QueueId
+from acd.model import QueueId
 from acd.pacing import expected_for_the_next
 from ivr.conditions import QueueFacts
 
@@ -15,9 +15,7 @@ def queue_facts(floor: Floor, queue: QueueId, now: float) -> QueueFacts | None:
         return None
     expected = expected_for_the_next(floor, rules, now)
     return QueueFacts(
-        waiting=sum(
-            call.queue == queue and call.state in IN_QUEUE and call.callback is None for call in floor.calls.values()
-        ),
+        waiting=floor.present[queue],
         ready=floor.standings[queue].get(FREE, 0),
         on_duty=floor.on_duty(queue),
         expected_s=expected.middle_s if expected else None,

@@ -4,7 +4,7 @@ A frame shows how things stand when it is sent, not each step on the way. A call
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final, Literal
 
@@ -55,6 +55,8 @@ class FloorFeed:
         self._queues: dict[QueueId, None] = {}
         self._seq = int(runner.now() * 1000)
         self._timer: asyncio.TimerHandle | None = None
+        self.items: Mapping[QueueId, Mapping[str, int]] = {}
+        """By queue and kind, the work items that are not done."""
 
     def __call__(self, records: Sequence[Record], now: float) -> None:
         """Note what changed, and send it soon."""
@@ -65,10 +67,16 @@ class FloorFeed:
         self._flush_soon()
 
     def note_queue(self, queue: QueueId) -> None:
-        """A queue changed in a way of which there is no record: it was closed or opened."""
+        """A queue changed in a way of which there is no record: it was closed or opened, or what there is to do became less."""
         if self._feeds:
             self._queues[queue] = None
             self._flush_soon()
+
+    def note_items(self, items: Mapping[QueueId, Mapping[str, int]]) -> None:
+        """What there is to do now."""
+        before, self.items = self.items, items
+        for queue in (queue for queue in {**before, **items} if before.get(queue) != items.get(queue)):
+            self.note_queue(queue)
 
     def _flush_soon(self) -> None:
         if self._timer is None and (self._agents or self._queues):
@@ -130,5 +138,5 @@ class FloorFeed:
             seq=self._seq,
             at=now,
             agents=[agent_view(floor, floor.agents[agent]) for agent in agents if agent in floor.agents],
-            queues=queue_views(floor, queues, now),
+            queues=queue_views(floor, queues, now, self.items),
         )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
@@ -56,6 +57,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """His break lasts longer than his group's rule allows."""
 
 
+NO_ITEMS: Final[Mapping[QueueId, Mapping[str, int]]] = {}
+
+
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """A queue as it is now."""
 
@@ -65,6 +69,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """Callers without an agent yet, those for whom a phone is ringing too."""
     callbacks: int = 0
     """Customers who are to be called back: in line for an agent, or resting. They are not among those who wait."""
+    items: Mapping[str, int] = {}
+    """What people have to do after its calls and is not done, by kind of work item."""
     waiting_since: float | None
     """When the one who waits longest came into this queue; None: nobody waits."""
     longest_wait_s: float
@@ -187,6 +193,10 @@ class EndedCallView(msgspec.Struct, frozen=True, kw_only=True):
     disposition: str
     left_in: str
     ended_by: str
+    why: str = ""
+    """Why it ended, where more is known than that somebody hung up."""
+    transferred_to: str = ""
+    """The number outside he was connected with, by the flow."""
     queue: QueueId | None
     agent: AgentId | None
     path: tuple[str, ...]
@@ -222,16 +232,20 @@ def agent_view(floor: Floor, agent: Agent) -> AgentView:
     )
 
 
-def queue_views(floor: Floor, queues: Iterable[QueueId], now: float) -> list[QueueView]:
-    """What is to be shown of these queues; the callers are looked through once for all of them."""
+def queue_views(
+    floor: Floor, queues: Iterable[QueueId], now: float, items: Mapping[QueueId, Mapping[str, int]] = NO_ITEMS
+) -> list[QueueView]:
+    """What is to be shown of these queues, with their work `items` that are not done; the callers are looked through once for
+    all of them."""
     began: dict[QueueId, list[float]] = defaultdict(list)
     for call in floor.calls.values():
         if call.queue is not None and call.state in (CallState.WAITING, CallState.OFFERED) and call.has_leg:
             began[call.queue].append(call.segment_at)
-    return [_queue_view(floor, queue, began.get(queue, []), now) for queue in queues if queue in floor.rules.queues]
+    known = (queue for queue in queues if queue in floor.rules.queues)
+    return [_queue_view(floor, queue, began.get(queue, []), now, items.get(queue, {})) for queue in known]
 
 
-def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) -> QueueView:
+def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float, items: Mapping[str, int]) -> QueueView:
     since = min(began, default=None)
     keeps_closed = closed_by(floor, queue)
     expected = expected_for_the_next(floor, floor.rules.queues[queue], now)
@@ -240,6 +254,7 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float) ->
         names=floor.rules.queues[queue].names,
         waiting=len(began),
         callbacks=sum(one.queue == queue for one in floor.callbacks.values()),
+        items=items,
         waiting_since=since,
         longest_wait_s=0.0 if since is None else max(now - since, 0.0),
         agents=_by_state(floor.standings[queue]),
@@ -322,6 +337,8 @@ def ended_call_view(past: PastCall, *, full: bool) -> EndedCallView:
         disposition=ended.disposition,
         left_in=ended.left_in,
         ended_by=ended.ended_by,
+        why=ended.why,
+        transferred_to=ended.transferred_to if full else mask_number(ended.transferred_to),
         queue=ended.queue,
         agent=ended.agent,
         path=ended.path,

@@ -41,6 +41,7 @@ from engine.config import BadConfiguration, Configuration, load
 from engine.config.own_prompts import converted_folder, own_prompts
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
+from engine.disks import Disks
 from engine.facts import row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
@@ -50,8 +51,9 @@ from engine.openings import Openings
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
+from engine.untold_messages import UntoldMessages
 from engine.versions import list_versions, path_of
-from engine.web import Web
+from engine.web import SqlHistory, Web
 from metrics.exporter import Exporter
 from recordings.keeper import RecordingKeeper
 from recordings.ledger import LedgerEntry
@@ -98,6 +100,7 @@ class Engine:
         clock = SteadyClock(not_before=self.journal.last_time)
         self.runner = Runner(self.floor, clock, self.journal)
         self.figures = Figures(self.floor, self.tally)
+        self.disks = Disks({"home": site.home, "recordings": site.recordings})
         self.view = EngineView(self)
         self.exporter = Exporter(lambda: self.tally, self.view)
         self.database = Database(site.database_url)
@@ -127,6 +130,9 @@ class Engine:
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
         self.web = Web(self)
+        self.untold = UntoldMessages(
+            self.messages, self.runner, SqlHistory(self.database), lambda: self.configuration.script, self._usual_queue
+        )
         self.openings = Openings(
             self.runner, lambda: self.configuration.script.calendars, self.web.floor_feed.note_queue
         )
@@ -146,9 +152,12 @@ class Engine:
         self._keep("database", self.writer.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
+        self._keep("disks", self.disks.run())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
         self._keep("left while away", self.away.run())
+        self._keep("open work items", self.web.open_items.run())
+        self._keep("messages nobody was told of", self.untold.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())

@@ -37,9 +37,10 @@ from acd.records import (
 from desk.items import ItemKind, ItemState, What
 from recordings.ledger import LedgerEntry
 
-__all__ = ["Row", "row_of_recording", "rows_of"]
+__all__ = ["GIVEN_UP", "Row", "row_of_recording", "rows_of"]
 
 GIVEN_UP: Final = (Disposition.ABANDONED_WAITING, Disposition.ABANDONED_RINGING)
+"""Callers who are to be called back."""
 UNSTORABLE: Final = re.compile("[\\0\\ud800-\\udfff]")
 
 
@@ -131,6 +132,8 @@ def _call_ended(record: CallEnded) -> Row:
         path=[_clean(node) for node in record.path],
         customer=_clean(record.customer),
         attributes={_clean(name): _clean(value) for name, value in record.attributes.items()},
+        why=_clean(record.why),
+        transferred_to=record.transferred_to,
     )
 
 

@@ -34,7 +34,7 @@ from ivr.nodes import (
 )
 from ivr.shape import exits, group_of
 
-__all__ = ["Counts", "draw", "svg", "ways_of"]
+__all__ = ["Counts", "counted", "draw", "svg", "ways_of"]
 
 BOX: Final = (168.0, 46.0)
 GAP: Final = (26.0, 62.0)
@@ -93,7 +93,7 @@ def draw(folder: Path, day: date | None, out: Path | None) -> int:
     day = day or (datetime.now(zone) - timedelta(days=1)).date()
     site = settle_site(configuration, home_folder(), keep=True)
     try:
-        counts = asyncio.run(_counted(Database(site.database_url), day, zone))
+        counts = asyncio.run(counted(Database(site.database_url), day, zone))
     except DatabaseNotReady as error:
         print(say(f"没有计数：{error}", f"without counts: {error}"), file=sys.stderr)
         counts = Counts()
@@ -107,7 +107,8 @@ def draw(folder: Path, day: date | None, out: Path | None) -> int:
     return 0
 
 
-async def _counted(database: Database, day: date, zone: ZoneInfo) -> Counts:
+async def counted(database: Database, day: date, zone: ZoneInfo) -> Counts:
+    """Nodes callers reached on this day of the time zone, and ways they took from node to node. Raises DatabaseNotReady."""
     begins = datetime(day.year, day.month, day.day, tzinfo=zone)
     ends = datetime.combine(day + timedelta(days=1), begins.timetz())
     query = (

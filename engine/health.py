@@ -46,7 +46,8 @@ class EngineHealth:
         report("database", DEGRADED if problem else UP, problem)
         self._report_redis()
         self._report_failures("recordings", engine.keeper.counts["failed"], "failed attempts")
-        self._report_failures("left_while_away", engine.away.spool.damaged, "entries set aside as damaged")
+        set_aside = engine.away.spool.damaged + engine.untold.set_aside
+        self._report_failures("left_while_away", set_aside, "entries or messages set aside as damaged")
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)
         return self._board.components()

@@ -1,53 +1,64 @@
-"""What the metrics page reads off the running engine at the moment it is asked."""
+"""What the metrics page reads at the moment it is asked: the floor, and the engine around it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acd.doors import is_closed
-from acd.floor import FREE
-from acd.model import IN_QUEUE, QueueId
+from acd.floor import FREE, Floor
+from acd.model import IN_QUEUE, CallState, QueueId
+from agents.roster import BreakRule
 from agents.state import AgentState
+from cti.health import ComponentState
 from ivr.hours import days_known
+from metrics.definitions import FIGURES, Band
+from metrics.exporter import Break, Disk
 
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["VERSION", "EngineView"]
+__all__ = ["VERSION", "EngineView", "FloorView"]
 
 VERSION = "0.1.0"
 
 
-class EngineView:
-    """metrics.exporter.LiveView over an engine."""
+class FloorView:
+    """The part of metrics.exporter.LiveView that is about callers and agents."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine = engine
+    def __init__(self, floor: Floor, now: Callable[[], float]) -> None:
+        self._floor = floor
+        self._now = now
+
+    def calls(self) -> Mapping[CallState, int]:
+        counts = dict.fromkeys(CallState, 0)
+        for call in self._floor.calls.values():
+            counts[call.state] += 1
+        return counts
 
     def waiting_calls(self) -> Mapping[QueueId, int]:
-        counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
-        for call in self._engine.floor.calls.values():
+        counts = dict.fromkeys(self._floor.rules.queues, 0)
+        for call in self._floor.calls.values():
             if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 counts[call.queue] = counts.get(call.queue, 0) + 1
         return counts
 
     def callbacks(self) -> Mapping[QueueId, int]:
-        counts = dict.fromkeys(self._engine.floor.rules.queues, 0)
-        for wanted in self._engine.floor.callbacks.values():
+        counts = dict.fromkeys(self._floor.rules.queues, 0)
+        for wanted in self._floor.callbacks.values():
             counts[wanted.queue] = counts.get(wanted.queue, 0) + 1
         return counts
 
     def longest_wait_s(self) -> Mapping[QueueId, float]:
-        now = self._engine.runner.now()
-        longest = dict.fromkeys(self._engine.floor.rules.queues, 0.0)
-        for call in self._engine.floor.calls.values():
+        now = self._now()
+        longest = dict.fromkeys(self._floor.rules.queues, 0.0)
+        for call in self._floor.calls.values():
             if call.queue is not None and call.state in IN_QUEUE and call.has_leg:
                 longest[call.queue] = max(longest.get(call.queue, 0.0), now - call.segment_at)
         return longest
 
     def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
         counts: dict[tuple[QueueId, AgentState], int] = {}
-        for queue, standings in self._engine.floor.standings.items():
+        for queue, standings in self._floor.standings.items():
             for standing, count in standings.items():
                 state = AgentState.READY if standing == FREE or standing.startswith("phone_") else AgentState(standing)
                 counts[queue, state] = counts.get((queue, state), 0) + count
@@ -55,16 +66,55 @@ class EngineView:
 
     def site_agents(self) -> Mapping[AgentState, int]:
         counts = dict.fromkeys(AgentState, 0)
-        for agent in self._engine.floor.agents.values():
+        for agent in self._floor.agents.values():
             counts[agent.state] += 1
         return counts
 
-    def queues_closed(self) -> Mapping[QueueId, bool]:
-        floor = self._engine.floor
-        return {queue: is_closed(floor, queue) for queue in floor.rules.queues}
+    def group_agents(self) -> Mapping[tuple[str, AgentState], int]:
+        counts: dict[tuple[str, AgentState], int] = {}
+        for agent in self._floor.agents.values():
+            for group in self._floor.rules.agents[agent.id].groups:
+                counts[group, agent.state] = counts.get((group, agent.state), 0) + 1
+        return counts
+
+    def breaks(self) -> Mapping[str, Break]:
+        return {group: self._breaks_of(group, rule) for group, rule in self._floor.rules.breaks.items()}
+
+    def _breaks_of(self, group: str, rule: BreakRule) -> Break:
+        now, settings = self._now(), self._floor.rules.agents
+        lasted = [
+            now - agent.since
+            for agent in self._floor.agents.values()
+            if agent.state is AgentState.NOT_READY
+            and agent.reason in rule.reasons
+            and group in settings[agent.id].groups
+        ]
+        return Break(len(lasted), max(lasted, default=0.0), rule.longest_s)
 
     def breaks_overrun(self) -> int:
-        return sum(agent.overrun for agent in self._engine.floor.agents.values())
+        return sum(agent.overrun for agent in self._floor.agents.values())
+
+    def queues_closed(self) -> Mapping[QueueId, bool]:
+        return {queue: is_closed(self._floor, queue) for queue in self._floor.rules.queues}
+
+
+class EngineView(FloorView):
+    """metrics.exporter.LiveView over an engine."""
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__(engine.floor, engine.runner.now)
+        self._engine = engine
+
+    def targets(self) -> Mapping[str, Band]:
+        defaults = {name: figure.band for name, figure in FIGURES.items() if figure.band is not None}
+        return defaults | {name: band.band() for name, band in self._engine.configuration.metrics.bands.items()}
+
+    def components_up(self) -> Mapping[str, bool]:
+        parts = self._engine.web.health.components()
+        return {part.name: part.state is ComponentState.UP for part in parts if part.state is not ComponentState.OFF}
+
+    def disks(self) -> Mapping[str, Disk]:
+        return self._engine.disks.measured
 
     def calendar_days_known(self) -> Mapping[str, int]:
         now = datetime.fromtimestamp(self._engine.runner.now(), UTC)

@@ -30,6 +30,8 @@ def past_call(story: CallStory) -> PastCall | None:
         agent=AgentId(row.agent) if row.agent else None,
         path=tuple(step.node if not step.key else f"{step.node}:{step.key}" for step in story.ivr_steps),
         rules=row.rules or "",
+        why=row.why or "",
+        transferred_to=row.transferred_to or "",
     )
     return PastCall(
         ended=ended,

@@ -6,6 +6,7 @@ Asterisk, and what is done to agents goes through the HTTP API.
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,15 +32,23 @@ def write_configuration(folder: Path, changes: dict[str, Callable[[Any], None]] 
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted((REPOSITORY / "config").glob("*.yaml")):
         data = yaml.safe_load(file.read_text("utf-8"))
-        _for_here(file.stem, data)
+        _for_here(file.stem, data, folder)
         if changes and file.stem in changes:
             changes[file.stem](data)
         (folder / file.name).write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), "utf-8")
     return folder
 
 
-def _for_here(name: str, data: Any) -> None:
+@cache
+def _carrier_port(folder: Path) -> int:
+    """Where the network takes calls to numbers outside: the same however often the configuration is written."""
+    return free_port(udp=True)
+
+
+def _for_here(name: str, data: Any, folder: Path) -> None:
     if name == "system":
+        for trunk in data["trunks"]:
+            trunk["dial"] = f"127.0.0.1:{_carrier_port(folder)}"
         for service in ("sip", "http", "agi", "ami"):
             data[service]["port"] = 0
         data["rtp"] = {"start": 0}

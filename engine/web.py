@@ -23,6 +23,8 @@ from cti.http.services import KeptVersion, ReloadRefused, Services, UnknownVersi
 from cti.screenpop import PopHub
 from cti.views import PastCall
 from cti.webhooks import HookSettings, Webhooks
+from desk.items import ItemId
+from desk.store import find_item
 from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
@@ -31,6 +33,7 @@ from engine.database.queries import call_story
 from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
+from engine.open_items import OpenItems
 from engine.past import past_call
 from engine.work_items import SqlWorkItems
 from metrics.figures import Figures, OpenState, queue_figures, site_figures
@@ -81,6 +84,11 @@ class SqlHistory:
         async with reading(self._database) as session:
             story = await call_story(session, call)
         return None if story is None else past_call(story)
+
+    async def has_item(self, item: ItemId) -> bool:
+        """Whether there is such a work item."""
+        async with reading(self._database) as session:
+            return await find_item(session, item) is not None
 
     async def decisions(self, call: CallId) -> Sequence[Decision]:
         async with reading(self._database) as session:
@@ -149,12 +157,14 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self.decisions = DecisionRing()
-        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions)
+        self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
+        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions, self.open_items)
         self.webhooks = Webhooks(
             _hooks(engine.configuration), f"/hotline/{engine.configuration.system.site}", runner.now
         )
         self.pops.listeners.append(self.webhooks.take)
         host, _, port = site.endpoints.http.rpartition(":")
+        self.health = EngineHealth(engine)
         self._server = HttpServer(make_app(self._services()), host, int(port))
 
     def _services(self) -> Services:
@@ -170,8 +180,8 @@ class Web:
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
-            items=SqlWorkItems(engine.database, engine.messages),
-            health=EngineHealth(engine),
+            items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
+            health=self.health,
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),

@@ -1,6 +1,6 @@
 """Work items over SQL and the folder of messages, as the API asks for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,9 +20,11 @@ __all__ = ["SqlWorkItems"]
 class SqlWorkItems:
     """cti.http.services.WorkItems."""
 
-    def __init__(self, database: Database, messages: MessageFiles) -> None:
+    def __init__(self, database: Database, messages: MessageFiles, changed: Callable[[], None] = lambda: None) -> None:
+        """`changed` is called after each step."""
         self._database = database
         self._messages = messages
+        self._changed = changed
 
     async def find(self, wanted: Wanted, limit: int) -> Sequence[WorkItem]:
         async with reading(self._database) as session:
@@ -46,6 +48,7 @@ class SqlWorkItems:
                 await keep_step(connection, before, now, step)
         except (DatabaseNotReady, SQLAlchemyError, OSError) as error:
             raise HistoryUnavailable(str(error)) from error
+        self._changed()
 
     def audio(self, item: ItemId) -> Path:
         try:

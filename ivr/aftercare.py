@@ -10,7 +10,7 @@ from ivr.nodes import ALL_KEYS
 from ivr.ports import CallerGone
 from ivr.visit import Visit
 
-__all__ = ["ask_about_talk"]
+__all__ = ["SHORTEST_S", "ask_about_talk"]
 
 SHORTEST_S: Final = 1.0
 """Less than this is no comment."""

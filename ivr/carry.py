@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from acd.events import CallbackRequested, CallIdentified, MessageLeft
+from acd.events import CallbackRequested, CallIdentified, CallTransferred, MessageLeft
 from acd.model import CallbackId, MessageId
 from acd.refused import Refused
 from ivr import steps
@@ -15,6 +15,7 @@ from ivr.deciding import CUSTOMER
 from ivr.digits import is_complete
 from ivr.hours import is_open
 from ivr.nodes import ALL_KEYS
+from ivr.ports import CallerGone
 from ivr.visit import Draft, Visit
 
 __all__ = ["carry_out", "keep_what_was_said", "note"]
@@ -140,9 +141,17 @@ async def _request_callback(visit: Visit, ask: steps.RequestCallback) -> steps.C
 
 
 async def _dial_out(visit: Visit, ask: steps.DialOut) -> steps.DialledOut:
-    """Returns when it is over and the caller is still there."""
+    """Returns when it is over and the caller is still there. Who hangs up in that talk has been transferred all the same."""
     await visit.say(ask.prompts)
-    result = await visit.leg.dial_out(ask.number, ask.ring_s, ask.longest_s)
+    transferred = CallTransferred(call=visit.call, number=ask.number)
+    try:
+        result = await visit.leg.dial_out(ask.number, ask.ring_s, ask.longest_s)
+    except CallerGone as gone:
+        if gone.dial is not None and gone.dial.answered:
+            visit.tell(transferred)
+        raise
+    if result.answered:
+        visit.tell(transferred)
     return steps.DialledOut("ANSWER" if result.answered else result.status)
 
 
@@ -153,6 +162,7 @@ async def _record_message(visit: Visit, ask: steps.RecordMessage) -> steps.Recor
     """One that he has recorded before gives way to the new one."""
     await visit.say(ask.prompts)
     _discard(visit)
+    visit.desk.drop_drafts(visit.call)
     visit.draft = Draft(MessageId(_own_id(visit)), ask.queue, ask.shortest_s)
     sound = visit.desk.message_sound(visit.draft.message)
     await visit.leg.record(sound, ask.longest_s, ask.silence_s, ask.terminator)

@@ -156,6 +156,10 @@ class Desk(Protocol):
         """Delete a message, if it is there."""
         ...
 
+    def drop_drafts(self, call: CallId) -> None:
+        """Delete what he said in this call when an engine that is gone since was with him, unless it was kept as a message."""
+        ...
+
     def emergency(self) -> str | None:
         """The prompt callers hear while the whole site is closed in an emergency; None: there is none."""
         ...

@@ -13,7 +13,16 @@ from collections.abc import Callable
 from typing import assert_never
 
 from acd.commands import EndCall
-from acd.events import CallArrived, CallDetached, CallLeftByCaller, CallQueued, CallRejoined, CustomerReached, TalkEnded
+from acd.events import (
+    CallArrived,
+    CallDetached,
+    CallLeftByCaller,
+    CallQueued,
+    CallRejoined,
+    CallTransferred,
+    CustomerReached,
+    TalkEnded,
+)
 from ivr import flow as fl
 from ivr.connect import tell_answered
 from ivr.ending import end_as_told, say_good_bye
@@ -101,6 +110,7 @@ class CallerSession:
         """Whoever has had his talk with somebody outside is not connected a second time."""
         step = fl.resume(self._visit.script.flow, node, stack)
         if talked and isinstance(step.action, DialOut):
+            self._visit.tell(CallTransferred(call=self._visit.call, number=step.action.number))
             return fl.advance(self._visit.script.flow, step.position, DialledOut("ANSWER"))
         return step
 

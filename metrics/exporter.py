@@ -5,23 +5,39 @@ A reading that fails leaves its metric without samples and a line in the log; th
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
-from acd.model import Disposition, OfferOutcome, QueueId
+from acd.model import CallState, Disposition, OfferOutcome, QueueId
 from agents.state import AgentState
-from metrics.definitions import QueueCounts
+from metrics.definitions import Band, QueueCounts
 from metrics.exposition import CONTENT_TYPE, head, histogram_lines, value_lines
 from metrics.families import FAMILIES
 from metrics.intervals import Distributions, Expectations, Histogram, Tally
 
-__all__ = ["CONTENT_TYPE", "Exporter", "LiveView"]
+__all__ = ["CONTENT_TYPE", "Break", "Disk", "Exporter", "LiveView"]
 
 log = logging.getLogger(__name__)
 
 DISPATCH_BOUNDS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 DEFAULT_FLOW: Final = "main"
+PIECE_BYTES: Final = 64 * 1024
+
+
+class Break(NamedTuple):
+    """The breaks of a group now, and what its rule allows (None: no limit)."""
+
+    agents: int
+    longest_s: float
+    limit_s: float | None
+
+
+class Disk(NamedTuple):
+    """The space of a disk, in bytes; free is what the engine may still use."""
+
+    free: int
+    size: int
 
 
 class LiveView(Protocol):
@@ -45,6 +61,30 @@ class LiveView(Protocol):
 
     def site_agents(self) -> Mapping[AgentState, int]:
         """Agents by state, each once."""
+        ...
+
+    def calls(self) -> Mapping[CallState, int]:
+        """Live calls by where they are; states no call is in may be left out."""
+        ...
+
+    def group_agents(self) -> Mapping[tuple[str, AgentState], int]:
+        """Agents by group and state; as `agents`."""
+        ...
+
+    def breaks(self) -> Mapping[str, Break]:
+        """By group that has a rule about breaks."""
+        ...
+
+    def targets(self) -> Mapping[str, Band]:
+        """The bands in force, by figure."""
+        ...
+
+    def components_up(self) -> Mapping[str, bool]:
+        """Whether they are as they should be; those not configured are not in it."""
+        ...
+
+    def disks(self) -> Mapping[str, Disk]:
+        """By what is kept there; as last measured."""
         ...
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
@@ -119,6 +159,7 @@ class _Page(NamedTuple):
     """Those configured and those with counts: a counter must stand at 0 before it rises, or Prometheus misses the rise."""
 
 
+_Key = TypeVar("_Key", bound=str)
 _Values = Iterable[tuple[tuple[str, ...], float]]
 _Histograms = Iterable[tuple[tuple[str, ...], Histogram]]
 _NO_LABELS: Final = ()
@@ -128,10 +169,15 @@ _NOTHING_EXPECTED: Final = Expectations()
 
 _COUNTERS: Final[dict[str, Callable[[QueueCounts], float]]] = {
     "offered": lambda c: c.offered,
+    "direct": lambda c: c.direct,
     "answered": lambda c: c.answered,
     "answered_within_sl": lambda c: c.answered_within_sl,
     "answered_wait_seconds": lambda c: c.answered_wait_s,
     "short_abandoned": lambda c: c.short_abandoned,
+    "abandoned_wait_seconds": lambda c: c.abandoned_wait_s,
+    "queued_left": lambda c: c.queued_left,
+    "queued_wait_seconds": lambda c: c.queued_wait_s,
+    "hold_seconds": lambda c: c.hold_s,
     "overflowed": lambda c: c.overflowed,
     "switch_lost": lambda c: c.switch_lost,
     "surveys_asked": lambda c: c.surveys_asked,
@@ -179,10 +225,33 @@ def _ended(page: _Page) -> _Values:
     return [((how.value,), page.tally.since_start.ended.get(how, 0)) for how in Disposition]
 
 
+def _calls(page: _Page) -> _Values:
+    counts = page.live.calls()
+    return [((state.value,), counts.get(state, 0)) for state in CallState]
+
+
 def _agents(page: _Page) -> _Values:
-    counts = page.live.agents()
-    queues = sorted({queue for queue, _ in counts})
-    return [((queue, state.value), counts.get((queue, state), 0)) for queue in queues for state in AgentState]
+    return _by_state(page.live.agents())
+
+
+def _group_agents(page: _Page) -> _Values:
+    return _by_state(page.live.group_agents())
+
+
+def _by_state(counts: Mapping[tuple[_Key, AgentState], int]) -> _Values:
+    """A state nobody is in stands at 0, for every key there is."""
+    keys = sorted({key for key, _ in counts})
+    return [((key, state.value), counts.get((key, state), 0)) for key in keys for state in AgentState]
+
+
+def _break_limits(page: _Page) -> _Values:
+    return [((group,), now.limit_s) for group, now in page.live.breaks().items() if now.limit_s is not None]
+
+
+def _targets(page: _Page) -> _Values:
+    for figure, band in page.live.targets().items():
+        ends = (("low", band.low), ("high", band.high))
+        yield from (((figure, bound), value) for bound, value in ends if value is not None)
 
 
 def _site_agents(page: _Page) -> _Values:
@@ -225,11 +294,15 @@ def _expected_waits(page: _Page) -> _Values:
         yield (queue, "above"), found.above
 
 
+def _components(page: _Page) -> _Values:
+    return [((name,), int(up)) for name, up in page.live.components_up().items()]
+
+
 def _connected(page: _Page) -> _Values:
     return [((node,), int(up)) for node, up in page.live.ami_connected().items()]
 
 
-def _by_name(read: Callable[[_Page], Mapping[str, int]]) -> Callable[[_Page], _Values]:
+def _by_name(read: Callable[[_Page], Mapping[str, float]]) -> Callable[[_Page], _Values]:
     """A metric with one label."""
     return lambda page: [((name,), count) for name, count in read(page).items()]
 
@@ -239,14 +312,17 @@ def _build(page: _Page) -> _Values:
 
 
 _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
-    "callcenter_calls_total": _one(lambda page: page.tally.since_start.calls),
+    "callcenter_calls_total": _one(lambda page: page.tally.since_start.site.calls),
     "callcenter_calls_ended_total": _ended,
     "callcenter_site_offered_total": _one(lambda page: page.tally.since_start.site.offered),
+    "callcenter_site_direct_total": _one(lambda page: page.tally.since_start.site.direct),
     "callcenter_site_answered_total": _one(lambda page: page.tally.since_start.site.answered),
     "callcenter_site_answered_within_sl_total": _one(lambda page: page.tally.since_start.site.answered_within_sl),
     "callcenter_site_answered_wait_seconds_total": _one(lambda page: page.tally.since_start.site.answered_wait_s),
     "callcenter_site_abandoned_total": _site_abandoned,
     "callcenter_site_short_abandoned_total": _one(lambda page: page.tally.since_start.site.short_abandoned),
+    "callcenter_calls": _calls,
+    "callcenter_figure_target": _targets,
     **{f"callcenter_queue_{name}_total": _by_queue(read) for name, read in _COUNTERS.items()},
     "callcenter_queue_abandoned_total": _abandoned,
     "callcenter_queue_offers_total": _offers,
@@ -257,9 +333,20 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_expected_wait_outcomes_total": _expected_waits,
     "callcenter_agents": _agents,
     "callcenter_site_agents": _site_agents,
+    "callcenter_group_agents": _group_agents,
+    "callcenter_agents_on_break": _by_name(
+        lambda page: {group: now.agents for group, now in page.live.breaks().items()}
+    ),
+    "callcenter_longest_break_seconds": _by_name(
+        lambda page: {group: now.longest_s for group, now in page.live.breaks().items()}
+    ),
+    "callcenter_break_limit_seconds": _break_limits,
     "callcenter_breaks_overrun": _one(lambda page: page.live.breaks_overrun()),
     "callcenter_calendar_known_seconds": _calendars,
     "callcenter_ivr_node_entered_total": _nodes,
+    "callcenter_component_up": _components,
+    "callcenter_disk_free_bytes": _by_name(lambda page: {name: disk.free for name, disk in page.live.disks().items()}),
+    "callcenter_disk_size_bytes": _by_name(lambda page: {name: disk.size for name, disk in page.live.disks().items()}),
     "callcenter_ami_connected": _connected,
     "callcenter_events_dropped_total": _one(lambda page: page.live.events_dropped()),
     "callcenter_defects_total": _by_name(lambda page: page.live.defects()),
@@ -300,9 +387,23 @@ class Exporter:
 
     def render(self) -> bytes:
         """The page in Prometheus' text format; serve it as CONTENT_TYPE."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same page in pieces of a millisecond's work at most: between two of them calls may move.
+
+        A series is never cut; two series of one page may be of different moments, as always in Prometheus."""
         tally = self._tally()
         page = _Page(tally, self._live, tuple(sorted({*tally.since_start.queues, *self._configured()})))
-        return "".join(self._lines(page)).encode() + generate_latest(self._process)
+        piece, size = [], 0
+        for line in self._lines(page):
+            piece.append(line)
+            size += len(line)
+            if size >= PIECE_BYTES:
+                yield "".join(piece).encode()
+                piece, size = [], 0
+        yield "".join(piece).encode()
+        yield generate_latest(self._process)
 
     def _configured(self) -> Iterable[QueueId]:
         try:

@@ -4,7 +4,7 @@ Own code because prometheus_client needs over 80 ms for 200 queues where this ne
 all that time; bench/scrape.py compares the two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from metrics.families import Family
@@ -22,23 +22,23 @@ def head(family: Family) -> str:
     return f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.kind}\n"
 
 
-def value_lines(family: Family, samples: Iterable[tuple[tuple[str, ...], float]]) -> list[str]:
+def value_lines(family: Family, samples: Iterable[tuple[tuple[str, ...], float]]) -> Iterator[str]:
     """A counter's or gauge's lines; each sample is the values of the labels, and the number."""
-    return [f"{_series(family.name, family.labels, labels)} {value!r}\n" for labels, value in samples]
+    return (f"{_series(family.name, family.labels, labels)} {value!r}\n" for labels, value in samples)
 
 
-def histogram_lines(family: Family, samples: Iterable[tuple[tuple[str, ...], Histogram]]) -> list[str]:
-    """A histogram's lines: every bucket holds those below it, too."""
-    lines: list[str] = []
+def histogram_lines(family: Family, samples: Iterable[tuple[tuple[str, ...], Histogram]]) -> Iterator[str]:
+    """A histogram's lines, those of one series of buckets together: every bucket holds those below it, too."""
     for labels, histogram in samples:
         seen = 0
         series = _histogram_series(family, labels, histogram.bounds)
+        lines: list[str] = []
         for bucket, count in zip(series.buckets, histogram.counts, strict=True):
             seen += count
             lines.append(f"{bucket} {seen}\n")
         lines.append(f"{series.sum} {histogram.total_s!r}\n")
         lines.append(f"{series.count} {seen}\n")
-    return lines
+        yield "".join(lines)
 
 
 class _HistogramSeries:

@@ -1,9 +1,10 @@
 """Every metric Hotline shows to Prometheus: name, kind, labels, meaning.
 
-Labels are few and bounded by code or configuration: queue, state, phase, outcome, disposition, flow, node, part, edge, kind.
-Never a call, number or an agent. Counters of callers come from the tally and go on where they were after a restart; those of
-the engine itself (dropped, defects, alarms, failures, webhooks) begin at 0 with each process. What is counted per queue counts
-a caller once in each queue he comes to; the `callcenter_site_` families count him once.
+Labels are few and bounded by code or configuration: queue, group, state, phase, outcome, disposition, flow, node, calendar,
+figure, bound, component, folder, part, edge, kind. Never a call, number or an agent. Counters of callers come from the tally
+and go on where they were after a restart; those of the engine itself (dropped, defects, alarms, failures, webhooks) begin at
+0 with each process. What is counted per queue counts a caller once in each queue he comes to; the `callcenter_site_` families
+count him once.
 """
 
 from enum import StrEnum
@@ -38,13 +39,22 @@ _ALL: Final = (
     Family("callcenter_calls_total", Kind.COUNTER, "Calls that came in."),
     Family("callcenter_calls_ended_total", Kind.COUNTER, "Calls that ended, by how.", ("disposition",)),
     Family("callcenter_site_offered_total", Kind.COUNTER, "Calls that came to a first queue."),
+    Family("callcenter_site_direct_total", Kind.COUNTER, "Of these, offered to an agent at once: they did not queue."),
     Family("callcenter_site_answered_total", Kind.COUNTER, "Calls an agent answered."),
     Family("callcenter_site_answered_within_sl_total", Kind.COUNTER, "Calls answered within the service level."),
     Family("callcenter_site_answered_wait_seconds_total", Kind.COUNTER, "Whole wait of answered calls."),
     Family("callcenter_site_abandoned_total", Kind.COUNTER, "Calls given up, without short abandons.", ("phase",)),
     Family("callcenter_site_short_abandoned_total", Kind.COUNTER, "Calls given up within the short-abandon time."),
+    Family("callcenter_calls", Kind.GAUGE, "Calls now, by where they are.", ("state",)),
+    Family(
+        "callcenter_figure_target",
+        Kind.GAUGE,
+        "The low or high end of the band a figure should be in (metrics.yaml, else its definition).",
+        ("figure", "bound"),
+    ),
     # by queue
     Family("callcenter_queue_offered_total", Kind.COUNTER, "Callers who came to the queue.", _QUEUE),
+    Family("callcenter_queue_direct_total", Kind.COUNTER, "Of these, offered to an agent at once.", _QUEUE),
     Family("callcenter_queue_answered_total", Kind.COUNTER, "Callers answered.", _QUEUE),
     Family("callcenter_queue_answered_within_sl_total", Kind.COUNTER, "Answered within the service level.", _QUEUE),
     Family("callcenter_queue_answered_wait_seconds_total", Kind.COUNTER, "Wait of answered callers.", _QUEUE),
@@ -55,6 +65,12 @@ _ALL: Final = (
         ("queue", "phase"),
     ),
     Family("callcenter_queue_short_abandoned_total", Kind.COUNTER, "Hung up within the short-abandon time.", _QUEUE),
+    Family("callcenter_queue_abandoned_wait_seconds_total", Kind.COUNTER, "Wait of abandoned callers.", _QUEUE),
+    Family("callcenter_queue_queued_left_total", Kind.COUNTER, "Stays that ended of callers who had to queue.", _QUEUE),
+    Family("callcenter_queue_queued_wait_seconds_total", Kind.COUNTER, "Their wait.", _QUEUE),
+    Family(
+        "callcenter_queue_hold_seconds_total", Kind.COUNTER, "Time agents held callers in talks that ended.", _QUEUE
+    ),
     Family("callcenter_queue_overflowed_total", Kind.COUNTER, "Callers whose maximum wait was over.", _QUEUE),
     Family("callcenter_queue_switch_lost_total", Kind.COUNTER, "Waiting callers lost with Asterisk.", _QUEUE),
     Family(
@@ -95,12 +111,29 @@ _ALL: Final = (
         ("queue", "state"),
     ),
     Family("callcenter_site_agents", Kind.GAUGE, "Agents by state, each once.", ("state",)),
+    Family(
+        "callcenter_group_agents",
+        Kind.GAUGE,
+        "Agents of the group, by state; who belongs to several stands in each.",
+        ("group", "state"),
+    ),
     Family("callcenter_breaks_overrun", Kind.GAUGE, "Agents whose break lasts longer than their group's rule allows."),
+    Family("callcenter_agents_on_break", Kind.GAUGE, "Agents on a break their group has a rule for.", ("group",)),
+    Family("callcenter_longest_break_seconds", Kind.GAUGE, "The longest of these breaks; 0: nobody's.", ("group",)),
+    Family("callcenter_break_limit_seconds", Kind.GAUGE, "How long the group's rule lets them last.", ("group",)),
     Family("callcenter_calendar_known_seconds", Kind.GAUGE, "How far ahead holidays are known.", ("calendar",)),
     # the menu
     Family("callcenter_ivr_node_entered_total", Kind.COUNTER, "Callers who came to a menu node.", ("flow", "node")),
     # the engine
     Family("callcenter_dispatch_latency_seconds", Kind.HISTOGRAM, "From a free agent to the order to ring him."),
+    Family(
+        "callcenter_component_up",
+        Kind.GAUGE,
+        "1 while this part of the engine is as it should be (/healthz); parts not configured are not shown.",
+        ("component",),
+    ),
+    Family("callcenter_disk_free_bytes", Kind.GAUGE, "Free space where the folder lies.", ("folder",)),
+    Family("callcenter_disk_size_bytes", Kind.GAUGE, "The whole space there.", ("folder",)),
     Family("callcenter_ami_connected", Kind.GAUGE, "1 while Asterisk's event stream is up.", ("node",)),
     Family("callcenter_events_dropped_total", Kind.COUNTER, "Finished facts the spool's disk would not take: lost."),
     Family("callcenter_defects_total", Kind.COUNTER, "Failures of the code itself, each in the log.", ("part",)),

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import asdict
 
-from acd.model import Disposition, QueueId
+from acd.model import QueueId
 from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts, Sums, values
-from metrics.intervals import HALF_HOUR_S, Book, Tally, half_hour, pieces
+from metrics.intervals import INTERVAL_S, Book, Tally, interval_of, pieces
 
-__all__ = ["Figures", "OpenState", "Summary", "agent_times", "queue_figures", "site_figures", "summary"]
+__all__ = ["Figures", "OpenState", "Summary", "agent_sums", "agent_times", "queue_figures", "site_figures", "summary"]
 
 
 class OpenState(NamedTuple):
@@ -66,7 +66,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def queue_figures(
     tally: Tally, queue: QueueId, since: float, until: float, agents: Iterable[OpenState] = ()
 ) -> Figures:
-    """A queue's figures in the half hours from `since` (rounded down to one) to before `until`.
+    """A queue's figures in the intervals from `since` (rounded down to one) to before `until`.
 
     `agents` are those who serve the queue; their times count whole, whichever of their queues they worked for.
     """
@@ -90,8 +90,15 @@ def _figures(
     )
 
 
+def agent_sums(tally: Tally, agent: OpenState, since: float, until: float) -> Sums:
+    """What an agent's figures are made of, over the same stretch."""
+    books = _books(tally, since, until)
+    counts = QueueCounts.total(book.agent_counts[agent.agent] for book in books if agent.agent in book.agent_counts)
+    return Sums(counts, agent_times(tally, [agent], since, until))
+
+
 def agent_times(tally: Tally, agents: Iterable[OpenState], since: float, until: float) -> AgentTimes:
-    """What these agents did from the half hour of `since` to `until`, the state each is in now up to `until`."""
+    """What these agents did from the interval of `since` to `until`, the state each is in now up to `until`."""
     everyone = list(agents)
     known = {agent.agent for agent in everyone}
     parts = [times for book in _books(tally, since, until) for agent, times in book.agents.items() if agent in known]
@@ -101,21 +108,20 @@ def agent_times(tally: Tally, agents: Iterable[OpenState], since: float, until: 
 def _open_time(agent: OpenState, since: float, until: float) -> AgentTimes:
     times = AgentTimes()
     if agent.state is not AgentState.OFFLINE:
-        first = half_hour(since)
-        seconds = sum(seconds for half, seconds in pieces(agent.since, until) if half >= first)
+        first = interval_of(since)
+        seconds = sum(seconds for number, seconds in pieces(agent.since, until) if number >= first)
         setattr(times, f"{agent.state}_s", seconds)
     return times
 
 
 def summary(tally: Tally, since: float, until: float, agents: Iterable[OpenState] = ()) -> Summary:
-    """The site from the half hour of `since` to `until`, in short: what a day or a demonstration came to."""
+    """The site from the interval of `since` to `until`, in short: what a day or a demonstration came to."""
     figures = site_figures(tally, since, until, agents)
-    books = _books(tally, since, until)
     counts = figures.counts
     return Summary(
-        calls=sum(book.calls for book in books),
-        completed_ivr=_ended(books, Disposition.COMPLETED_IVR),
-        abandoned_ivr=_ended(books, Disposition.ABANDONED_IVR),
+        calls=counts.calls,
+        completed_ivr=counts.completed_ivr,
+        abandoned_ivr=counts.abandoned_ivr,
         offered=counts.offered,
         answered=counts.answered,
         abandoned=counts.abandoned,
@@ -129,10 +135,6 @@ def summary(tally: Tally, since: float, until: float, agents: Iterable[OpenState
     )
 
 
-def _ended(books: Iterable[Book], disposition: Disposition) -> int:
-    return sum(book.ended.get(disposition, 0) for book in books)
-
-
 def _books(tally: Tally, since: float, until: float) -> list[Book]:
-    first = half_hour(since)
-    return [book for half, book in tally.half_hours.items() if half >= first and half * HALF_HOUR_S < until]
+    first = interval_of(since)
+    return [book for number, book in tally.intervals.items() if number >= first and number * INTERVAL_S < until]

@@ -1,29 +1,34 @@
-"""Counts the core's records into half hours, and since the beginning for Prometheus.
+"""Counts the core's records into intervals of a quarter of an hour, and since the beginning for Prometheus.
 
 The tally is part of the engine's snapshot: snapshot and journal together give it back exactly after a restart, so every record
 is counted once and the counters never go back. Its rules:
 
 - Everything is counted the moment its record is made: an answer at the answer, not at the hang-up.
-- A stay in a queue (offered, answered, abandoned, its wait) is booked in the half hour in which it began, so that shares are
+- A stay in a queue (offered, answered, abandoned, its wait) is booked in the interval in which it began, so that shares are
   shares of the same callers and never exceed 1. A talk, a wrap-up and an offer are booked where they end. An agent's time is
-  split at the half hours it spans. A survey is booked where it was asked, with all that was answered to it.
+  split at the intervals it spans. A survey is booked where it was asked, with all that was answered to it. A call, and how it
+  ended in the menu, is booked where it came in.
 - Per queue each stay counts: a caller who overflows is offered to both queues, and overflowed in the first.
 - A callback is no caller: it is not offered, answered or abandoned again. Its talk and wrap-up are work like any other (talks,
   talk time, handle time), and so are the offers made for it.
+- An agent has what he did himself: the callers he answered (booked as their stays are), his talks, wrap-ups, offers, and what
+  was asked about him. Nobody is offered or abandoned to an agent.
 - For the site each call counts once: offered with its first queue; waiting until it is answered; abandoned only if nobody ever
   answered it, and shortly only in its first queue; overflowed only if no queue took the caller after that; within the service
   level of the queue that answered it if its whole wait was.
 
-Half hours are numbered from the epoch (1800 s each): days of every time zone that is whole half hours from UTC begin with one.
+Intervals are numbered from the epoch (900 s each): as every time zone of today is whole quarters of an hour from UTC, its days
+begin with one. Half hours and all longer stretches are sums of them.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
-from acd.model import CallId, Disposition, QueueId
+from acd.model import CallId, Disposition, OfferOutcome, QueueId
 from acd.records import (
     AgentInterval,
     CallAnswered,
@@ -44,10 +49,20 @@ from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts
 
-__all__ = ["HALF_HOUR_S", "Book", "Expectations", "HalfHours", "Histogram", "Stay", "Tally", "half_hour", "pieces"]
+__all__ = [
+    "INTERVAL_S",
+    "Book",
+    "Expectations",
+    "Histogram",
+    "Intervals",
+    "Stay",
+    "Tally",
+    "interval_of",
+    "pieces",
+]
 
-HALF_HOUR_S: Final = 1800
-KEPT_HALF_HOURS: Final = 100
+INTERVAL_S: Final = 900
+KEPT_INTERVALS: Final = 200
 """Today and yesterday, on a day of 25 hours too."""
 AT_ONCE_S: Final = 1.0
 """A caller offered to an agent within this time did not have to queue."""
@@ -58,17 +73,17 @@ WRAP_UP_BOUNDS_S: Final = (5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 300.0
 ERROR_BOUNDS_S: Final = (2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0)
 
 
-def half_hour(at: float) -> int:
-    """The number of the half hour this moment lies in."""
-    return int(at // HALF_HOUR_S)
+def interval_of(at: float) -> int:
+    """The number of the interval this moment lies in."""
+    return int(at // INTERVAL_S)
 
 
 def pieces(start: float, end: float) -> Iterator[tuple[int, float]]:
-    """A stretch of time cut at the half hours: (half hour, seconds in it)."""
+    """A stretch of time cut at the intervals: (interval, seconds in it)."""
     while start < end:
-        half = half_hour(start)
-        stop = min(end, float((half + 1) * HALF_HOUR_S))
-        yield half, stop - start
+        number = interval_of(start)
+        stop = min(end, float((number + 1) * INTERVAL_S))
+        yield number, stop - start
         start = stop
 
 
@@ -91,15 +106,17 @@ class Histogram(msgspec.Struct, array_like=True):
 
 
 class Book(msgspec.Struct, array_like=True):
-    """The counts of one half hour, or of all time."""
+    """The counts of one interval, or of all time."""
 
     site: QueueCounts = msgspec.field(default_factory=QueueCounts)
     queues: dict[QueueId, QueueCounts] = {}
     agents: dict[AgentId, AgentTimes] = {}
     calls: int = 0
-    """Calls that came in."""
+    """Of a snapshot from before calls were counted in `site`; nothing is counted here."""
     ended: dict[Disposition, int] = {}
     """Calls that ended, by how; booked where the call began."""
+    agent_counts: dict[AgentId, QueueCounts] = {}
+    """What each agent did himself; not since the beginning."""
 
     def queue(self, queue: QueueId) -> QueueCounts:
         """The queue's counts, begun if need be."""
@@ -115,6 +132,13 @@ class Book(msgspec.Struct, array_like=True):
             found = self.agents[agent] = AgentTimes()
         return found
 
+    def counts_of(self, agent: AgentId) -> QueueCounts:
+        """The agent's counts, begun if need be."""
+        found = self.agent_counts.get(agent)
+        if found is None:
+            found = self.agent_counts[agent] = QueueCounts()
+        return found
+
 
 class Distributions(msgspec.Struct, array_like=True):
     """A queue's durations since the beginning."""
@@ -123,6 +147,11 @@ class Distributions(msgspec.Struct, array_like=True):
     """Of every stay, whatever its end."""
     talk: Histogram = msgspec.field(default_factory=lambda: Histogram.over(TALK_BOUNDS_S))
     wrap_up: Histogram = msgspec.field(default_factory=lambda: Histogram.over(WRAP_UP_BOUNDS_S))
+
+
+_WAIT: Final = attrgetter("wait")
+_TALK: Final = attrgetter("talk")
+_WRAP_UP: Final = attrgetter("wrap_up")
 
 
 class Expectations(msgspec.Struct, array_like=True):
@@ -158,16 +187,32 @@ class Tally(msgspec.Struct, kw_only=True):
     """All counts. `apply` every record once, in order."""
 
     since_start: Book = msgspec.field(default_factory=Book)
-    """Never goes back; agents' times are not in it."""
-    half_hours: dict[int, Book] = {}
+    """Never goes back; agents are not in it."""
+    intervals: dict[int, Book] = {}
     distributions: dict[QueueId, Distributions] = {}
     expectations: dict[QueueId, Expectations] = {}
     nodes: dict[str, int] = {}
     """How often each node of the IVR was entered."""
     stays: dict[CallId, Stay] = {}
     within_s: dict[QueueId, float] = {}
-    newest: int = 0
-    """The latest half hour seen."""
+    latest: int = 0
+    """The latest interval seen."""
+    half_hours: dict[int, Book] = {}
+    """Of a snapshot from before quarters: each becomes the first quarter of its half hour, as nobody can tell them apart."""
+
+    def __post_init__(self) -> None:
+        if self.half_hours:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """A site that is upgraded at noon keeps its morning: hours and days are right, its quarters are whole half hours."""
+        for book in (self.since_start, *self.half_hours.values()):
+            book.site.calls, book.calls = book.calls, 0
+            book.site.completed_ivr = book.ended.get(Disposition.COMPLETED_IVR, 0)
+            book.site.abandoned_ivr = book.ended.get(Disposition.ABANDONED_IVR, 0)
+        self.intervals = {half * 2: book for half, book in self.half_hours.items()}
+        self.latest = max(self.intervals)
+        self.half_hours = {}
 
     def follow(self, rules: Rules) -> None:
         """Take the queues' service levels from these rules: whenever they are loaded, before the records that follow."""
@@ -183,37 +228,42 @@ class Tally(msgspec.Struct, kw_only=True):
         self.nodes[record.node] = self.nodes.get(record.node, 0) + 1
 
     def _books(self, at: float) -> tuple[Book, ...]:
-        """Where to count what is booked at this moment: its half hour, and since the beginning."""
-        return self._book(half_hour(at)), self.since_start
+        """Where to count what is booked at this moment: its interval, and since the beginning."""
+        return self._book(interval_of(at)), self.since_start
 
-    def _book(self, half: int) -> Book:
-        if half > self.newest:
-            self.newest = half
+    def _work(self, at: float, queue: QueueId, agent: AgentId) -> tuple[QueueCounts, ...]:
+        """Where to count what an agent did for a caller of a queue."""
+        book, whole = self._book(interval_of(at)), self.since_start
+        return book.queue(queue), book.site, book.counts_of(agent), whole.queue(queue), whole.site
+
+    def _book(self, number: int) -> Book:
+        if number > self.latest:
+            self.latest = number
             self._forget()
-        found = self.half_hours.get(half)
+        found = self.intervals.get(number)
         if found is None:
             found = Book()
-            if half > self.newest - KEPT_HALF_HOURS:
-                self.half_hours[half] = found
+            if number > self.latest - KEPT_INTERVALS:
+                self.intervals[number] = found
         return found
 
     def _forget(self) -> None:
         """Drop what is too old, so that memory and snapshot stay small."""
-        oldest = self.newest - KEPT_HALF_HOURS
-        self.half_hours = {half: book for half, book in self.half_hours.items() if half > oldest}
-        self.stays = {call: stay for call, stay in self.stays.items() if half_hour(stay.at) > oldest}
+        oldest = self.latest - KEPT_INTERVALS
+        self.intervals = {number: book for number, book in self.intervals.items() if number > oldest}
+        self.stays = {call: stay for call, stay in self.stays.items() if interval_of(stay.at) > oldest}
 
-    def _distributions(self, queue: QueueId) -> Distributions:
+    def _observe(self, queue: QueueId, what: Callable[[Distributions], Histogram], seconds: float) -> None:
         found = self.distributions.get(queue)
         if found is None:
             found = self.distributions[queue] = Distributions()
-        return found
+        what(found).observe(seconds)
 
     def _call_opened(self, record: CallOpened) -> None:
         if record.callback is not None:  # it goes out
             return
         for book in self._books(record.at):
-            book.calls += 1
+            book.site.calls += 1
 
     def _entered(self, record: QueueEntered) -> None:
         known = self.stays.get(record.call)
@@ -243,9 +293,15 @@ class Tally(msgspec.Struct, kw_only=True):
         return self.stays.get(call) or self.stays.setdefault(call, Stay(first_at=entered_at, at=entered_at))
 
     def _offer_ended(self, record: OfferEnded) -> None:
-        for book in self._books(record.ended_at):
-            for counts in (book.queue(record.queue), book.site):
-                counts.offers[record.outcome] = counts.offers.get(record.outcome, 0) + 1
+        """How long it rang is known of offers that were accepted; a phone that was never heard ringing did not."""
+        rang_s = None
+        if record.outcome is OfferOutcome.ACCEPTED and record.rang_at is not None:
+            rang_s = record.ended_at - record.rang_at
+        for counts in self._work(record.ended_at, record.queue, record.agent):
+            counts.offers[record.outcome] = counts.offers.get(record.outcome, 0) + 1
+            if rang_s is not None:
+                counts.rung += 1
+                counts.rung_s += rang_s
 
     def _answered(self, record: CallAnswered) -> None:
         """The answer to a callback is none to a caller who waited: his stay was counted when he left the queue."""
@@ -254,6 +310,7 @@ class Tally(msgspec.Struct, kw_only=True):
         stay = self._stay(record.call, record.at - record.wait_s)
         for book in self._books(stay.at):
             _count_answer(book.queue(record.queue), record.wait_s, record.in_service_level)
+        _count_answer(self._book(interval_of(stay.at)).counts_of(record.agent), record.wait_s, record.in_service_level)
         if not stay.answered:
             stay.answered = True
             in_time = record.in_service_level and (stay.first or record.total_wait_s <= self._within_s(record.queue))
@@ -280,7 +337,7 @@ class Tally(msgspec.Struct, kw_only=True):
 
     def _left(self, record: QueueLeft) -> None:
         stay = self._stay(record.call, record.entered_at)
-        self._distributions(record.queue).wait.observe(record.wait_s)
+        self._observe(record.queue, _WAIT, record.wait_s)
         for book in self._books(record.entered_at):
             self._count_leaving(book.queue(record.queue), record, record.wait_s, direct=stay.direct)
         self._left_the_site(record, stay)
@@ -315,48 +372,47 @@ class Tally(msgspec.Struct, kw_only=True):
                 pass
 
     def _talked(self, record: TalkFinished) -> None:
-        self._distributions(record.queue).talk.observe(record.talk_s)
-        for book in self._books(record.ended_at):
-            for counts in (book.queue(record.queue), book.site):
-                counts.talks += 1
-                counts.talk_s += record.talk_s
-                counts.hold_s += record.hold_s
+        self._observe(record.queue, _TALK, record.talk_s)
+        for counts in self._work(record.ended_at, record.queue, record.agent):
+            counts.talks += 1
+            counts.talk_s += record.talk_s
+            counts.held += record.hold_s > 0
+            counts.hold_s += record.hold_s
 
     def _asked(self, record: SurveyAsked) -> None:
-        for book in self._books(record.at):
-            for counts in (book.queue(record.queue), book.site):
-                counts.surveys_asked += 1
+        for counts in self._work(record.at, record.queue, record.agent):
+            counts.surveys_asked += 1
 
     def _replied(self, record: SurveyReplied) -> None:
-        for book in self._books(record.asked_at):
-            for counts in (book.queue(record.queue), book.site):
-                counts.surveys_answered += record.first
-                counts.survey_scores += record.score is not None
-                counts.survey_points += record.score or 0
+        for counts in self._work(record.asked_at, record.queue, record.agent):
+            counts.surveys_answered += record.first
+            counts.survey_scores += record.score is not None
+            counts.survey_points += record.score or 0
 
     def _agent_was(self, record: AgentInterval) -> None:
         field = _TIME_OF.get(record.state)
         if field is None:
             return
-        for half, seconds in pieces(record.started_at, record.ended_at):
-            times = self._book(half).agent(record.agent)
+        for number, seconds in pieces(record.started_at, record.ended_at):
+            times = self._book(number).agent(record.agent)
             setattr(times, field, getattr(times, field) + seconds)
         if record.state is AgentState.WRAP_UP and record.queue is not None:
             self._wrapped_up(record.queue, record)
 
     def _wrapped_up(self, queue: QueueId, record: AgentInterval) -> None:
         seconds = record.ended_at - record.started_at
-        self._distributions(queue).wrap_up.observe(seconds)
-        for book in self._books(record.ended_at):
-            for counts in (book.queue(queue), book.site):
-                counts.wrap_ups += 1
-                counts.wrap_up_s += seconds
+        self._observe(queue, _WRAP_UP, seconds)
+        for counts in self._work(record.ended_at, queue, record.agent):
+            counts.wrap_ups += 1
+            counts.wrap_up_s += seconds
 
     def _call_ended(self, record: CallEnded) -> None:
         if record.callback is not None:
             return
         for book in self._books(record.opened_at):
             book.ended[record.disposition] = book.ended.get(record.disposition, 0) + 1
+            book.site.completed_ivr += record.disposition is Disposition.COMPLETED_IVR
+            book.site.abandoned_ivr += record.disposition is Disposition.ABANDONED_IVR
         stay = self.stays.pop(record.call, None)
         if stay is not None and not stay.settled:  # no queue followed the one he overflowed from
             for book in self._books(stay.first_at):
@@ -366,11 +422,18 @@ class Tally(msgspec.Struct, kw_only=True):
                     book.site.queued_wait_s += stay.overflow_wait_s
 
 
-class HalfHours(Tally):
-    """Counts by half hour alone, for runs of which nobody asks what came since the beginning: half the work."""
+class Intervals(Tally):
+    """Counts by interval alone, for runs of which nobody asks what came since the beginning: half the work."""
+
+    def _observe(self, queue: QueueId, what: Callable[[Distributions], Histogram], seconds: float) -> None:
+        pass
 
     def _books(self, at: float) -> tuple[Book, ...]:
-        return (self._book(half_hour(at)),)
+        return (self._book(interval_of(at)),)
+
+    def _work(self, at: float, queue: QueueId, agent: AgentId) -> tuple[QueueCounts, ...]:
+        book = self._book(interval_of(at))
+        return book.queue(queue), book.site, book.counts_of(agent)
 
 
 def _count_answer(counts: QueueCounts, wait_s: float, in_time: bool) -> None:

@@ -28,7 +28,8 @@ from agents.roster import AgentId
 from agents.state import AgentState
 from metrics.definitions import QueueCounts, Sums, values
 from metrics.figures import Figures, OpenState, agent_times, queue_figures, site_figures
-from metrics.intervals import HALF_HOUR_S, Book, HalfHours, Tally
+from metrics.intervals import INTERVAL_S, Book, Intervals, Tally
+from planning.traffic import HALF_HOUR_S
 
 __all__ = ["COUNTS", "Counted", "HalfHour", "Scope", "Table", "half_hours", "table"]
 
@@ -80,10 +81,9 @@ class Counted:
 
     def __init__(self, rules: Rules, *, by_vip: bool = True) -> None:
         self.by_vip: dict[int, Tally] = {}
-        self.by_agent: dict[AgentId, QueueCounts] = {}
         self.open: dict[AgentId, OpenState] = {}
         """What each agent is doing now, and since when: no interval tells of it yet."""
-        self._rest: Tally = HalfHours()
+        self._rest: Tally = Intervals()
         """What is of no call; of everything, when levels are not told apart."""
         self._split = by_vip
         self._of: dict[CallId, Tally] = {}
@@ -100,10 +100,6 @@ class Counted:
             kind = type(record)
             if kind in OF_CALLS:
                 self._tally(record).apply(record)
-                if kind is TalkFinished:
-                    self._talked(record)  # type: ignore[arg-type]
-                elif kind is CallAnswered:
-                    self._agent(record.agent).answered += 1  # type: ignore[union-attr, arg-type]
             elif kind is AgentInterval:
                 self._rest.apply(record)
             elif kind is AgentChanged:
@@ -111,14 +107,24 @@ class Counted:
 
     @property
     def tally(self) -> Tally:
-        """Everything: half hours of all VIP levels added up."""
+        """Everything: intervals of all VIP levels added up, but for what agents did (`by_agent`)."""
         if not self.by_vip:
             return self._rest
         whole = Tally()
         parts = (self._rest, *self.by_vip.values())
-        for half in sorted({half for part in parts for half in part.half_hours}):
-            whole.half_hours[half] = _sum([part.half_hours[half] for part in parts if half in part.half_hours])
+        for number in sorted({number for part in parts for number in part.intervals}):
+            whole.intervals[number] = _sum([part.intervals[number] for part in parts if number in part.intervals])
         return whole
+
+    def by_agent(self, since: float, until: float) -> dict[AgentId, QueueCounts]:
+        """What each agent did."""
+        found: dict[AgentId, list[QueueCounts]] = {}
+        for part in (self._rest, *self.by_vip.values()):
+            for number, book in part.intervals.items():
+                if since <= number * INTERVAL_S < until:
+                    for agent, counts in book.agent_counts.items():
+                        found.setdefault(agent, []).append(counts)
+        return {agent: QueueCounts.total(parts) for agent, parts in found.items()}
 
     def _tally(self, record: Any) -> Tally:
         if not self._split:
@@ -133,14 +139,8 @@ class Counted:
     def _vip_tally(self, level: int) -> Tally:
         found = self.by_vip.get(level)
         if found is None:
-            found = self.by_vip[level] = HalfHours()
+            found = self.by_vip[level] = Intervals()
             found.follow(self._rules)
-        return found
-
-    def _agent(self, agent: AgentId) -> QueueCounts:
-        found = self.by_agent.get(agent)
-        if found is None:
-            found = self.by_agent[agent] = QueueCounts()
         return found
 
     def _changed(self, record: AgentChanged) -> None:
@@ -149,21 +149,16 @@ class Counted:
         if before is None or before.state is not record.state:
             self.open[record.agent] = OpenState(record.agent, record.state, record.at)
 
-    def _talked(self, record: TalkFinished) -> None:
-        counts = self._agent(record.agent)
-        counts.talks += 1
-        counts.talk_s += record.talk_s
-        counts.hold_s += record.hold_s
-
 
 def _sum(books: Sequence[Book]) -> Book:
-    """One half hour's books that do not overlap; agents stand in one of them alone."""
+    """One interval's books that do not overlap; agents' times stand in one of them alone."""
+    if len(books) == 1:
+        return books[0]
     queues = {queue for book in books for queue in book.queues}
     return Book(
         site=QueueCounts.total(book.site for book in books),
         queues={queue: QueueCounts.total(b.queues[queue] for b in books if queue in b.queues) for queue in queues},
         agents={agent: times for book in books for agent, times in book.agents.items()},
-        calls=sum(book.calls for book in books),
     )
 
 
@@ -176,11 +171,11 @@ def table(counted: Counted, rules: Rules, since: float, until: float) -> Table:
         figures[Scope("queue", queue)] = _row(queue_figures(whole, queue, since, until, members))
     for level in sorted(counted.by_vip):
         figures[Scope("vip", str(level))] = _row(site_figures(counted.by_vip[level], since, until))
+    by_agent = counted.by_agent(since, until)
     for agent in rules.agents:
-        if agent in counted.by_agent:
-            times = agent_times(whole, [everybody[agent]], since, until)
-            sums = Sums(counted.by_agent[agent], times)
-            figures[Scope("agent", agent)] = {**values(sums), "answered": float(counted.by_agent[agent].answered)}
+        if (counts := by_agent.get(agent)) is not None and (counts.answered or counts.talks):
+            sums = Sums(counts, agent_times(whole, [everybody[agent]], since, until))
+            figures[Scope("agent", agent)] = {**values(sums), "answered": float(counts.answered)}
     return figures
 
 

@@ -1,6 +1,6 @@
 """How many agents a service level needs, by half hour: by formula for each queue alone, by simulation for all together.
 
-The formulas (planning.erlang) know one kind of caller and of agent. What they cannot know is left to the simulator: agents who
+The formulas (metrics.erlang) know one kind of caller and of agent. What they cannot know is left to the simulator: agents who
 serve several queues, VIPs, last agents, overflow, talks that are not exponential, callers left over from the half hour before.
 Pure.
 """
@@ -14,11 +14,10 @@ from acd.model import QueueId
 from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId
 from metrics.definitions import AgentTimes, QueueCounts, Sums, values
-from metrics.intervals import HALF_HOUR_S
-from planning.erlang import Outlook, outlook
+from metrics.erlang import Outlook, outlook
 from planning.shifts import Shift
 from planning.simulate import Day, Plan, simulate
-from planning.traffic import HALF_HOURS, Stream, Traffic
+from planning.traffic import HALF_HOUR_S, HALF_HOURS, Stream, Traffic
 
 __all__ = ["Need", "Search", "agents_for", "in_roster_order", "needs", "pooled", "roster_shifts", "scheduled", "search"]
 

@@ -11,12 +11,12 @@ import msgspec
 
 from acd.model import QueueId
 from acd.rules import CallerRule, Rules
-from metrics.intervals import HALF_HOUR_S
 from planning.draws import Constant, Erlang, Exponential, Lognormal, Mixed, Never, Sample
 
-__all__ = ["DAY_S", "HALF_HOURS", "Draws", "Repeats", "Stream", "Traffic", "Who", "arrivals", "known"]
+__all__ = ["DAY_S", "HALF_HOURS", "HALF_HOUR_S", "Draws", "Repeats", "Stream", "Traffic", "Who", "arrivals", "known"]
 
 DAY_S = 86400.0
+HALF_HOUR_S = 1800
 HALF_HOURS = 48
 VIPS = 200
 """Different callers of each VIP level."""

@@ -40,7 +40,7 @@ async def list_queues(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     floor = services.runner.floor
     queues = []
-    for view in queue_views(floor, floor.rules.queues, services.runner.now()):
+    for view in queue_views(floor, floor.rules.queues, services.runner.now(), services.floor_feed.items):
         queues.append(_with_today(services, view))
         await asyncio.sleep(0)  # many queues are worked out in turns with the calls
     return reply({"queues": queues, "site": today(services.figures.site())})
@@ -51,7 +51,7 @@ async def show_queue(request: web.Request) -> web.Response:
     identity_of(request)
     services = request.app[SERVICES]
     queue = QueueId(request.match_info["queue"])
-    views = queue_views(services.runner.floor, [queue], services.runner.now())
+    views = queue_views(services.runner.floor, [queue], services.runner.now(), services.floor_feed.items)
     if not views:
         raise not_found("queue", queue)
     return reply(_with_today(services, views[0]))

@@ -1,5 +1,8 @@
 """The engine itself: health, metrics, version; the rules in force, reloading them and going back."""
 
+import asyncio
+from collections.abc import Iterator
+
 import msgspec
 from aiohttp import hdrs, web
 
@@ -10,7 +13,7 @@ from cti.http.errors import reply
 from cti.http.services import SERVICES
 from metrics.exposition import CONTENT_TYPE
 
-__all__ = ["health", "metrics", "reload", "rollback", "rules", "version"]
+__all__ = ["health", "metrics", "reload", "rollback", "rules", "send_pieces", "version"]
 
 
 class Rollback(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,12 +32,23 @@ async def health(request: web.Request) -> web.Response:
     return reply({"status": status, "components": components, "warnings": board.warnings()}, 200 if up else 503)
 
 
-async def metrics(request: web.Request) -> web.Response:
-    """The page for Prometheus."""
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """The page for Prometheus, made and sent piece by piece: it is a megabyte on a big floor, and calls come first."""
     services = request.app[SERVICES]
     if services.metrics_token and not same_secret(bearer_token(request), services.metrics_token):
         raise unauthorized()
-    return web.Response(body=services.metrics.render(), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+    return await send_pieces(request, services.metrics.pieces())
+
+
+async def send_pieces(request: web.Request, pieces: Iterator[bytes]) -> web.StreamResponse:
+    """A metrics page, with room for other work between its pieces."""
+    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+    await response.prepare(request)
+    for piece in pieces:
+        await response.write(piece)
+        await asyncio.sleep(0)
+    await response.write_eof()
+    return response
 
 
 async def version(request: web.Request) -> web.Response:

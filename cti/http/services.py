@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -139,7 +139,9 @@ class WorkItems(Protocol):
 class MetricsPage(Protocol):
     """Makes the page for Prometheus."""
 
-    def render(self) -> bytes: ...
+    def pieces(self) -> Iterator[bytes]:
+        """Each is little work: what waits may run between two of them."""
+        ...
 
 
 class Reload(Protocol):

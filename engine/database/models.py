@@ -62,6 +62,10 @@ class CallRow(FactTables):
     """What else was known of the caller: region, line, what the caller rules say, what a CRM told."""
     callback: Mapped[str | None]
     """The callback it was to fulfil: a call that went out, and counts as none that came in."""
+    why: Mapped[str | None]
+    """Why it ended, where more is known than that somebody hung up; see acd.records.CallEnded."""
+    transferred_to: Mapped[str | None]
+    """The number outside the flow has connected him with; empty: none."""
 
     __table_args__ = (
         Index("calls_by_opening", "opened_at"),

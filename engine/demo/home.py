@@ -99,7 +99,10 @@ def _cast(data: Any) -> None:
 def _short_times(data: Any) -> None:
     data["vip"]["numbers"] = dict(VIPS)
     for queue, longest in _WAITS.items():
-        data["queues"][queue].update(_QUEUE, max_wait=longest, last_agent={"window": "1h", "wait": "25s"})
+        settings = data["queues"][queue]
+        settings.update(_QUEUE, max_wait=longest, last_agent={"window": "1h", "wait": "25s"})
+        for longer in ("recording_notice", "recording_refusal", "survey"):  # than the show's callers have patience for
+            settings.pop(longer, None)
     data["queues"]["complaint"]["overflow"] = {"prompt": "agents_busy"}
 
 

@@ -6,8 +6,20 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 Script = tuple[str, ...]
+
+ROWS_HZ: Final = (697, 770, 852, 941)
+COLUMNS_HZ: Final = (1209, 1336, 1477)
+KEYPAD: Final = "123456789*0#"
+"""ITU-T Q.23: a key is one tone of its row and one of its column."""
+
+
+def inband(keys: str) -> tuple[str, ...]:
+    """Steps of a caller who presses these keys on a line that carries them as tones."""
+    places = (divmod(KEYPAD.index(key), len(COLUMNS_HZ)) for key in keys)
+    return tuple(f"inband:{ROWS_HZ[row]}+{COLUMNS_HZ[column]}" for row, column in places)
 
 
 def caller_script(

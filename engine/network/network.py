@@ -135,7 +135,8 @@ class TelephoneNetwork:
         carrier: str = "carrier",
     ) -> PlacedCall:
         """A caller dials; returns while it rings. Times count from the answer; `listen` keeps what he hears. `script` is in
-        place of digits, tone and hang-up; `carrier` how his keys travel: carrier (RFC 4733) or carrier-info."""
+        place of digits, tone and hang-up; `carrier` how his keys travel: carrier (RFC 4733), carrier-info, or carrier-inband
+        for steps of `calls.inband`."""
         steps = script or caller_script("@", digits, tone_hz, hang_up_after_s, listen=listen)
         return await self._dial(carrier, did, steps, number, name)
 

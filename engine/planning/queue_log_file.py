@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from acd.rules import Rules
 from engine.importing.files import FileUnreadable, portions
 from engine.importing.queue_log import EXPECTED
-from metrics.intervals import HALF_HOUR_S
 from metrics.queue_log import LogLine
 from metrics.queue_log.lines import line_of
 from planning.counted import Counted
 from planning.queue_log import read_queue_log
 from planning.recorded import LeftOut, RecordedDay
+from planning.traffic import HALF_HOUR_S
 
 __all__ = ["QueueLogUnreadable", "recorded_by_queue_log"]
 

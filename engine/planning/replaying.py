@@ -20,12 +20,12 @@ from engine.planning.queue_log_file import QueueLogUnreadable, recorded_by_queue
 from engine.planning.report import document, figure_name, show, write_csv
 from engine.planning.terminal import complain, named, progress, screen, target, uncollected
 from engine.words import say
-from metrics.intervals import HALF_HOUR_S
 from planning.compare import Curve, Row, compare, curve
 from planning.counted import Counted, Scope, Table, half_hours, table
 from planning.picture import Labels, picture
 from planning.recorded import LeftOut, RecordedDay
 from planning.replay import Replayed, Sources, UnknownQueues, replay, strangers
+from planning.traffic import HALF_HOUR_S
 
 __all__ = ["run"]
 

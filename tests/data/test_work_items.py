@@ -1,17 +1,20 @@
 """Work items on both databases: what records bring up, what people do with them, and what became of their callers since."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from acd.model import CallId
-from acd.records import Record
+from acd.records import MessageTaken, Record
 from cti.http.services import HistoryUnavailable
 from desk.items import ItemId, ItemKind, ItemState, Step, What, WorkItem, take_step
 from desk.store import Count, ItemChanged, Wanted, count_items, find_item, keep_step, list_items, steps_of
 from engine.database import Database
 from engine.database.upserts import upsert
 from engine.facts import Row
+from engine.open_items import OpenItems
 from engine.work_items import SqlWorkItems
 from recordings.ledger import RecordingNotThere
 from recordings.messages import MessageFiles
@@ -147,6 +150,43 @@ async def test_items_are_counted_by_queue_kind_and_state(desk: Database) -> None
     assert gave_up in counts
     assert [(count.kind, count.state, count.items) for count in mine] == [(ItemKind.MESSAGE, ItemState.TAKEN, 1)]
     assert sum(count.items for count in counts) == 4
+
+
+async def test_what_is_not_done_is_counted_for_the_wallboard_again_after_each_step(
+    desk: Database, tmp_path: Path
+) -> None:
+    told: list[Any] = []
+    counted = asyncio.Event()
+
+    def tell(items: Any) -> None:
+        told.append(items)
+        counted.set()
+
+    open_items = OpenItems(desk, tell, settles_s=0.0)
+    items = SqlWorkItems(desk, MessageFiles(tmp_path), open_items.look_soon)
+    running = asyncio.create_task(open_items.run())
+    try:
+        await counted.wait()
+        assert told == [{"repair": {"survey_comment": 1}, "sales": {"abandoned": 1, "callback": 1, "message": 1}}]
+        item = await items.get(ItemId("m-1"))
+        assert item is not None
+        counted.clear()
+        now, step = take_step(item, Step(at=AT, what=What.DONE, by="1001"), leads=False)
+        await items.change(item, now, step)
+        await counted.wait()
+        assert told[-1][SALES] == {"abandoned": 1, "callback": 1}
+    finally:
+        running.cancel()
+
+
+def test_records_that_leave_nothing_to_do_make_nobody_look(database_url: str) -> None:
+    looks: list[bool] = []
+    open_items = OpenItems(Database(database_url), lambda items: None)
+    for records in (served_call(), abandoned_call(), requests()):
+        open_items._stale.clear()
+        open_items([record for record in records if not isinstance(record, MessageTaken)], AT)
+        looks.append(open_items._stale.is_set())
+    assert looks == [False, True, True]
 
 
 async def test_desk_of_the_api_finds_changes_and_plays(desk: Database, tmp_path: Path) -> None:

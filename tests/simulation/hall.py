@@ -14,9 +14,9 @@ from acd.records import AgentInterval, CallAnswered, CallOpened, QueueEntered, Q
 from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId
 from agents.state import PhoneState
-from metrics.intervals import HALF_HOUR_S
 from planning.centre import Caller, Centre, Ring
 from planning.counted import Counted, Scope, table
+from planning.traffic import HALF_HOUR_S
 from tests.unit.acd.floors import queue, rules
 from tests.unit.acd.laws import Ledger, check_floor
 

@@ -11,8 +11,8 @@ from random import Random
 import ciw
 import pytest
 
+from metrics.erlang import erlang_c
 from planning.confidence import Estimate, estimate
-from planning.erlang import erlang_c
 from tests.simulation.hall import Hall, exponential, team
 from tests.unit.acd.floors import queue, rules
 

@@ -7,8 +7,8 @@ import math
 
 import pytest
 
+from metrics.erlang import outlook
 from planning.confidence import estimate
-from planning.erlang import outlook
 from tests.simulation.hall import Steady
 
 SURE = 0.999

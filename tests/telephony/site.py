@@ -41,6 +41,8 @@ WRAP_UP_S = 1.0
 RETRY_S = 2.0
 MENU_S = 2.0
 """How long a menu waits for a key."""
+OFFERED_TO_CALLERS = ("keys", "resume", "callback", "recording_notice", "recording_refusal", "survey")
+"""What the example's queues offer callers and ask of them: tests that want it say so."""
 FIRST_KEY_S = 0.2
 """When callers press: the engine is asking by then."""
 
@@ -77,12 +79,22 @@ def short_queues(data: Any) -> None:
     for queue in data["queues"].values():
         queue.update(ring=f"{RING_S}s", wrap_up=f"{WRAP_UP_S}s", retry_same_agent=f"{RETRY_S}s")
         queue.update(no_answer_limit=0, strategy="longest-idle", priority=0)
-        for key in ("max_wait", "overflow", "last_agent"):
+        for key in ("max_wait", "overflow", "last_agent", *OFFERED_TO_CALLERS):
             queue.pop(key, None)
+
+
+def plain_flow(data: Any) -> None:
+    """The example's flow without messages and callbacks: after hours callers are told so, and the call ends."""
+    nodes = data["nodes"]
+    for name in ("repair_wait", "call_back", "after_hours", "message", "still_open", "bye"):
+        del nodes[name]
+    nodes["menu"]["keys"]["1"] = "repair"
+    nodes["hours"]["closed"] = nodes["closed"]["prompts"] = "closed"
 
 
 def short_flow(data: Any) -> None:
     """The menu is the first thing, short, and leads to the queues without a word; good-bye is said without one too."""
+    plain_flow(data)
     data.update(start="hours", goodbye=[], wrong_key=[], no_key=[])
     del data["nodes"]["welcome"]
     data["nodes"]["menu"].update(prompts="wrap_up_done", timeout=f"{MENU_S}s")
@@ -171,7 +183,12 @@ class SiteUnderTest(Rehearsal):
 
     async def is_whole(self) -> bool:
         """Whether every part is up: the database opens a moment after the first call could come in."""
-        return bool((await self.get("/healthz"))["status"] == "up")
+        try:
+            return bool((await self.get("/healthz"))["status"] == "up")
+        except aiohttp.ClientResponseError as answer:
+            if answer.status != 503:  # which is how healthz says that a part is down
+                raise
+            return False
 
     # --- callers ------------------------------------------------------------------------------------------------------
 

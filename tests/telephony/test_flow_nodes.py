@@ -14,6 +14,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from engine.asterisk.ports import free_port
+from engine.network.calls import inband
+from tests.telephony.phones import no_channel_is_left
 from tests.telephony.site import Customer, SiteUnderTest, running_site, until
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
@@ -22,6 +24,7 @@ CARD = "4539578763621486"
 WRONG_CARD = "4539578763621487"
 OUTSIDE, ENGAGED = "02164000000", "02164000001"
 SAY = "ready"  # a short prompt in place of long ones
+LONG = "closed"
 
 
 def hang_up(reason: str) -> dict[str, Any]:
@@ -42,6 +45,8 @@ def flow(crm: str) -> Any:
             "6": "twice",
             "7": "he",
             "8": "call_me",
+            "*": "slow",
+            "#": "farewell",
         }
         data["lookups"] = {
             "crm": {
@@ -50,7 +55,7 @@ def flow(crm: str) -> Any:
                 "fields": {"customer": "id", "level": "level", "pin": "pin"},
                 "masked": ["pin"],
             },
-            "dead": {"url": f"{crm}/hangs", "timeout": "1s", "fields": {"level": "level"}},
+            "dead": {"url": f"{crm}/hangs", "timeout": "1s", "fields": {"customer": "id", "level": "level"}},
         }
         data["flows"] = {
             "ask": {
@@ -67,7 +72,7 @@ def flow(crm: str) -> Any:
             "card": {"type": "collect", "as": "card", "masked": True, "check": "luhn", "digits": 16, "prompts": SAY}
             | {"first": "2s", "between": "2s", "attempts": 2, **ways},
             "which": {"type": "language", "prompts": SAY, "keys": {"1": "zh", "2": "en"}, "next": "hear"},
-            "hear": {"type": "announce", "prompts": "closed", "barge_in": False, "next": "right"},
+            "hear": {"type": "announce", "prompts": LONG, "barge_in": False, "next": "right"},
             "find": {"type": "lookup", "lookup": "crm", "next": "judge", "failed": "wrong"},
             "judge": {
                 "type": "condition",
@@ -98,6 +103,8 @@ def flow(crm: str) -> Any:
             "twice": {"type": "flow", "flow": "ask", "next": "again"},
             "again": {"type": "flow", "flow": "ask", "next": "right"},
             "he": {"type": "identify", "lookup": "crm", "known": "right", "unknown": "wrong"},
+            "slow": {"type": "identify", "lookup": "dead", "known": "right", "unknown": "wrong"},
+            "farewell": {"type": "hang_up", "prompts": LONG},
             "call_me": {
                 "type": "callback",
                 "queue": "repair",
@@ -107,7 +114,7 @@ def flow(crm: str) -> Any:
                 "saved": SAY,
             }
             | {"timeout": "3s", "cancelled": "wrong"},
-            "to_operator": {"type": "enqueue", "queue": "repair"},
+            "to_operator": {"type": "enqueue", "queue": "repair", "prompts": LONG},
             "right": hang_up("right"),
             "wrong": hang_up("wrong"),
             "silent": hang_up("silent"),
@@ -124,6 +131,10 @@ CARD_TYPED = keys((0.4, "1"), (0.8, CARD))
 CALLERS: dict[str, dict[str, Any]] = {
     "card": CARD_TYPED,
     "card by info": {**CARD_TYPED, "carrier": "carrier-info"},
+    "card by tones": {
+        "script": ("wait:0.4", *inband("1"), "wait:0.8", *inband(WRONG_CARD), "wait:1", *inband(CARD), "wait:20"),
+        "carrier": "carrier-inband",
+    },
     "card wrong": keys((0.4, "1"), (0.8, WRONG_CARD), (0.8, WRONG_CARD)),
     "card silent": keys((0.4, "1")),
     "card early": keys((0.3, "1" + CARD)),
@@ -147,6 +158,29 @@ CALLERS: dict[str, dict[str, Any]] = {
     "gone at once": keys((0.4, "1"), hang_up_after_s=0.9),
     "gone in the lookup": keys((0.4, "3"), hang_up_after_s=1.2),
 }
+
+
+GONE_AT: dict[str, tuple[str, float, dict[str, Any]]] = {
+    "menu": ("menu", 0.0, keys()),
+    "menu, asked again": ("menu", 3.0, keys()),
+    "collect": ("card", 0.0, keys((0.4, "1"))),
+    "collect, some typed": ("card", 1.2, keys((0.4, "1"), (0.8, "45395"))),
+    "language": ("which", 0.3, keys((0.4, "2"))),
+    "announce": ("hear", 0.5, keys((0.4, "2"), (0.8, "1"))),
+    "lookup": ("dead", 0.3, keys((0.4, "3"))),
+    "identify": ("slow", 0.3, keys((0.4, "*"))),
+    "message, before the tone": ("say", 0.0, keys((0.4, "4"))),
+    "message, too short": ("say", 0.8, keys((0.4, "4"))),
+    "transfer, ringing": ("outside", 0.2, keys((0.4, "5"))),
+    "transfer, talking": ("outside", 1.5, keys((0.4, "5"))),
+    "sub-flow": ("ask.key", 0.3, keys((0.4, "6"))),
+    "callback": ("call_me", 0.0, keys((0.4, "8"))),
+    "callback, a number half typed": ("call_me", 3.0, keys((0.4, "8"), (1.2, "2"), (0.8, "0218"))),
+    "enqueue": ("to_operator", 0.5, keys((0.4, "0"))),
+    "hang_up": ("farewell", 0.5, keys((0.4, "#"))),
+}
+"""By kind of node, where the caller hangs up and how long after he came there. Hours, condition, set, flow and return are
+passed in a moment: nobody can hang up there."""
 
 
 class Crm:
@@ -198,10 +232,10 @@ def over(site: SiteUnderTest, customers: dict[str, Customer]) -> Any:
     return wait
 
 
-@pytest.mark.parametrize("name", ["card", "card by info", "card early"])
+@pytest.mark.parametrize("name", ["card", "card by info", "card by tones", "card early"])
 async def test_card_number_is_typed_and_nobody_else_learns_it(site: SiteUnderTest, over: Any, name: str) -> None:
     call = await over(name)
-    assert call["path"] == ["menu", "card:1", "right:****************"]
+    assert call["path"] == ["menu", "card:1", "right:****************"]  # of tones: 33 keys, each heard once
     journal = b"".join(file.read_bytes() for file in (site.home / "journal").rglob("*") if file.is_file())
     assert CARD not in site.log
     assert CARD.encode() not in journal
@@ -252,6 +286,7 @@ async def test_message_that_is_deleted_is_gone(site: SiteUnderTest, over: Any) -
 async def test_transfer_is_answered_and_the_call_is_over_after_that_talk(site: SiteUnderTest, over: Any) -> None:
     call = await over("transfer")
     assert (call["path"], call["disposition"]) == (["menu", "outside:5"], "completed_ivr")
+    assert (call["why"], call["transferred_to"]) == ("transferred", "021****0000")
     assert len(site.network.outside(OUTSIDE).rings) == 1
 
 
@@ -288,6 +323,31 @@ async def test_caller_who_hangs_up_is_an_abandoned_one(over: Any, name: str) -> 
     assert (await over(name))["disposition"] == "abandoned_ivr"
 
 
+async def test_caller_who_hangs_up_at_any_kind_of_node_leaves_nothing_behind(
+    site: SiteUnderTest, customers: dict[str, Customer]
+) -> None:
+    """All of them at the same time."""
+
+    async def gone(node: str, after_s: float, settings: dict[str, Any]) -> dict[str, Any]:
+        customer = await site.dial(key="", **settings)
+
+        async def there() -> bool:
+            path = (await site.until_call(customer.number))["path"]
+            return bool(path) and path[-1].partition(":")[0] == node
+
+        await until(there, every_s=0.02)
+        await asyncio.sleep(after_s)
+        await customer.leg.hang_up()
+        return await site.ended(customer.id)
+
+    ended = await asyncio.gather(*(gone(*place) for place in GONE_AT.values()))
+    for kind, call in zip(GONE_AT, ended, strict=True):
+        how = ("completed_ivr", "transferred") if kind == "transfer, talking" else ("abandoned_ivr", "")
+        assert (call["disposition"], call["why"], call["ended_by"], call["left_in"]) == (*how, "caller", "ivr"), kind
+        assert call["path"][-1].partition(":")[0] == GONE_AT[kind][0]
+        assert not list((site.home / "recordings" / "messages").glob(f"{call['call']}-*")), kind
+
+
 async def test_no_session_failed(site: SiteUnderTest, over: Any) -> None:
     for name in CALLERS:
         await over(name, 90.0)
@@ -296,4 +356,6 @@ async def test_no_session_failed(site: SiteUnderTest, over: Any) -> None:
         return not await site.live()
 
     await until(nobody)
+    assert site.supervisor.asterisk is not None
+    await no_channel_is_left(site.supervisor.asterisk)
     assert "failed" not in site.log.replace("lookup dead: ", "")

@@ -23,6 +23,11 @@ def system(data: Any) -> None:
     data["engine_away"] = {"music": f"{MUSIC_S}s", "last_resort": "60s"}
 
 
+def speaks_on_4(data: Any) -> None:
+    data["nodes"]["menu"]["keys"]["4"] = "say"
+    data["nodes"]["say"] = {"type": "message", "queue": "repair", "prompts": "ready", "next": "closed"}
+
+
 def one_phone(data: Any) -> None:
     everything = ["repair", "consultation", "complaint"]
     data["agents"] = {"1001": {"name": "agent 1001", "queues": everything}}
@@ -32,7 +37,9 @@ def one_phone(data: Any) -> None:
 async def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | None) -> AsyncIterator[SiteUnderTest]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.supervisor.STABLE_S", 1.0)
-        async with running_site(tmp_path_factory.mktemp("left"), agents=one_phone, system=system) as site:
+        async with running_site(
+            tmp_path_factory.mktemp("left"), agents=one_phone, system=system, ivr=speaks_on_4
+        ) as site:
             yield site
 
 
@@ -123,6 +130,26 @@ async def test_who_presses_nothing_or_3_is_rung_through_and_who_hangs_up_leaves_
         await (await site.network.phone("1001").next_ring(40.0)).wait_answered()
         await silent.wait_ended(40.0)
         assert list(spool(site).iterdir()) == []
+
+
+async def test_what_a_caller_said_when_the_engine_died_is_his_message_in_the_end(site: SiteUnderTest) -> None:
+    speaks = await site.dial(key="4", tone_hz=TONE_HZ, hang_up_after_s=8.0)
+    folder = site.supervisor.site.recordings / "messages"
+
+    async def spoken() -> Path | None:
+        return next((file for file in folder.glob(f"{speaks.id}-*.wav") if file.stat().st_size > 2.5 * 16_000), None)
+
+    file = await until(spoken)
+    async with engine_away(site):
+        await speaks.leg.wait_ended(20.0)
+
+    async def item() -> dict[str, Any] | None:
+        return next(iter(site.sql("select * from work_items where number = ?", speaks.number)), None)
+
+    found = await until(item, 60.0)
+    assert (found["item"], found["call"], found["queue"]) == (file.stem, speaks.id, "repair")
+    assert found["seconds"] == pytest.approx((file.stat().st_size - 44) / 16_000, abs=0.1)
+    assert told(site, file.stem) == 1
 
 
 async def test_a_damaged_entry_is_set_aside_and_reported(site: SiteUnderTest) -> None:

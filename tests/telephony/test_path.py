@@ -15,7 +15,7 @@ import soundfile
 
 from engine.site import REPOSITORY
 from tests.telephony.hearing import RATE_HZ, Sound, longest_silence_s, read_sound, times_of, tone_share
-from tests.telephony.site import Customer, SiteUnderTest, running_site, until
+from tests.telephony.site import Customer, SiteUnderTest, plain_flow, running_site, until
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
@@ -28,6 +28,7 @@ CUT = (0.5, "5")
 
 def flow(data: Any) -> None:
     """The example's flow with a short menu; key 7 leads to a calendar that is never open."""
+    plain_flow(data)
     nodes = data["nodes"]
     nodes["menu"].update(prompts=MENU, timeout="1s", attempts=2)
     nodes["menu"]["keys"]["7"] = "night"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,19 +13,15 @@ import soundfile
 from engine.config.own_prompts import converted_folder
 from ivr.prompts import FOLDER
 from tests.telephony.hearing import RATE_HZ, Sound, read_sound, times_of
-from tests.telephony.site import SiteUnderTest, running_site, until
+from tests.telephony.site import SiteUnderTest, plain_flow, running_site, until
 from tests.unit.ivr.sounds import voice
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 
-def as_in_the_example(_data: Any) -> None:
-    """Welcome, hours, menu."""
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path | None) -> AsyncIterator[SiteUnderTest]:
-    async with running_site(tmp_path_factory.mktemp("prompts"), flow=as_in_the_example) as site:
+    async with running_site(tmp_path_factory.mktemp("prompts"), flow=plain_flow) as site:
         yield site
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from engine.config.check import Examined
 from engine.config.lint.calendars import calendar_doubts
+from engine.config.lint.callbacks import callback_doubts
 from engine.config.lint.callers import caller_doubts
 from engine.config.lint.limits import limit_doubts
 from engine.config.lint.music import music_doubts
@@ -24,6 +25,7 @@ def doubts(examined: Examined, today: date) -> list[Problem]:
     """Everything that looks odd, in the order of the files."""
     found = [
         *calendar_doubts(examined, today),
+        *callback_doubts(examined),
         *caller_doubts(examined),
         *limit_doubts(examined),
         *music_doubts(examined),

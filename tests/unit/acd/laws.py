@@ -6,7 +6,7 @@
 from collections import Counter
 
 from acd.core import next_deadline
-from acd.floor import FREE, Floor, line_key
+from acd.floor import FREE, Floor, callback_key, line_key
 from acd.line import Lines
 from acd.model import Agent, Call, CallbackId, CallId, CallState, Offer, OfferId, QueueId
 from acd.records import (
@@ -58,6 +58,8 @@ def _who_waits_is_counted(floor: Floor) -> None:
     for queue in floor.rules.queues:
         waiting = [call for call in floor.calls.values() if call.state is CallState.WAITING and call.queue == queue]
         assert floor.callers_waiting(queue) == sum(call.has_leg for call in waiting)
+        offered = [call for call in floor.calls.values() if call.state is CallState.OFFERED and call.queue == queue]
+        assert floor.present[queue] == sum(call.callback is None for call in (*waiting, *offered))
 
 
 def _callbacks_are_called_one_at_a_time(floor: Floor) -> None:
@@ -71,8 +73,9 @@ def _callbacks_are_called_one_at_a_time(floor: Floor) -> None:
             assert call.callback is not None
             assert floor.callbacks[call.callback].live == call.id
             assert len(call.ringing) <= 1
-    asked = [(one.queue, one.number) for one in floor.callbacks.values()]
-    assert len(set(asked)) == len(asked)
+    asked = {callback_key(one.number, one.queue): one.id for one in floor.callbacks.values()}
+    assert len(asked) == len(floor.callbacks)
+    assert asked == floor.wanted
 
 
 def _is_talk(floor: Floor, offer: Offer) -> bool:

@@ -267,6 +267,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.tell(ev.CallLeftByCaller(call=call, at=self.ago(late), cause=cause))
 
     @rule(call=calls)
+    def transferred(self, call: CallId) -> None:
+        self.tell(ev.CallTransferred(call=call, number="02164000000"))
+
+    @rule(call=calls)
     def closed(self, call: CallId) -> None:
         self.tell(ev.CallClosed(call=call, reason="end_of_flow"))
 

@@ -36,7 +36,7 @@ def as_version_0_1(floor: Floor) -> bytes:
         for one in said[kind].values():
             for name in names:
                 del one[name]
-    for name in ("busy", "closed", "emergencies", "turns", "paces", "dice"):
+    for name in ("busy", "closed", "emergencies", "turns", "paces", "dice", "present", "wanted"):
         del said[name]
     for lines in (said["waiting"], said["ready"]):
         for name in lines:

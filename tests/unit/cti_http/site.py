@@ -1,7 +1,7 @@
 """A small site behind a real HTTP server on loopback: a real runner and floor, with fakes only for what lies outside."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -203,8 +203,9 @@ def _matches(item: WorkItem, wanted: Wanted) -> bool:
 
 
 class FixedPage:
-    def render(self) -> bytes:
-        return b"callcenter_calls_total 0\n"
+    def pieces(self) -> Iterator[bytes]:
+        yield b"callcenter_calls_total 0\n"
+        yield b"callcenter_defects_total 0\n"
 
 
 class ScriptedReload:

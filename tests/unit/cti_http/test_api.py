@@ -128,7 +128,7 @@ async def test_metrics_are_open_unless_a_token_is_set(site: SmallSite, tmp_path:
     async with site.http.get(site.url + "/metrics") as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        assert await response.read() == b"callcenter_calls_total 0\n"
+        assert await response.read() == b"callcenter_calls_total 0\ncallcenter_defects_total 0\n"
     guarded = SmallSite(tmp_path, metrics_token="scrape")
     await guarded.start()
     assert (await guarded.get("/metrics"))[0] == 401

@@ -20,7 +20,7 @@ from agents.accounts import Role
 from cti.feed import Feed, FeedOverrun
 from cti.http import feeds
 from cti.screenpop import KEPT_EVENTS
-from tests.unit.cti_http.site import CALLER, NINE, REPAIR, WANG, ZHANG, SmallSite
+from tests.unit.cti_http.site import CALLER, NINE, REPAIR, SALES, WANG, ZHANG, SmallSite
 
 FEED = "/api/agents/1001/feed"
 HOSTILE = "<script>alert(1)</script>\r\n\x00\"'${X}|" + "A" * 200
@@ -374,6 +374,22 @@ async def test_the_floor_feed_shows_what_changed_gathered_into_few_frames_and_no
         ]
         assert {queue["queue"]: queue["waiting"] for queue in frame["queues"]} == {"repair": 20, "sales": 0}
         assert CALLER not in str(frame)
+
+
+async def test_the_floor_feed_shows_what_there_is_to_do_in_the_queues_where_that_changed(site: SmallSite) -> None:
+    site.floor_feed.note_items({SALES: {"message": 2}})
+    async with site.feed("/api/floor/feed", Role.TEAM_LEADER) as ws:
+        snapshot = await event(ws)
+        assert {queue["queue"]: queue["items"] for queue in snapshot["queues"]} == {
+            "repair": {},
+            "sales": {"message": 2},
+        }
+        site.floor_feed.note_items({SALES: {"message": 2}, REPAIR: {"callback": 1}})
+        (queue,) = (await event(ws))["queues"]
+        assert (queue["queue"], queue["items"]) == ("repair", {"callback": 1})
+        site.floor_feed.note_items({REPAIR: {"callback": 1}})
+        (queue,) = (await event(ws))["queues"]
+        assert (queue["queue"], queue["items"]) == ("sales", {})
 
 
 async def test_the_floor_feed_is_not_for_agents(site: SmallSite) -> None:

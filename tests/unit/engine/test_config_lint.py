@@ -1,5 +1,7 @@
 """What can be used and is hardly meant is told, with its place; what is meant is not."""
 
+import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +65,18 @@ def test_doubts_are_told_in_chinese_too(tmp_path: Path, monkeypatch: pytest.Monk
         "没有队列要求这个技能",
         "没有来电者属于这个等级",
     ]
+
+
+def test_key_that_leads_to_a_callback_nobody_makes_is_told(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLES, tmp_path / "config"))
+    queues = (folder / "queues.yaml").read_text("utf-8")
+    (folder / "queues.yaml").write_text(re.sub(r"    callback:\n(      .*\n)+", "", queues), "utf-8")
+    flow = (folder / "ivr.yaml").read_text("utf-8")
+    (folder / "ivr.yaml").write_text(flow.replace("callback, queue: repair, canc", "callback, canc"), "utf-8")
+    at_once, by_the_menu = doubts(examine(folder), date(2026, 11, 1))
+    assert (at_once.path, by_the_menu.path) == ("queues.repair.keys.1", "queues.repair.keys.*")
+    assert queues.splitlines()[at_once.line - 1].strip()[:14] == 'keys: {"1": ca'
+    assert at_once.message.endswith("nobody is called without queues.yaml: queues.repair.callback")
 
 
 @pytest.mark.parametrize("folder", [EXAMPLES, EXAMPLES / "examples" / "skills"], ids=lambda folder: folder.name)

@@ -57,7 +57,7 @@ def test_every_value_of_the_wrong_kind_is_told_at_its_own_place(
     place = read(tmp_path / "config" / f"{name}.yaml").places[path]
     here = f"{name}.yaml:{place.line}:{place.column}: {dotted(path)}"
     inside = f" {dotted((*path, 'no'))}: "  # what may be a value or keys is looked into
-    assert [line for line in told if line.startswith(f"{here}: ") or inside in line], told
+    assert [line for line in told if line.startswith((f"{here}: ", f"{here}.")) or inside in line], told
 
 
 def test_all_problems_of_all_files_are_told_in_one_run(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_all_that_differs_is_told_with_its_place(folder: Path) -> None:
         "tests/ivr/a.yaml:9:5 0.expect.queue",
         "tests/ivr/a.yaml:2:3 0.does",
     ]
-    assert report.failures[0].lines[0] == "welcome > hours > menu > repair"
+    assert report.failures[0].lines[0] == "welcome > hours > menu > repair_wait > repair"
 
 
 @pytest.mark.parametrize(

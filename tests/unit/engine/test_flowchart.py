@@ -30,7 +30,7 @@ def test_every_node_has_its_box_and_every_way_its_line() -> None:
 
 
 def test_counts_stand_at_nodes_and_ways_and_the_operators_key_shows_once_it_was_used() -> None:
-    counts = Counts({"welcome": 40, "menu": 30}, {("menu", "repair"): 12, ("menu", "to_operator"): 3})
+    counts = Counts({"welcome": 40, "menu": 30}, {("menu", "repair_wait"): 12, ("menu", "to_operator"): 3})
     shown = texts(svg(FLOW, counts, DAY))
     assert {"welcome  (40)", "menu  (30)", "1 (12)"} <= set(shown)
     assert any(text.endswith("(3)") for text in shown)

@@ -154,7 +154,7 @@ def _fails_half_way(floor: Floor, event: ev.CallMoved, now: float, out: Outcome)
 async def test_an_empty_folder_is_a_new_site(tmp_path: Path) -> None:
     life = Life(tmp_path / "new")
     assert (life.journal.number, life.floor.calls, life.floor.agents, life.kept) == (0, {}, {}, [])
-    assert recover(life.journal, life.kept.extend)[1].half_hours == {}
+    assert recover(life.journal, life.kept.extend)[1].intervals == {}
 
 
 def test_without_an_engine_before_nothing_is_known_of_callers_before() -> None:

@@ -166,6 +166,8 @@ class CoreDesk:
         self.said_s = 5.0
         """How long what a caller says is that is recorded."""
         self.dropped: list[MessageId] = []
+        self.drafts: list[MessageId] = []
+        """What he said while an engine before was with him."""
 
     def tell(self, event: ev.Event) -> None:
         self.told.append(event)
@@ -199,6 +201,10 @@ class CoreDesk:
 
     def drop_message(self, message: MessageId) -> None:
         self.dropped.append(message)
+
+    def drop_drafts(self, call: CallId) -> None:
+        self.dropped += self.drafts
+        self.drafts = []
 
     def kinds(self) -> list[str]:
         """Names of the events told, in order."""

@@ -15,8 +15,9 @@ from acd.rules import CallerRule, Overflow
 from agents.roster import AgentId
 from agents.state import AgentState
 from ivr.connect import OUTCOMES
-from ivr.entry import AfterTalk, Entry, Forgotten, NewCall, entry_of
+from ivr.entry import AfterTalk, AtNode, Entry, Forgotten, NewCall, entry_of
 from ivr.hours import WEEKDAYS, Hours, parse_span
+from ivr.nodes import Node, NodeId, TransferNode
 from ivr.ports import CallerGone, DialResult, LegLost
 from ivr.prompts import Prompt, Prompts
 from ivr.session import CallerSession
@@ -48,13 +49,15 @@ class Room:
         self.entry = entry or NewCall()
         self.open = True
         self.notices: dict[QueueId, RecordingNotice] = {}
+        self.nodes: tuple[Node, ...] = ()
+        """In place of the flow's of the same name."""
 
     def session(self) -> CallerSession:
         prompts = Prompts(
             Prompt(id=id_, language="zh", text="", voice="", file=f"zh/{id_}.wav") for id_ in KNOWN.prompts
         )
         script = Script(
-            flow=flow(),
+            flow=flow(*self.nodes),
             calendars={"service": Hours(time_zone="Asia/Shanghai", weekly=ALWAYS if self.open else {})},
             prompts=prompts,
             music={QueueId("repair"): "soft"},
@@ -210,6 +213,41 @@ async def test_emergency_whose_prompt_this_calls_script_does_not_know_closes_all
     room.stage.tell(ev.EmergencyDeclared(queues=(), prompt="newer", by="li"))
     await room.session().run()
     assert room.ended().path == ("welcome", "hours", "closed")
+
+
+# --- a number outside -------------------------------------------------------------------------------------------------
+
+OUTSIDE = TransferNode(id=NodeId("repair"), number="02164000000")
+
+
+@pytest.mark.parametrize(
+    ("leg", "ends"),
+    [
+        (FakeLeg(TO_REPAIR, [SERVED]), ("hotline", "completed_ivr", "transferred", "02164000000")),
+        (
+            FakeLeg(TO_REPAIR, gone_at=4, gone=CallerGone(SERVED)),
+            ("caller", "completed_ivr", "transferred", "02164000000"),
+        ),
+        (FakeLeg(TO_REPAIR, gone_at=4), ("caller", "abandoned_ivr", "", "")),
+    ],
+    ids=["the other one hangs up", "the caller hangs up in the talk", "the caller hangs up while it rings"],
+)
+async def test_call_that_was_transferred_says_so_whoever_hung_up(leg: FakeLeg, ends: tuple[str, ...]) -> None:
+    room = Room(leg)
+    room.nodes = (OUTSIDE,)
+    await room.session().run()
+    ended = room.ended()
+    assert (ended.ended_by, ended.disposition, ended.why, ended.transferred_to) == ends
+
+
+async def test_caller_who_is_back_from_a_talk_outside_is_not_connected_again() -> None:
+    room = Room(FakeLeg(), entry=AtNode(OUTSIDE.id, talked=True))
+    room.nodes = (OUTSIDE,)
+    room.stage.tell(ev.CallArrived(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="400"))
+    room.stage.tell(ev.CallMoved(call=CALL, node=OUTSIDE.id))
+    await room.session().run()
+    assert room.leg.acts("dial_out") == []
+    assert (room.ended().why, room.ended().transferred_to) == ("transferred", OUTSIDE.number)
 
 
 async def test_caller_outside_the_hours_is_told_so() -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-from acd.model import QueueId
+from acd.model import CallState, QueueId
 from agents.state import AgentState
+from metrics.definitions import Band
+from metrics.exporter import Break, Disk
 from tests.unit.metrics.records import REPAIR, SALES
 
 
@@ -24,6 +26,24 @@ class StillFloor:
 
     def site_agents(self) -> Mapping[AgentState, int]:
         return {AgentState.READY: 2, AgentState.TALKING: 1}
+
+    def calls(self) -> Mapping[CallState, int]:
+        return {CallState.WAITING: 3, CallState.TALKING: 1}
+
+    def group_agents(self) -> Mapping[tuple[str, AgentState], int]:
+        return {("day", AgentState.READY): 2, ("day", AgentState.NOT_READY): 3}
+
+    def breaks(self) -> Mapping[str, Break]:
+        return {"day": Break(agents=3, longest_s=1200.0, limit_s=900.0), "night": Break(0, 0.0, None)}
+
+    def targets(self) -> Mapping[str, Band]:
+        return {"service_level": Band(low=0.8), "queue_time": Band(30.0, 90.0)}
+
+    def components_up(self) -> Mapping[str, bool]:
+        return {"ami": True, "database": False}
+
+    def disks(self) -> Mapping[str, Disk]:
+        return {"home": Disk(free=5_000, size=20_000)}
 
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return {SALES: False, REPAIR: True}

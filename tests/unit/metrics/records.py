@@ -19,7 +19,7 @@ from agents.roster import AgentId
 from agents.state import AgentState
 
 NINE = 1_800_000_000.0
-"""The beginning of a half hour."""
+"""The beginning of a half hour, and so of an interval."""
 
 SALES = QueueId("sales")
 REPAIR = QueueId("repair")
@@ -59,7 +59,9 @@ def offered(call: str, at: float, waited_s: float, queue: QueueId = SALES, segme
     )
 
 
-def offer_ended(call: str, at: float, outcome: OfferOutcome, queue: QueueId = SALES) -> OfferEnded:
+def offer_ended(
+    call: str, at: float, outcome: OfferOutcome, queue: QueueId = SALES, rang_at: float | None = None
+) -> OfferEnded:
     return OfferEnded(
         offer=OfferId(f"{call}-1"),
         call=CallId(call),
@@ -67,7 +69,7 @@ def offer_ended(call: str, at: float, outcome: OfferOutcome, queue: QueueId = SA
         queue=queue,
         agent=LI,
         made_at=at,
-        rang_at=None,
+        rang_at=rang_at,
         ended_at=at,
         outcome=outcome,
     )

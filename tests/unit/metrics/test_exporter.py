@@ -93,6 +93,23 @@ def families(text: str) -> dict[str, Metric]:
         ("callcenter_queue_longest_wait_seconds", {"queue": "sales"}, 41.5),
         ("callcenter_queue_closed", {"queue": "sales"}, 0),
         ("callcenter_queue_closed", {"queue": "repair"}, 1),
+        ("callcenter_site_direct_total", {}, 0),
+        ("callcenter_queue_direct_total", {"queue": "sales"}, 0),
+        ("callcenter_queue_abandoned_wait_seconds_total", {"queue": "sales"}, 50),
+        ("callcenter_queue_queued_left_total", {"queue": "sales"}, 3),
+        ("callcenter_queue_queued_wait_seconds_total", {"queue": "sales"}, 60),
+        ("callcenter_queue_hold_seconds_total", {"queue": "sales"}, 0),
+        ("callcenter_calls", {"state": "waiting"}, 3),
+        ("callcenter_calls", {"state": "ivr"}, 0),
+        ("callcenter_figure_target", {"figure": "queue_time", "bound": "high"}, 90),
+        ("callcenter_group_agents", {"group": "day", "state": "not_ready"}, 3),
+        ("callcenter_group_agents", {"group": "day", "state": "talking"}, 0),
+        ("callcenter_agents_on_break", {"group": "night"}, 0),
+        ("callcenter_longest_break_seconds", {"group": "day"}, 1200),
+        ("callcenter_break_limit_seconds", {"group": "day"}, 900),
+        ("callcenter_component_up", {"component": "database"}, 0),
+        ("callcenter_disk_free_bytes", {"folder": "home"}, 5000),
+        ("callcenter_disk_size_bytes", {"folder": "home"}, 20000),
         ("callcenter_breaks_overrun", {}, 2),
         ("callcenter_calendar_known_seconds", {"calendar": "office"}, 59 * 86400),
         ("callcenter_calendar_known_seconds", {"calendar": "night"}, -3 * 86400),
@@ -161,6 +178,15 @@ def test_dispatch_latency_is_observed() -> None:
     text = exporter.render().decode()
     assert sample(text, "callcenter_dispatch_latency_seconds_count") == 1
     assert sample(text, "callcenter_dispatch_latency_seconds_bucket", le="0.005") == 1
+
+
+def test_pieces_are_the_page_and_small_enough_to_let_calls_move() -> None:
+    queues = [QueueId(f"queue-{number:03}") for number in range(200)]
+    exporter = Exporter(lambda: tally_of([entered("a", NINE, queue) for queue in queues]), StillFloor())
+    pieces = list(exporter.pieces())
+    assert len(pieces) > 10
+    assert max(len(piece) for piece in pieces) < 80_000
+    assert b"".join(pieces).split(b"# HELP process_")[0] == exporter.render().split(b"# HELP process_")[0]
 
 
 def test_page_holds_exactly_the_families_of_the_registry() -> None:

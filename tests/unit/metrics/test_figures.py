@@ -5,7 +5,7 @@ import pytest
 from acd.model import Disposition
 from agents.state import AgentState
 from metrics.figures import OpenState, agent_times, queue_figures, site_figures, summary
-from metrics.intervals import HALF_HOUR_S, Tally
+from metrics.intervals import INTERVAL_S, Tally
 from tests.unit.metrics.records import LI, NINE, SALES, WANG, answered, ended, entered, left, opened, was
 
 
@@ -26,7 +26,7 @@ def busy_tally() -> Tally:
     return tally
 
 
-def test_queue_figures_of_the_last_half_hour() -> None:
+def test_queue_figures_of_the_last_interval() -> None:
     figures = queue_figures(busy_tally(), SALES, NINE, NINE + 60)
     assert figures.counts.offered == 4
     assert figures.values["service_level"] == 0.25
@@ -34,11 +34,11 @@ def test_queue_figures_of_the_last_half_hour() -> None:
     assert figures.values["abandon_rate"] == pytest.approx(1 / 3)
 
 
-def test_other_half_hours_are_not_in_the_figures() -> None:
+def test_other_intervals_are_not_in_the_figures() -> None:
     tally = busy_tally()
-    tally.apply(entered("z", NINE + HALF_HOUR_S))
-    assert queue_figures(tally, SALES, NINE, NINE + HALF_HOUR_S).counts.offered == 4
-    assert queue_figures(tally, SALES, NINE + HALF_HOUR_S, NINE + 3600).counts.offered == 1
+    tally.apply(entered("z", NINE + INTERVAL_S))
+    assert queue_figures(tally, SALES, NINE, NINE + INTERVAL_S).counts.offered == 4
+    assert queue_figures(tally, SALES, NINE + INTERVAL_S, NINE + 3600).counts.offered == 1
     assert queue_figures(tally, SALES, NINE, NINE + 3600).counts.offered == 5
 
 

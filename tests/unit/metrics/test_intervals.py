@@ -12,7 +12,8 @@ from acd.records import Record
 from acd.rules import QueueRules, Rules, ServiceLevel
 from agents.state import AgentState
 from metrics.definitions import AgentTimes, QueueCounts
-from metrics.intervals import HALF_HOUR_S, Book, HalfHours, Histogram, Tally, half_hour, pieces
+from metrics.figures import site_figures
+from metrics.intervals import INTERVAL_S, Book, Histogram, Intervals, Tally, interval_of, pieces
 from tests.unit.metrics.records import (
     LI,
     NINE,
@@ -50,7 +51,7 @@ def test_caller_who_is_answered_counts_before_he_hangs_up() -> None:
     for counts in (of_queue(tally), tally.since_start.site):
         assert (counts.offered, counts.answered, counts.answered_within_sl) == (1, 1, 1)
         assert counts.answered_wait_s == 12.0
-    assert tally.since_start.calls == 1
+    assert tally.since_start.site.calls == 1
 
 
 def test_answer_after_the_service_level_is_answered_but_not_in_time() -> None:
@@ -58,10 +59,10 @@ def test_answer_after_the_service_level_is_answered_but_not_in_time() -> None:
     assert (counts.answered, counts.answered_within_sl) == (1, 0)
 
 
-def test_stay_is_booked_in_the_half_hour_in_which_it_began() -> None:
-    late = NINE + HALF_HOUR_S - 5
+def test_stay_is_booked_in_the_interval_in_which_it_began() -> None:
+    late = NINE + INTERVAL_S - 5
     tally = tally_of(entered("a", late), answered("a", late + 12, 12.0), talked("a", late + 100, 88.0))
-    first, second = (tally.half_hours[half_hour(NINE) + n].queue(SALES) for n in (0, 1))
+    first, second = (tally.intervals[interval_of(NINE) + n].queue(SALES) for n in (0, 1))
     assert (first.offered, first.answered, first.talks) == (1, 1, 0)
     assert (second.offered, second.answered, second.talks) == (0, 0, 1)
 
@@ -179,6 +180,56 @@ def test_caller_offered_at_once_in_his_second_queue_is_direct_there() -> None:
     assert (of_queue(tally, REPAIR).direct, tally.since_start.site.direct) == (1, 0)
 
 
+def test_ringing_is_counted_of_offers_that_were_accepted_after_the_phone_rang() -> None:
+    tally = tally_of(
+        offer_ended("a", NINE + 12, OfferOutcome.ACCEPTED, rang_at=NINE + 2),
+        offer_ended("b", NINE + 12, OfferOutcome.ACCEPTED),
+        offer_ended("c", NINE + 12, OfferOutcome.NO_ANSWER, rang_at=NINE),
+    )
+    for counts in (of_queue(tally), tally.since_start.site):
+        assert (counts.rung, counts.rung_s) == (1, 10.0)
+
+
+def test_agent_has_what_he_did_himself_and_nobody_is_offered_to_him() -> None:
+    late = NINE + INTERVAL_S - 5
+    tally = tally_of(
+        entered("a", late), offered("a", late, 0.0),
+        offer_ended("a", late + 8, OfferOutcome.ACCEPTED, rang_at=late + 1), answered("a", late + 8, 8.0),
+        talked("a", late + 100, 92.0, hold_s=5.0), was(AgentState.WRAP_UP, late + 100, late + 130, queue=SALES),
+        asked("a", late + 100), replied("a", late + 100, late + 110, 5),
+    )  # fmt: skip
+    first, second = (tally.intervals[interval_of(NINE) + n].agent_counts[LI] for n in (0, 1))
+    assert first == QueueCounts(answered=1, answered_within_sl=1, answered_wait_s=8.0)
+    assert second == QueueCounts(
+        offers={"accepted": 1}, rung=1, rung_s=7.0, talks=1, talk_s=92.0, held=1, hold_s=5.0,
+        wrap_ups=1, wrap_up_s=30.0, surveys_asked=1, surveys_answered=1, survey_scores=1, survey_points=5,
+    )  # fmt: skip
+    assert tally.since_start.agent_counts == {}, "what Prometheus is told does not grow with the staff"
+
+
+def test_queues_answers_and_talks_are_those_of_its_agents() -> None:
+    tally = tally_of(DAY)
+    for book in tally.intervals.values():
+        of_agents, of_queues = (QueueCounts.total(part.values()) for part in (book.agent_counts, book.queues))
+        for count in ("answered", "talks", "talk_s", "hold_s", "wrap_ups", "wrap_up_s", "rung_s", "offers"):
+            assert getattr(of_agents, count) == getattr(of_queues, count)
+
+
+def test_talk_without_hold_is_none_in_which_the_caller_was_held() -> None:
+    tally = tally_of(talked("a", NINE + 90, 80.0), talked("b", NINE + 90, 80.0, hold_s=12.0))
+    assert (of_queue(tally).held, of_queue(tally).hold_s) == (1, 12.0)
+
+
+def test_calls_and_their_ends_in_the_menu_are_booked_where_they_came_in() -> None:
+    tally = tally_of(
+        opened("a", NINE), ended("a", NINE, NINE + INTERVAL_S, Disposition.COMPLETED_IVR),
+        opened("b", NINE), ended("b", NINE, NINE + 5, Disposition.ABANDONED_IVR),
+        opened("c", NINE), ended("c", NINE, NINE + 60),
+    )  # fmt: skip
+    for site in (tally.intervals[interval_of(NINE)].site, tally.since_start.site):
+        assert (site.calls, site.completed_ivr, site.abandoned_ivr) == (3, 1, 1)
+
+
 def test_offers_are_counted_by_outcome() -> None:
     tally = tally_of(
         *(offer_ended("a", NINE, outcome) for outcome in (OfferOutcome.ACCEPTED, *[OfferOutcome.NO_ANSWER] * 2))
@@ -196,27 +247,27 @@ def test_talk_and_wrap_up_count_when_they_end() -> None:
     assert (counts.wrap_ups, counts.wrap_up_s) == (1, 30.0)
 
 
-def test_agents_time_is_split_at_the_half_hours_it_spans() -> None:
-    tally = tally_of(was(AgentState.READY, NINE + 1500, NINE + 2 * HALF_HOUR_S + 100))
-    spent = [tally.half_hours[half_hour(NINE) + n].agents[LI].ready_s for n in range(3)]
-    assert spent == [300.0, 1800.0, 100.0]
+def test_agents_time_is_split_at_the_intervals_it_spans() -> None:
+    tally = tally_of(was(AgentState.READY, NINE + 600, NINE + 2 * INTERVAL_S + 100))
+    spent = [tally.intervals[interval_of(NINE) + n].agents[LI].ready_s for n in range(3)]
+    assert spent == [300.0, 900.0, 100.0]
 
 
 def test_every_state_an_agent_can_record_has_its_time() -> None:
     states = [state for state in AgentState if state is not AgentState.OFFLINE]
     tally = tally_of(*(was(state, NINE, NINE + 10) for state in AgentState))
-    assert tally.half_hours[half_hour(NINE)].agents[LI] == AgentTimes(*[10.0] * len(states))
+    assert tally.intervals[interval_of(NINE)].agents[LI] == AgentTimes(*[10.0] * len(states))
 
 
 def test_survey_is_booked_where_it_was_asked_with_all_that_was_answered_to_it() -> None:
-    late = NINE + HALF_HOUR_S - 5
+    late = NINE + INTERVAL_S - 5
     tally = tally_of(
         asked("a", late),
         replied("a", late, late + 10, 4),
         replied("a", late, late + 15, None, first=False),
         asked("b", late),
     )
-    for counts in (tally.half_hours[half_hour(NINE)].queues[SALES], of_queue(tally), tally.since_start.site):
+    for counts in (tally.intervals[interval_of(NINE)].queues[SALES], of_queue(tally), tally.since_start.site):
         assert (counts.surveys_asked, counts.surveys_answered) == (2, 1)
         assert (counts.survey_scores, counts.survey_points) == (1, 4)
 
@@ -227,19 +278,19 @@ def test_menu_nodes_and_ends_of_calls_are_counted() -> None:
     assert tally.since_start.ended == {Disposition.ABANDONED_IVR: 1}
 
 
-def test_half_hours_older_than_yesterday_are_dropped_and_totals_stay() -> None:
+def test_intervals_older_than_yesterday_are_dropped_and_totals_stay() -> None:
     tally = Tally()
-    for number in range(200):
-        tally.apply(entered(f"c{number}", NINE + number * HALF_HOUR_S))
-    assert len(tally.half_hours) == 100
-    assert min(tally.half_hours) == half_hour(NINE) + 100
-    assert of_queue(tally).offered == 200
-    assert len(tally.stays) == 100, "a call whose end was never told is not kept for ever"
+    for number in range(400):
+        tally.apply(entered(f"c{number}", NINE + number * INTERVAL_S))
+    assert len(tally.intervals) == 200
+    assert min(tally.intervals) == interval_of(NINE) + 200
+    assert of_queue(tally).offered == 400
+    assert len(tally.stays) == 200, "a call whose end was never told is not kept for ever"
 
 
-def test_record_of_a_dropped_half_hour_counts_in_the_totals_alone() -> None:
-    tally = tally_of(entered("a", NINE + 150 * HALF_HOUR_S), talked("b", NINE, 60.0))
-    assert half_hour(NINE) not in tally.half_hours
+def test_record_of_a_dropped_interval_counts_in_the_totals_alone() -> None:
+    tally = tally_of(entered("a", NINE + 250 * INTERVAL_S), talked("b", NINE, 60.0))
+    assert interval_of(NINE) not in tally.intervals
     assert of_queue(tally).talks == 1
 
 
@@ -251,6 +302,46 @@ def test_calls_that_ended_leave_nothing_behind() -> None:
 def test_tally_that_began_in_the_middle_of_a_call_still_counts_its_end() -> None:
     tally = tally_of(answered("a", NINE + 25, 25.0), left("b", NINE + 40, 40.0, "abandoned"))
     assert (of_queue(tally).answered, of_queue(tally).abandoned) == (1, 1)
+
+
+OLD = {
+    "since_start": [
+        [20, 5, 15],
+        {"sales": [20, 5, 15]},
+        {},
+        30,
+        {"completed_ivr": 6, "abandoned_ivr": 4, "served": 15},
+    ],
+    "half_hours": {
+        "1000000": [[12, 3, 9], {"sales": [12, 3, 9]}, {"1001": [0, 60.0]}, 20, {"completed_ivr": 5, "served": 9}],
+        "1000001": [[8, 2, 6], {"sales": [8, 2, 6]}, {"1001": [0, 30.0]}, 10, {"completed_ivr": 1, "abandoned_ivr": 4}],
+    },
+    "within_s": {"sales": 20.0},
+    "newest": 1000001,
+}
+"""A snapshot as engines wrote it that counted half hours."""
+
+
+def test_site_that_is_upgraded_at_noon_keeps_what_it_counted_by_half_hours() -> None:
+    tally = msgspec.json.decode(msgspec.json.encode(OLD), type=Tally)
+    assert sorted(tally.intervals) == [2000000, 2000002]
+    assert (tally.latest, tally.half_hours) == (2000002, {})
+    since = 1000000 * 1800.0
+    day = site_figures(tally, since, since + 7200)
+    assert (day.counts.offered, day.counts.answered, day.counts.calls) == (20, 15, 30)
+    assert (day.counts.completed_ivr, day.counts.abandoned_ivr) == (6, 4)
+    assert (tally.since_start.site.calls, tally.since_start.calls) == (30, 0), "Prometheus' counter does not go back"
+    assert tally.intervals[2000000].agents[LI].ready_s == 60.0
+
+
+def test_upgraded_site_counts_on_in_quarters_and_is_taken_over_once() -> None:
+    tally = msgspec.json.decode(msgspec.json.encode(OLD), type=Tally)
+    late = 2000003 * float(INTERVAL_S)
+    tally.apply(opened("z", late))
+    again = msgspec.json.decode(msgspec.json.encode(tally), type=Tally)
+    assert again == tally
+    assert [again.intervals[number].site.calls for number in sorted(again.intervals)] == [20, 10, 1]
+    assert again.since_start.site.calls == 31
 
 
 DAY = [
@@ -282,19 +373,19 @@ def test_every_offered_caller_is_accounted_for_once() -> None:
         assert out == counts.offered
 
 
-def test_half_hours_add_up_to_the_totals() -> None:
+def test_intervals_add_up_to_the_totals() -> None:
     tally = tally_of(DAY)
-    assert QueueCounts.total(book.site for book in tally.half_hours.values()) == tally.since_start.site
+    assert QueueCounts.total(book.site for book in tally.intervals.values()) == tally.since_start.site
     for queue, counts in tally.since_start.queues.items():
-        assert QueueCounts.total(book.queue(queue) for book in tally.half_hours.values()) == counts
+        assert QueueCounts.total(book.queue(queue) for book in tally.intervals.values()) == counts
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e5))
-def test_pieces_of_a_stretch_of_time_add_up_and_lie_in_their_half_hours(start: float, length: float) -> None:
+def test_pieces_of_a_stretch_of_time_add_up_and_lie_in_their_intervals(start: float, length: float) -> None:
     cut = list(pieces(start, start + length))
     assert sum(seconds for _, seconds in cut) == pytest.approx(start + length - start, abs=1e-6)
     assert [half for half, _ in cut] == sorted({half for half, _ in cut})
-    assert all(0 < seconds <= HALF_HOUR_S for _, seconds in cut)
+    assert all(0 < seconds <= INTERVAL_S for _, seconds in cut)
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0.0, 0), (5.0, 0), (5.01, 1), (10.0, 1), (11.0, 2)])
@@ -305,9 +396,9 @@ def test_duration_on_a_bound_belongs_to_the_bucket_below(seconds: float, bucket:
     assert histogram.total_s == seconds
 
 
-def test_half_hours_alone_are_those_of_a_whole_tally() -> None:
-    whole, halves = tally_of(DAY), HalfHours()
+def test_intervals_alone_are_those_of_a_whole_tally() -> None:
+    whole, alone = tally_of(DAY), Intervals()
     for record in DAY:
-        halves.apply(record)
-    assert halves.half_hours == whole.half_hours != {}
-    assert halves.since_start == Book()
+        alone.apply(record)
+    assert alone.intervals == whole.intervals != {}
+    assert alone.since_start == Book()

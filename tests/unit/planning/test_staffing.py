@@ -8,8 +8,8 @@ import pytest
 from acd.model import QueueId
 from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId
+from metrics.erlang import outlook
 from planning.draws import Constant, Exponential, Never
-from planning.erlang import outlook
 from planning.shifts import on_duty
 from planning.staffing import agents_for, in_roster_order, needs, roster_shifts, scheduled, search
 from planning.traffic import HALF_HOURS, Stream, Traffic

@@ -18,6 +18,8 @@ PANELS = 2000
 """Of Simpson's rule over the wait; the tests compare with a sum over states to 1e-6."""
 NEGLIGIBLE = 40.0
 """e to the minus this is nothing."""
+NEVER = 1e-12
+"""With so small a chance that all agents but one are busy, nobody ever waits."""
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +36,13 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     """Share of their time that agents handle calls."""
 
 
-def outlook(agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float) -> Outlook:
+def outlook(
+    agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float, panels: int = PANELS
+) -> Outlook:
     """Erlang A, or Erlang C when patience is infinite."""
     if math.isinf(patience_s):
         return erlang_c(agents, arrivals_per_s, handle_s, within_s)
-    return erlang_a(agents, arrivals_per_s, handle_s, patience_s, within_s)
+    return erlang_a(agents, arrivals_per_s, handle_s, patience_s, within_s, panels)
 
 
 def erlang_b(agents: int, load: float) -> float:
@@ -66,15 +70,18 @@ def erlang_c(agents: int, arrivals_per_s: float, handle_s: float, within_s: floa
     )
 
 
-def erlang_a(agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float) -> Outlook:
+def erlang_a(
+    agents: int, arrivals_per_s: float, handle_s: float, patience_s: float, within_s: float, panels: int = PANELS
+) -> Outlook:
     """Callers whose patience is exponential.
 
     The wait a caller of endless patience would have has the density v(t) = c exp(load of patience - t agents / handle), where
     the load of patience is arrivals x patience x (1 - exp(-t / patience)); all figures are integrals over it.
     """
     load = arrivals_per_s * handle_s
-    if load == 0.0:
-        return Outlook(waits=0.0, service_level=1.0, asa_s=0.0, abandon_rate=0.0, occupancy=0.0)
+    all_but_one_busy = erlang_b(agents - 1, load)
+    if load == 0.0 or all_but_one_busy < NEVER:
+        return Outlook(waits=0.0, service_level=1.0, asa_s=0.0, abandon_rate=0.0, occupancy=load / agents)
     drained = agents / handle_s
     peak_s = _peak_s(agents, arrivals_per_s, handle_s, patience_s)
     peak = _log_density(peak_s, arrivals_per_s, patience_s, drained)
@@ -86,13 +93,13 @@ def erlang_a(agents: int, arrivals_per_s: float, handle_s: float, patience_s: fl
         return math.exp(-t / patience_s)
 
     end_s = _end_s(peak_s, arrivals_per_s, patience_s, drained)
-    mass = _integral(density, 0.0, end_s)
+    mass = _integral(density, 0.0, end_s, panels)
     # the states below "all busy", against the state in which the last agent is free, on the scale of the density
-    below = math.exp(-math.log(erlang_b(agents - 1, load)) - math.log(arrivals_per_s) - peak)
+    below = math.exp(-math.log(all_but_one_busy) - math.log(arrivals_per_s) - peak)
     whole = below + mass
-    waiting_served = _integral(lambda t: density(t) * stays(t), 0.0, end_s)
-    in_time = _integral(lambda t: density(t) * stays(t), 0.0, min(within_s, end_s))
-    wait_of_served = _integral(lambda t: t * density(t) * stays(t), 0.0, end_s)
+    waiting_served = _integral(lambda t: density(t) * stays(t), 0.0, end_s, panels)
+    in_time = _integral(lambda t: density(t) * stays(t), 0.0, min(within_s, end_s), panels)
+    wait_of_served = _integral(lambda t: t * density(t) * stays(t), 0.0, end_s, panels)
     served = below + waiting_served
     return Outlook(
         waits=mass / whole,
@@ -121,8 +128,8 @@ def _end_s(peak_s: float, arrivals_per_s: float, patience_s: float, drained: flo
     return peak_s + beyond_s
 
 
-def _integral(of: Callable[[float], float], start: float, end: float) -> float:
-    """By Simpson's rule."""
-    width = (end - start) / PANELS
-    inner = sum((4 if n % 2 else 2) * of(start + n * width) for n in range(1, PANELS))
+def _integral(of: Callable[[float], float], start: float, end: float, panels: int) -> float:
+    """By Simpson's rule; the number of panels is even."""
+    width = (end - start) / panels
+    inner = sum((4 if n % 2 else 2) * of(start + n * width) for n in range(1, panels))
     return (of(start) + inner + of(end)) * width / 3

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from planning.erlang import erlang_a, erlang_b, erlang_c, outlook
+from metrics.erlang import erlang_a, erlang_b, erlang_c, outlook
 
 
 def test_erlang_b_is_that_of_the_printed_example_of_ten_erlangs_on_ten_lines() -> None:

@@ -1,0 +1,92 @@
+"""Figures from outside: what Hotline cannot count itself and is told, by import or over the API.
+
+Each is given for a stretch of time, of the whole site or of one key of a dimension; the site's is never added up from parts
+of it. In a report it counts by the share of its stretch that lies in the report's: a month's cost of 30,000 yuan is 1,000
+in each day of a month of 30. A headcount is a mean, and counts as person-years. Pure.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+__all__ = ["OUTSIDE", "YEAR_S", "Entry", "Kind", "Outside", "outside_of"]
+
+YEAR_S: Final = 365 * 86400.0
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What was told of a stretch of time; None: nothing was."""
+
+    cost: float | None = None
+    """Yuan."""
+    blocked: float | None = None
+    """Calls that met busy before they reached the engine."""
+    scheduled_s: float | None = None
+    """Time in which agents were to be able to answer."""
+    people_present: float | None = None
+    people_scheduled: float | None = None
+    quality_points: float | None = None
+    quality_scores: float | None = None
+    person_years: float | None = None
+    leavers: float | None = None
+    solved: float | None = None
+    """Matters that one call settled."""
+    solvable: float | None = None
+    """Matters of which it is known whether one call settled them."""
+    served_numbers: float | None = None
+    """Calls served whose number is known. This and the next are counted in SQL."""
+    called_again: float | None = None
+    """Of these, whose number called, or was called, again within some days."""
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure that can be told: its field of `Outside`, what it is counted in, and what to call it."""
+
+    field: str
+    unit: str
+    names: dict[str, str]
+    mean: bool = False
+    """It holds at every moment of its stretch and is not spread over it: headcount."""
+
+
+def _kind(field: str, unit: str, zh: str, en: str, *, mean: bool = False) -> Kind:
+    return Kind(field=field, unit=unit, names={"zh": zh, "en": en}, mean=mean)
+
+
+OUTSIDE: Final[dict[str, Kind]] = {
+    "cost": _kind("cost", "yuan", "全部成本", "All cost"),
+    "blocked": _kind("blocked", "calls", "遇忙未接入的呼叫", "Calls that met busy"),
+    "scheduled_time": _kind("scheduled_s", "seconds", "排班应答时间", "Scheduled answering time"),
+    "people_present": _kind("people_present", "people", "出勤人次", "People present, by shift"),
+    "people_scheduled": _kind("people_scheduled", "people", "应出勤人次", "People scheduled, by shift"),
+    "quality_points": _kind("quality_points", "points", "质检总分", "Points of quality scores"),
+    "quality_scores": _kind("quality_scores", "calls", "质检录音数", "Calls scored for quality"),
+    "headcount": _kind("person_years", "people", "平均在册人数", "Mean headcount", mean=True),
+    "leavers": _kind("leavers", "people", "离职人数", "Agents who left"),
+    "solved": _kind("solved", "calls", "一次解决的呼叫", "Calls solved at once"),
+    "solvable": _kind("solvable", "calls", "已登记是否解决的呼叫", "Calls of which it is known whether they were"),
+}
+"""By the name it is told under."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One number that was told: `name` is one of OUTSIDE; from `since` to before `until`, seconds since the epoch."""
+
+    name: str
+    since: float
+    until: float
+    value: float
+
+
+def outside_of(entries: Iterable[Entry], since: float, until: float) -> Outside:
+    """What these entries, all of the site or of one key, come to from `since` to `until`."""
+    found: dict[str, float] = {}
+    for entry in entries:
+        overlap_s = min(until, entry.until) - max(since, entry.since)
+        if overlap_s <= 0:
+            continue
+        kind = OUTSIDE[entry.name]
+        whole_s = YEAR_S if kind.mean else entry.until - entry.since
+        found[kind.field] = found.get(kind.field, 0.0) + entry.value * overlap_s / whole_s
+    return Outside(**found)
