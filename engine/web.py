@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,9 +37,10 @@ from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.open_items import OpenItems
+from engine.outside import SqlOutside
 from engine.past import past_call
 from engine.work_items import SqlWorkItems
-from metrics.definitions import FIGURES, Band, QueueCounts
+from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
 from metrics.intervals import INTERVAL_S
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
@@ -209,6 +210,8 @@ class Web:
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
+            outside=SqlOutside(engine.database),
+            bands=self._bands,
             items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
             health=self.health,
             metrics=engine.exporter,
@@ -241,15 +244,17 @@ class Web:
         reasons = self._engine.configuration.agents.not_ready_reasons
         return {name: {"zh": names.zh, "en": names.en or names.zh} for name, names in reasons.items()}
 
+    def _bands(self) -> Mapping[str, Band]:
+        return self._engine.configuration.metrics.bands_in_force()
+
     def _wall_settings(self) -> WallSettings:
         configuration = self._engine.configuration
         own = {name: {"zh": zh, "en": en} for name, (zh, en) in OWN_REASONS.items()}
-        wanted = configuration.metrics.bands
-        bands = {name: wanted[name].band() if name in wanted else FIGURES[name].band for name in SHOWN_FIGURES}
+        bands = self._bands()
         return WallSettings(
             site=configuration.system.site,
             zone=configuration.system.timezone,
-            bands={name: band or Band() for name, band in bands.items()},
+            bands={name: bands.get(name, Band()) for name in SHOWN_FIGURES},
             longest_wait_s=configuration.metrics.wallboard.longest_wait,
             reasons=own | self._reasons(),
         )

@@ -10,6 +10,7 @@ from cti.http import (
     calls,
     emergencies,
     feeds,
+    figures,
     interventions,
     items,
     pages,
@@ -88,6 +89,9 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/items/{item}/give-back", items.change_item),
             web.post("/api/items/{item}/done", items.change_item),
             web.post("/api/items/{item}/reopen", items.change_item),
+            web.get("/api/figures", figures.list_figures),
+            web.get("/api/outside", figures.list_outside),
+            web.put("/api/outside", figures.tell_outside),
             web.get("/api/recordings", recordings.list_recordings),
             web.get("/api/recordings/{recording}/audio", recordings.play_recording),
         ]

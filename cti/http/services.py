@@ -21,7 +21,10 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompts
+from metrics.definitions import Band
+from metrics.dimensions import Dimension
 from metrics.figures import CurvePoint, Figures
+from metrics.outside import Entry
 from recordings.ledger import Recording
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "KeptVersion",
     "MetricsPage",
     "NotReadyReasons",
+    "OutsideFigures",
     "Reload",
     "ReloadRefused",
     "Services",
@@ -151,6 +155,26 @@ class WorkItems(Protocol):
         ...
 
 
+class OutsideFigures(Protocol):
+    """The numbers Hotline was told. Raises HistoryUnavailable."""
+
+    async def find(
+        self,
+        *,
+        name: str | None,
+        by: Dimension | None,
+        keys: Collection[str] | None,
+        since: float | None,
+        until: float | None,
+    ) -> Sequence[Entry]:
+        """Those that match and lie, if only in part, between `since` and `until`."""
+        ...
+
+    async def keep(self, entries: Sequence[Entry]) -> int:
+        """All of them or none; how many are new or changed. Raises metrics.outside.Overlapping."""
+        ...
+
+
 class MetricsPage(Protocol):
     """Makes the page for Prometheus."""
 
@@ -193,6 +217,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     prompts: Callable[[], Prompts]
     items: WorkItems
+    outside: OutsideFigures
+    bands: Callable[[], Mapping[str, Band]]
+    """Where each figure should be, by the configuration in force."""
     health: Health
     metrics: MetricsPage
     reload: Reload

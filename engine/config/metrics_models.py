@@ -2,9 +2,9 @@
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import AtLeastASecond
+from engine.config.fields import AtLeastASecond, QuarterSpan, Text
 from engine.config.models import Model
-from metrics.definitions import FIGURES, Band
+from metrics.definitions import FIGURES, Band, bands_in_force
 
 __all__ = ["BandModel", "MetricsFile"]
 
@@ -41,6 +41,8 @@ class MetricsFile(Model):
     bands: dict[str, BandModel] = Field(default_factory=dict)
     """By figure; others keep the target of their definition."""
     wallboard: WallboardModel = Field(default_factory=WallboardModel)
+    shifts: dict[Text, QuarterSpan] = Field(default_factory=dict)
+    """By name, when they are, every day; reports by shift go by them."""
 
     @field_validator("bands")
     @classmethod
@@ -49,3 +51,7 @@ class MetricsFile(Model):
         if unknown:
             raise ValueError(f"no figure {unknown[0]!r} (there are: {', '.join(FIGURES)})")
         return bands
+
+    def bands_in_force(self) -> dict[str, Band]:
+        """Where each figure should be, the site's own targets before the usual ones."""
+        return bands_in_force({name: band.band() for name, band in self.bands.items()})

@@ -44,9 +44,11 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
-from metrics.definitions import FIGURES, Band, QueueCounts
+from metrics.definitions import FIGURES, Band, QueueCounts, bands_in_force
+from metrics.dimensions import Dimension
 from metrics.figures import Figures, curve, queue_figures, site_figures
 from metrics.intervals import INTERVAL_S, Tally
+from metrics.outside import Entry, Overlapping, overlapping
 from recordings.ledger import Recording, RecordingNotThere
 
 NINE = 1_800_000_000.0
@@ -220,6 +222,38 @@ def _matches(item: WorkItem, wanted: Wanted) -> bool:
     return mine and all(value is None or getattr(item, name) == value for name, value in asked.items())
 
 
+class ListOutside:
+    """Numbers that were told, in memory."""
+
+    def __init__(self) -> None:
+        self.told: list[Entry] = []
+
+    async def find(
+        self,
+        *,
+        name: str | None,
+        by: Dimension | None,
+        keys: Collection[str] | None,
+        since: float | None,
+        until: float | None,
+    ) -> list[Entry]:
+        return [
+            entry
+            for entry in self.told
+            if name in (None, entry.name)
+            and by in (None, entry.dimension)
+            and (keys is None or entry.key in keys)
+            and (since is None or entry.until > since)
+            and (until is None or entry.since < until)
+        ]
+
+    async def keep(self, entries: Sequence[Entry]) -> int:
+        if (twice := overlapping([*self.told, *entries])) is not None:
+            raise Overlapping(*twice)
+        self.told += entries
+        return len(entries)
+
+
 class FixedPage:
     def pieces(self) -> Iterator[bytes]:
         yield b"callcenter_calls_total 0\n"
@@ -283,6 +317,7 @@ class SmallSite:
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
+        self.outside = ListOutside()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
         self.prompts = Prompts(
@@ -302,6 +337,8 @@ class SmallSite:
             archive=self.archive,
             prompts=lambda: self.prompts,
             items=self.items,
+            outside=self.outside,
+            bands=lambda: bands_in_force({"asa": Band(high=30.0)}),
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
@@ -343,6 +380,10 @@ class SmallSite:
     async def post(self, path: str, who: Role | AgentId | None, body: Any = None) -> tuple[int, Any]:
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
         async with self.http.post(self.url + path, headers=self.bearer(who), data=data) as response:
+            return response.status, msgspec.json.decode(await response.read())
+
+    async def put(self, path: str, who: Role | AgentId | None, body: Any) -> tuple[int, Any]:
+        async with self.http.put(self.url + path, headers=self.bearer(who), data=msgspec.json.encode(body)) as response:
             return response.status, msgspec.json.decode(await response.read())
 
     def feed(self, path: str, who: Role | AgentId | None, **more: Any) -> Any:
