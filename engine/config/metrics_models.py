@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import Text
+from engine.config.fields import AtLeastASecond, Text
 from engine.config.models import Model
 from metrics.definitions import FIGURES, Band
 
@@ -30,6 +30,13 @@ class BandModel(Model):
         return Band(self.low, self.high)
 
 
+class WallboardModel(Model):
+    """What the wallboard raises an alarm at, beside the bands."""
+
+    longest_wait: AtLeastASecond = 120.0
+    """A caller who has waited longer in his queue, in seconds."""
+
+
 class QueueLogModel(Model):
     """Writing Asterisk's queue_log, for programs that read it."""
 
@@ -47,6 +54,7 @@ class MetricsFile(Model):
 
     bands: dict[str, BandModel] = Field(default_factory=dict)
     """By figure; others keep the target of their definition."""
+    wallboard: WallboardModel = Field(default_factory=WallboardModel)
     queue_log: QueueLogModel = QueueLogModel()
 
     @field_validator("bands")
