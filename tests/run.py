@@ -5,7 +5,8 @@
     ./hotline test telephony -k music   a stage; what follows its name goes to pytest
     ./hotline test tests/unit/acd -x    pytest alone, on these paths
 
-Every test belongs to exactly one stage: by its folder (tests/deploy), else by its mark (telephony, data), else `unit`.
+Every test belongs to exactly one stage: by its folder (tests/deploy), else by its mark (telephony, data, browser), else `unit`;
+what is written in TypeScript is checked in `web`.
 A stage without a test fails: a check that silently checks nothing is worse than none.
 """
 
@@ -41,15 +42,16 @@ class Outcome:
 
 
 TEST_STAGES = {
-    "unit": ("-m", "not telephony and not data", "--ignore=tests/deploy", "tests"),
+    "unit": ("-m", "not telephony and not data and not browser", "--ignore=tests/deploy", "tests"),
     "data": ("-m", "data and not telephony", "--ignore=tests/deploy", "tests"),
+    "browser": ("-m", "browser", "--ignore=tests/deploy", "tests"),
     "telephony": ("-m", "telephony", "--ignore=tests/deploy", "tests"),
     "deploy": ("tests/deploy",),
 }
-STAGES = ("lint", *TEST_STAGES)
-LANES = (("lint", "unit"), ("data", "deploy"))
-"""With all stages asked for, these run side by side, and what each prints is shown when it is over. Telephony comes after
-them, alone: calls are timed there."""
+STAGES = ("lint", "web", *TEST_STAGES)
+LANES = (("lint", "unit"), ("web", "data", "deploy"))
+"""With all stages asked for, these run side by side, and what each prints is shown when it is over. Browser and telephony come
+after them, alone: what is seen and heard there is timed."""
 
 
 def packages() -> list[str]:
@@ -74,6 +76,11 @@ def steps_of(stage: str, pytest_arguments: list[str]) -> list[Step]:
             Step("lint: ruff format", tool("ruff", "format", "--check")),
             Step("lint: mypy --strict", tool("mypy", "--strict", *packages())),
             Step("lint: import contracts", (sys.executable, str(BIN / "lint-imports"))),
+        ]
+    if stage == "web":
+        return [
+            Step("web: types", ("npm", "--prefix", "web", "run", "--silent", "types")),
+            Step("web: tests", ("npm", "--prefix", "web", "run", "--silent", "test")),
         ]
     return [Step(f"tests: {stage}", pytest(*TEST_STAGES[stage], *pytest_arguments))]
 
