@@ -1,8 +1,8 @@
 """Who may speak to the API, and as whom: tokens and roles.
 
 The tokens lie in one file that only its owner can read, made at the first start with a random token for each agent, one for a
-supervisor and one for an administrator. More staff, inspectors say, are added to the file by hand. Only here is the file read
-and written; what a role may do is decided where it is asked (cti.http.access).
+supervisor, one for an administrator and one for screens on the wall. More staff, inspectors say, are added to the file by hand.
+Only here is the file read and written; what a role may do is decided where it is asked (cti.http.access).
 """
 
 import hashlib
@@ -24,12 +24,13 @@ SHORTEST_TOKEN: Final = 20
 
 
 class Role(StrEnum):
-    """客服专员, 组长/主管, 质检, 管理员."""
+    """客服专员, 组长/主管, 质检, 管理员; and a screen on the wall, 大屏, which may see the wallboard and nothing else."""
 
     AGENT = "agent"
     TEAM_LEADER = "team_leader"
     INSPECTOR = "inspector"
     ADMINISTRATOR = "administrator"
+    WALLBOARD = "wallboard"
 
 
 class BadTokenFile(Exception):
@@ -70,11 +71,15 @@ class Accounts:
         return cls(path, _read(path) if path.exists() else _first_tokens(), roster)
 
     def follow(self, roster: Iterable[AgentSettings]) -> None:
-        """After a change of the roster: new agents get tokens, those of agents who are gone no longer open anything."""
+        """After a change of the roster: new agents get tokens, those of agents who are gone no longer open anything. A file
+        that has no token for a wallboard gets one."""
         agents = list(roster)
         missing = [agent.id for agent in agents if agent.id not in self._tokens.agents]
         self._tokens.agents.update((agent, _token()) for agent in missing)
-        if missing or not self._path.exists():
+        no_wallboard = self.token_for(Role.WALLBOARD) is None
+        if no_wallboard:
+            self._tokens.staff.append(_Staff(name="wallboard", role=Role.WALLBOARD, token=_token()))
+        if missing or no_wallboard or not self._path.exists():
             _write(self._path, self._tokens)
         self._by_digest = self._identities(agents)
 

@@ -11,21 +11,10 @@ from typing import Final, Literal
 import msgspec
 
 from acd.model import QueueId
-from acd.records import (
-    AgentChanged,
-    CallbackAttempted,
-    CallbackClosed,
-    CallbackOpened,
-    EmergencyBegan,
-    EmergencyOver,
-    OfferEnded,
-    OfferMade,
-    QueueEntered,
-    QueueLeft,
-    Record,
-)
+from acd.records import Record
 from acd.runner import Runner
 from agents.roster import AgentId
+from cti.changes import Changes
 from cti.feed import Feed
 from cti.views import AgentView, QueueView, agent_view, queue_views
 
@@ -51,8 +40,7 @@ class FloorFeed:
         self._runner = runner
         self._gather_s = gather_s
         self._feeds: set[Feed] = set()
-        self._agents: dict[AgentId, None] = {}
-        self._queues: dict[QueueId, None] = {}
+        self._changes = Changes()
         self._seq = int(runner.now() * 1000)
         self._timer: asyncio.TimerHandle | None = None
         self.items: Mapping[QueueId, Mapping[str, int]] = {}
@@ -62,14 +50,13 @@ class FloorFeed:
         """Note what changed, and send it soon."""
         if not self._feeds:
             return
-        for record in records:
-            self._note(record)
+        self._changes.note(records, self._runner.floor.rules)
         self._flush_soon()
 
     def note_queue(self, queue: QueueId) -> None:
         """A queue changed in a way of which there is no record: it was closed or opened, or what there is to do became less."""
         if self._feeds:
-            self._queues[queue] = None
+            self._changes.note_queues(queue)
             self._flush_soon()
 
     def note_items(self, items: Mapping[QueueId, Mapping[str, int]]) -> None:
@@ -79,7 +66,7 @@ class FloorFeed:
             self.note_queue(queue)
 
     def _flush_soon(self) -> None:
-        if self._timer is None and (self._agents or self._queues):
+        if self._timer is None and self._changes:
             self._timer = asyncio.get_running_loop().call_later(self._gather_s, self._flush)
 
     @contextmanager
@@ -101,33 +88,10 @@ class FloorFeed:
         for feed in self._feeds:
             feed.close()
 
-    def _note(self, record: Record) -> None:
-        match record:
-            case AgentChanged():
-                self._agents[record.agent] = None
-                settings = self._runner.floor.rules.agents.get(record.agent)
-                self._queues.update(dict.fromkeys(settings.queues if settings else ()))
-            case EmergencyBegan() | EmergencyOver():
-                self._queues.update(dict.fromkeys(record.queues or self._runner.floor.rules.queues))
-            case (
-                QueueEntered()
-                | QueueLeft()
-                | OfferMade()
-                | OfferEnded()
-                | CallbackOpened()
-                | CallbackAttempted()
-                | CallbackClosed()
-            ):
-                self._queues[record.queue] = None
-            case _:
-                pass
-
     def _flush(self) -> None:
         self._timer = None
         self._seq += 1
-        frame = msgspec.json.encode(self._frame("floor", list(self._agents), list(self._queues)))
-        self._agents.clear()
-        self._queues.clear()
+        frame = msgspec.json.encode(self._frame("floor", *self._changes.take()))
         for feed in self._feeds:
             feed.put(frame)
 

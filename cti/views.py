@@ -24,6 +24,7 @@ __all__ = [
     "StayView",
     "SurveyView",
     "agent_view",
+    "agents_by_state",
     "call_view",
     "ended_call_view",
     "queue_views",
@@ -257,7 +258,7 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float, it
         items=items,
         waiting_since=since,
         longest_wait_s=0.0 if since is None else max(now - since, 0.0),
-        agents=_by_state(floor.standings[queue]),
+        agents=agents_by_state(floor.standings[queue]),
         free=floor.standings[queue].get(FREE, 0),
         closed=bool(keeps_closed),
         closed_by=keeps_closed,
@@ -269,7 +270,7 @@ def _queue_view(floor: Floor, queue: QueueId, began: list[float], now: float, it
     )
 
 
-def _by_state(standings: Mapping[str, int]) -> dict[str, int]:
+def agents_by_state(standings: Mapping[str, int]) -> dict[str, int]:
     """Standings tell ready agents apart by their phones; the states do not."""
     counts = dict.fromkeys((str(state) for state in AgentState), 0)
     for standing, count in standings.items():

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,10 +19,13 @@ from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import KeptVersion, ReloadRefused, Services, UnknownVersion
+from cti.http.services import Curve, KeptVersion, ReloadRefused, Services, UnknownVersion
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from cti.wallboard import WallSettings
+from cti.wallfeed import WallFeed
 from cti.webhooks import HookSettings, Webhooks
+from cti.wording import OWN_REASONS
 from desk.items import ItemId
 from desk.store import find_item
 from engine import versions
@@ -36,7 +39,9 @@ from engine.live import VERSION
 from engine.open_items import OpenItems
 from engine.past import past_call
 from engine.work_items import SqlWorkItems
-from metrics.figures import Figures, OpenState, queue_figures, site_figures
+from metrics.definitions import FIGURES, Band, QueueCounts
+from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
+from metrics.intervals import INTERVAL_S
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
 if TYPE_CHECKING:
@@ -45,6 +50,10 @@ if TYPE_CHECKING:
 __all__ = ["EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
+
+
+PAGES: Final = Path(__file__).resolve().parents[1] / "web" / "dist"
+SHOWN_FIGURES: Final = ("service_level", "asa", "abandon_rate")
 
 
 class EngineFigures:
@@ -63,15 +72,26 @@ class EngineFigures:
         everybody = tuple(self._engine.floor.agents)
         return site_figures(self._engine.tally, self._midnight(), self._engine.runner.now(), self._open(everybody))
 
+    def counts(self, queue: QueueId | None) -> QueueCounts:
+        """The callers of a queue, or of the site, alone."""
+        since, now = self._midnight(), self._engine.runner.now()
+        tally = self._engine.tally
+        return site_counts(tally, since, now) if queue is None else queue_counts(tally, queue, since, now)
+
+    def curve(self, queues: Collection[QueueId]) -> Curve:
+        today, yesterday = self._midnight(), self._midnight(days_ago=1)
+        points = curve(self._engine.tally, yesterday, self._engine.runner.now(), queues)
+        return Curve(step_s=INTERVAL_S, today=today, yesterday=yesterday, points=points)
+
     def _open(self, agents: Sequence[AgentId]) -> list[OpenState]:
         floor = self._engine.floor
         found = (floor.agents[agent] for agent in agents)
         return [OpenState(agent.id, agent.state, agent.since) for agent in found]
 
-    def _midnight(self) -> float:
+    def _midnight(self, days_ago: int = 0) -> float:
         zone = ZoneInfo(self._engine.configuration.system.timezone)
-        now = datetime.fromtimestamp(self._engine.runner.now(), zone)
-        return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        today = datetime.fromtimestamp(self._engine.runner.now(), zone).date()
+        return datetime.combine(today - timedelta(days=days_ago), time(), zone).timestamp()
 
 
 class SqlHistory:
@@ -156,9 +176,17 @@ class Web:
         self.accounts = Accounts.open(site.home / "secrets" / "tokens.json", engine.configuration.rules.agents.values())
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
+        self._figures = EngineFigures(engine)
+        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
-        self.sinks: tuple[RecordSink, ...] = (self.pops, self.floor_feed, self.decisions, self.open_items)
+        self.sinks: tuple[RecordSink, ...] = (
+            self.pops,
+            self.floor_feed,
+            self.wall_feed,
+            self.decisions,
+            self.open_items,
+        )
         self.webhooks = Webhooks(
             _hooks(engine.configuration), f"/hotline/{engine.configuration.system.site}", runner.now
         )
@@ -173,10 +201,11 @@ class Web:
             runner=engine.runner,
             pops=self.pops,
             floor_feed=self.floor_feed,
+            wall_feed=self.wall_feed,
             decisions=self.decisions,
             accounts=self.accounts,
             reasons=self._reasons,
-            figures=EngineFigures(engine),
+            figures=self._figures,
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
@@ -187,6 +216,7 @@ class Web:
             versions=EngineVersions(engine),
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
+            pages=PAGES,
             metrics_token=secret("HOTLINE_METRICS_TOKEN"),
             origins=tuple(engine.configuration.system.http.origins),
         )
@@ -210,6 +240,19 @@ class Web:
     def _reasons(self) -> dict[str, dict[str, str]]:
         reasons = self._engine.configuration.agents.not_ready_reasons
         return {name: {"zh": names.zh, "en": names.en or names.zh} for name, names in reasons.items()}
+
+    def _wall_settings(self) -> WallSettings:
+        configuration = self._engine.configuration
+        own = {name: {"zh": zh, "en": en} for name, (zh, en) in OWN_REASONS.items()}
+        wanted = configuration.metrics.bands
+        bands = {name: wanted[name].band() if name in wanted else FIGURES[name].band for name in SHOWN_FIGURES}
+        return WallSettings(
+            site=configuration.system.site,
+            zone=configuration.system.timezone,
+            bands={name: band or Band() for name, band in bands.items()},
+            longest_wait_s=configuration.metrics.wallboard.longest_wait,
+            reasons=own | self._reasons(),
+        )
 
     async def _reload(self) -> None:
         try:

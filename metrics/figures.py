@@ -4,7 +4,7 @@ Agents are given as they are now (`OpenState`): the time since the last change o
 has been ready for two hours must count in the occupancy of these two hours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -13,10 +13,23 @@ from msgspec.structs import asdict
 from acd.model import QueueId
 from agents.roster import AgentId
 from agents.state import AgentState
-from metrics.definitions import AgentTimes, QueueCounts, Sums, values
+from metrics.definitions import FIGURES, AgentTimes, QueueCounts, Sums, values
 from metrics.intervals import INTERVAL_S, Book, Tally, interval_of, pieces
 
-__all__ = ["Figures", "OpenState", "Summary", "agent_sums", "agent_times", "queue_figures", "site_figures", "summary"]
+__all__ = [
+    "CurvePoint",
+    "Figures",
+    "OpenState",
+    "Summary",
+    "agent_sums",
+    "agent_times",
+    "curve",
+    "queue_counts",
+    "queue_figures",
+    "site_counts",
+    "site_figures",
+    "summary",
+]
 
 
 class OpenState(NamedTuple):
@@ -42,6 +55,17 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         """As the API gives it out: everything by name."""
         counts, agents = asdict(self.counts), asdict(self.agents)
         return {**asdict(self), "counts": {**counts, "abandoned": self.counts.abandoned}, "agents": agents}
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval of a day's curve; `service_level` None: nobody was offered in it."""
+
+    start: float
+    offered: int
+    answered: int
+    abandoned: int
+    """Without the short abandons."""
+    service_level: float | None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,15 +94,42 @@ def queue_figures(
 
     `agents` are those who serve the queue; their times count whole, whichever of their queues they worked for.
     """
-    books = _books(tally, since, until)
-    counts = QueueCounts.total(book.queues[queue] for book in books if queue in book.queues)
-    return _figures(tally, queue, counts, since, until, agents)
+    return _figures(tally, queue, queue_counts(tally, queue, since, until), since, until, agents)
 
 
 def site_figures(tally: Tally, since: float, until: float, agents: Iterable[OpenState] = ()) -> Figures:
     """The whole site's figures: each call once, however many queues it went through. `agents`: all of them."""
-    counts = QueueCounts.total(book.site for book in _books(tally, since, until))
-    return _figures(tally, None, counts, since, until, agents)
+    return _figures(tally, None, site_counts(tally, since, until), since, until, agents)
+
+
+def queue_counts(tally: Tally, queue: QueueId, since: float, until: float) -> QueueCounts:
+    """A queue's callers alone, without the agents' times: cheap enough for every change on a busy floor."""
+    return QueueCounts.total(book.queues[queue] for book in _books(tally, since, until) if queue in book.queues)
+
+
+def site_counts(tally: Tally, since: float, until: float) -> QueueCounts:
+    """The whole site's callers, each call once."""
+    return QueueCounts.total(book.site for book in _books(tally, since, until))
+
+
+def curve(tally: Tally, since: float, until: float, queues: Collection[QueueId] = ()) -> list[CurvePoint]:
+    """The intervals from that of `since` to before `until` in which anything happened, in order: of these queues together,
+    a caller counting in each he was in, or of the site."""
+    first = interval_of(since)
+    found = [number for number in sorted(tally.intervals) if number >= first and number * INTERVAL_S < until]
+    return [_point(number * float(INTERVAL_S), tally.intervals[number], queues) for number in found]
+
+
+def _point(start: float, book: Book, queues: Collection[QueueId]) -> CurvePoint:
+    parts = [book.queues[queue] for queue in queues if queue in book.queues] if queues else [book.site]
+    counts = QueueCounts.total(parts)
+    return CurvePoint(
+        start=start,
+        offered=counts.offered,
+        answered=counts.answered,
+        abandoned=counts.abandoned,
+        service_level=FIGURES["service_level"].of(Sums(counts, AgentTimes())),
+    )
 
 
 def _figures(

@@ -13,6 +13,7 @@ from cti.http.services import SERVICES
 
 __all__ = [
     "OVERSEERS",
+    "WATCHERS",
     "authenticated",
     "bearer_token",
     "identity_of",
@@ -31,9 +32,15 @@ audit = logging.getLogger("hotline.audit")
 
 OVERSEERS: Final = frozenset({Role.TEAM_LEADER, Role.INSPECTOR, Role.ADMINISTRATOR})
 """See all agents' calls and recordings."""
+WATCHERS: Final = OVERSEERS | {Role.WALLBOARD}
+"""See the wallboard."""
 LEADERS: Final = frozenset({Role.TEAM_LEADER, Role.ADMINISTRATOR})
 """Change agents' states, and may ask for whole numbers."""
-OPEN_PATHS: Final = frozenset({"/healthz", "/metrics"})
+OPEN_PATHS: Final = frozenset({"/healthz", "/metrics", "/wallboard"})
+OPEN_FOLDER: Final = "/web/"
+"""The pages' own files: programs and styles, no data."""
+WALL_PATHS: Final = "/api/wallboard/"
+"""All a screen on the wall may ask for."""
 FEED_PATHS_END: Final = "/feed"
 
 _IDENTITY: Final = web.RequestKey("identity", Identity)
@@ -46,11 +53,22 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
     if token:
         identity = request.app[SERVICES].accounts.identify(token)
         if identity is not None:
+            _keep_to_the_wall(request, identity)
             request[_IDENTITY] = identity
-    open_path = request.path in OPEN_PATHS or (not token and request.path.endswith(FEED_PATHS_END))
+    open_path = (
+        request.path in OPEN_PATHS
+        or request.path.startswith(OPEN_FOLDER)
+        or (not token and request.path.endswith(FEED_PATHS_END))
+    )
     if not open_path and request.get(_IDENTITY) is None:
         raise unauthorized()
     return await handler(request)
+
+
+def _keep_to_the_wall(request: web.Request, identity: Identity) -> None:
+    """A screen's token lies in the address of a page: it opens nothing else. Raises ApiError 403."""
+    if identity.role is Role.WALLBOARD and not request.path.startswith(WALL_PATHS):
+        raise forbidden("this token is for the wallboard alone")
 
 
 def bearer_token(request: web.Request) -> str:

@@ -12,10 +12,12 @@ from cti.http import (
     feeds,
     interventions,
     items,
+    pages,
     prompts,
     queues,
     recordings,
     service,
+    wallboard,
 )
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
@@ -30,9 +32,9 @@ SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
-    "Server": "Hotline",
     "X-Content-Type-Options": "nosniff",
 }
+"""Of every answer that does not say otherwise itself."""
 
 
 def make_app(services: Services) -> web.Application:
@@ -43,6 +45,10 @@ def make_app(services: Services) -> web.Application:
         [
             web.get("/healthz", service.health),
             web.get("/metrics", service.metrics),
+            web.get("/wallboard", pages.wallboard),
+            web.get("/web/assets/{file}", pages.built_file),
+            web.get("/api/wallboard/feed", feeds.wall_feed),
+            web.get("/api/wallboard/curve", wallboard.curve),
             web.get("/api/version", service.version),
             web.post("/api/reload", service.reload),
             web.get("/api/rules", service.rules),
@@ -92,10 +98,13 @@ def make_app(services: Services) -> web.Application:
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "Hotline"
 
 
 async def _send_desktops_away(app: web.Application) -> None:
     services = app[SERVICES]
     services.pops.close()
     services.floor_feed.close()
+    services.wall_feed.close()

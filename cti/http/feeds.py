@@ -1,4 +1,4 @@
-"""WebSocket feeds: an agent's screen pops, and the floor for supervisors.
+"""WebSocket feeds: an agent's screen pops, the floor for supervisors, and what a wallboard shows.
 
 The token comes in the Authorization header, as the subprotocol `token.<token>` offered next to `hotline`, or, from browsers
 that want neither, in the first message: {"token": "..."}. Nothing is sent before it is known.
@@ -17,14 +17,22 @@ from yarl import URL
 from agents.accounts import Identity
 from agents.roster import AgentId
 from cti.feed import Feed, FeedClosed, FeedOverrun
-from cti.http.access import OVERSEERS, known_identity, require_agent, require_role, unauthorized, wants_full_numbers
+from cti.http.access import (
+    OVERSEERS,
+    WATCHERS,
+    known_identity,
+    require_agent,
+    require_role,
+    unauthorized,
+    wants_full_numbers,
+)
 from cti.http.agents import known_agent
 from cti.http.errors import ApiError, forbidden
 from cti.http.queries import sequence_number
 from cti.http.services import SERVICES
 from cti.liveness import watch_for_dead_peer
 
-__all__ = ["agent_feed", "floor_feed"]
+__all__ = ["agent_feed", "floor_feed", "wall_feed"]
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +75,16 @@ async def floor_feed(request: web.Request) -> web.StreamResponse:
     def open_feed(identity: Identity) -> AbstractContextManager[Feed]:
         require_role(identity, OVERSEERS)
         return request.app[SERVICES].floor_feed.feed()
+
+    return await _serve(request, open_feed)
+
+
+async def wall_feed(request: web.Request) -> web.StreamResponse:
+    """`/api/wallboard/feed`: what a wallboard shows, as it changes."""
+
+    def open_feed(identity: Identity) -> AbstractContextManager[Feed]:
+        require_role(identity, WATCHERS)
+        return request.app[SERVICES].wall_feed.feed()
 
     return await _serve(request, open_feed)
 

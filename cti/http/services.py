@@ -1,6 +1,6 @@
 """What the routes need, by role; engine.app fills it in."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,16 +17,18 @@ from cti.floorfeed import FloorFeed
 from cti.health import Health
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompts
-from metrics.figures import Figures
+from metrics.figures import CurvePoint, Figures
 from recordings.ledger import Recording
 
 __all__ = [
     "ASK_S",
     "SERVICES",
     "Archive",
+    "Curve",
     "History",
     "HistoryUnavailable",
     "KeptVersion",
@@ -69,12 +71,25 @@ class KeptVersion(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """Two days by intervals of `step_s` seconds; `today` and `yesterday` are the moments the days began."""
+
+    step_s: float
+    today: float
+    yesterday: float
+    points: Sequence[CurvePoint]
+
+
 class TodaysFigures(Protocol):
     """The figures since midnight. Does not block."""
 
     def queue(self, queue: QueueId) -> Figures: ...
 
     def site(self) -> Figures: ...
+
+    def curve(self, queues: Collection[QueueId]) -> Curve:
+        """Today's and yesterday's intervals: of these queues together, or, if there are none, of the site."""
+        ...
 
 
 class History(Protocol):
@@ -169,6 +184,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     runner: Runner
     pops: PopHub
     floor_feed: FloorFeed
+    wall_feed: WallFeed
     decisions: DecisionRing
     accounts: Accounts
     reasons: Callable[[], NotReadyReasons]
@@ -183,6 +199,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     versions: Versions
     zone: tzinfo
     version: str
+    pages: Path
+    """The folder the browser's pages were built into; there may be nothing in it yet."""
     metrics_token: str = ""
     origins: tuple[str, ...] = ()
     """Web pages of other hosts that may open feeds, as scheme://host[:port]."""

@@ -2,6 +2,7 @@
 
 from pydantic import Field, field_validator, model_validator
 
+from engine.config.fields import AtLeastASecond
 from engine.config.models import Model
 from metrics.definitions import FIGURES, Band
 
@@ -27,11 +28,19 @@ class BandModel(Model):
         return Band(self.low, self.high)
 
 
+class WallboardModel(Model):
+    """What the wallboard raises an alarm at, beside the bands."""
+
+    longest_wait: AtLeastASecond = 120.0
+    """A caller who has waited longer in his queue, in seconds."""
+
+
 class MetricsFile(Model):
     """metrics.yaml; a site need not have it."""
 
     bands: dict[str, BandModel] = Field(default_factory=dict)
     """By figure; others keep the target of their definition."""
+    wallboard: WallboardModel = Field(default_factory=WallboardModel)
 
     @field_validator("bands")
     @classmethod

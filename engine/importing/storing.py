@@ -53,6 +53,7 @@ class Store:
         raise TimeoutError("the database is busy: another program has been writing into it all the time")
 
     async def _write(self, connection: AsyncConnection, portion: Portion) -> None:
+        await connection.exec_driver_sql("SELECT 1")  # only now PostgreSQL's driver is in the transaction
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
         for table in COLUMNS:

@@ -1,7 +1,7 @@
 """A small site behind a real HTTP server on loopback: a real runner and floor, with fakes only for what lies outside."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,14 +36,17 @@ from cti.floorfeed import FloorFeed
 from cti.health import HealthBoard
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import HistoryUnavailable, KeptVersion, ReloadRefused, Services
+from cti.http.services import Curve, HistoryUnavailable, KeptVersion, ReloadRefused, Services
 from cti.screenpop import PopHub
 from cti.views import PastCall
+from cti.wallboard import WallSettings
+from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
-from metrics.figures import Figures, queue_figures, site_figures
-from metrics.intervals import Tally
+from metrics.definitions import FIGURES, Band, QueueCounts
+from metrics.figures import Figures, curve, queue_figures, site_figures
+from metrics.intervals import INTERVAL_S, Tally
 from recordings.ledger import Recording, RecordingNotThere
 
 NINE = 1_800_000_000.0
@@ -104,6 +107,7 @@ class ListTelephony:
 class TallyFigures:
     def __init__(self, clock: SetClock) -> None:
         self.tally = Tally()
+        self.midnight = NINE
         self._clock = clock
 
     def __call__(self, records: Sequence[Record], now: float) -> None:
@@ -111,10 +115,24 @@ class TallyFigures:
             self.tally.apply(record)
 
     def queue(self, queue: QueueId) -> Figures:
-        return queue_figures(self.tally, queue, NINE, self._clock() + 1)
+        return queue_figures(self.tally, queue, self.midnight, self._clock() + 1)
 
     def site(self) -> Figures:
-        return site_figures(self.tally, NINE, self._clock() + 1)
+        return site_figures(self.tally, self.midnight, self._clock() + 1)
+
+    def counts(self, queue: QueueId | None) -> QueueCounts:
+        return self.site().counts if queue is None else self.queue(queue).counts
+
+    def curve(self, queues: Collection[QueueId]) -> Curve:
+        yesterday = self.midnight - 86400
+        points = curve(self.tally, yesterday, self._clock() + 1, queues)
+        return Curve(step_s=INTERVAL_S, today=self.midnight, yesterday=yesterday, points=points)
+
+
+def wall_settings() -> WallSettings:
+    shown = ("service_level", "asa", "abandon_rate")
+    bands = {figure: FIGURES[figure].band or Band() for figure in shown}
+    return WallSettings(site="demo", zone="Asia/Shanghai", bands=bands, longest_wait_s=120.0, reasons=REASONS)
 
 
 class DictHistory:
@@ -243,16 +261,25 @@ class SmallSite:
     """The site; `start` makes it listen. `get`, `post` and `feed` ask as a role or an agent."""
 
     def __init__(
-        self, folder: Path, floor: Floor | None = None, *, now: float = NINE, metrics_token: str = "", port: int = 0
+        self,
+        folder: Path,
+        floor: Floor | None = None,
+        *,
+        now: float = NINE,
+        metrics_token: str = "",
+        port: int = 0,
+        pages: Path | None = None,
     ) -> None:
+        self.pages = pages or folder / "pages"
         self.clock = SetClock(now)
         self.journal, self.telephony = ListJournal(), ListTelephony()
         self.floor = floor or Floor.under(rules())
         self.runner = Runner(self.floor, self.clock, self.journal)
         self.pops, self.floor_feed = PopHub(self.runner), FloorFeed(self.runner, gather_s=0.01)
         self.decisions, self.figures = DecisionRing(), TallyFigures(self.clock)
+        self.wall_feed = WallFeed(self.runner, self.figures.counts, wall_settings, gather_s=0.01)
         self.runner.telephony = self.telephony
-        self.runner.sinks = [self.pops, self.floor_feed, self.decisions, self.figures]
+        self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
@@ -266,6 +293,7 @@ class SmallSite:
             runner=self.runner,
             pops=self.pops,
             floor_feed=self.floor_feed,
+            wall_feed=self.wall_feed,
             decisions=self.decisions,
             accounts=self.accounts,
             reasons=lambda: REASONS,
@@ -280,6 +308,7 @@ class SmallSite:
             versions=self.versions,
             zone=ZONE,
             version="0.1.0",
+            pages=self.pages,
             metrics_token=metrics_token,
             origins=("https://desk.example",),
         )
