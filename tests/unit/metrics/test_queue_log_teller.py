@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from acd import events as ev
+from acd.commands import OfferCall
 from acd.core import step
 from acd.floor import Floor
 from acd.model import CallId, OfferOutcome, QueueId
@@ -32,7 +33,7 @@ class LoggedDay(Day):
         outcome = step(self.floor, event, self.now)
         for record in outcome.records:
             self.tally.apply(record)
-        self.ringing += [command.offer for command in outcome.commands if type(command).__name__ == "OfferCall"]
+        self.ringing += [command.offer for command in outcome.commands if isinstance(command, OfferCall)]
         if outcome.records:
             self.lines += [entry.text for entry in self.teller.entries(outcome.records, self.floor, self.now)]
 
@@ -124,7 +125,7 @@ class Scene:
     def tell(self, event: ev.Event, after_s: float = 0.0) -> list[str]:
         self.now += after_s
         outcome = step(self.floor, event, self.now)
-        self.offers += [command for command in outcome.commands if type(command).__name__ == "OfferCall"]
+        self.offers += [command for command in outcome.commands if isinstance(command, OfferCall)]
         found = self.teller.entries(outcome.records, self.floor, self.now) if outcome.records else []
         self.entries += found
         return ["|".join((one.call, one.queue, one.agent, one.event, *one.data)) for one in found]
