@@ -78,7 +78,7 @@ export function optionOf(curve: Curve, language: Language, colours: Colours, fon
     ],
     series: [
       { type: 'bar', name: say(language, 'answered'), stack: 'day', data: slots.answered, color: colours.bars, barCategoryGap: '20%' },
-      { type: 'bar', name: `${say(language, 'offered')} − ${say(language, 'answered')}`, stack: 'day', data: slots.rest, color: colours.lost },
+      { type: 'bar', name: say(language, 'not_answered'), stack: 'day', data: slots.rest, color: colours.lost },
       {
         type: 'line',
         name: say(language, 'yesterday'),
