@@ -31,10 +31,6 @@ from agents.roster import AgentId
 
 __all__ = ["HANDLERS", "call_ended", "end_ringing", "missed_without_a_word", "served", "talk_over"]
 
-HELLO_S: Final = 10.0
-"""So long a customer who has just answered may be told who calls before the agent's phone rings."""
-
-
 # --- what is told of the customer -------------------------------------------------------------------------------------
 
 
@@ -57,7 +53,7 @@ def _ring_the_agent(floor: Floor, call: Call, offer: Offer, channel: str, at: fl
     queue = floor.rules.queues[offer.queue]
     call.has_leg, call.attached, call.channel, call.reached_at, call.stay_at = True, True, channel, at, now
     offer.reserved = False
-    offer.expires_at = now + HELLO_S + queue.ring_s + GRACE_S
+    offer.expires_at = now + queue.ring_s + GRACE_S
     set_timer(floor, offer.expires_at, "offer", offer.id)
     out.commands.append(offer_call(call, offer, queue))
 

@@ -187,6 +187,8 @@ class QueueLeft(_Record, frozen=True, gc=False):
     why: str = ""
     """With overflowed: max_wait | full | nobody | too_long | closed | emergency | recipe | sent (by a supervisor) | key (his
     own wish)."""
+    within_s: float = 20.0
+    """The time of the queue's service level just then."""
 
 
 class CallEnded(_Record, frozen=True, gc=False):

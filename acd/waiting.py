@@ -193,6 +193,7 @@ def leave_segment(
             phase=phase,
             agent=agent,
             why=why,
+            within_s=floor.queue_of(call).service_level.within_s,
         )
     )
 

@@ -24,6 +24,7 @@ BENCHMARKS = {
         "how good the expected wait is, next to app_queue's formula, over simulated days", "bench.estimate"
     ),
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
+    "import": Benchmark("a million calls of a queue_log into SQLite and PostgreSQL, on one core", "bench.importing"),
     "menus": Benchmark("many callers in the menu at once: how soon each hears the welcome", "bench.menus"),
     "ringall": Benchmark("phones that ring together: one winner, and how soon the others stop", "bench.ringall"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),

@@ -1,5 +1,6 @@
 """What Asterisk's FastAGI connections are for: a caller's call, or an agent dialling a feature code on his phone."""
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
@@ -240,8 +241,9 @@ class _Desk:
             with contextlib.suppress(FileNotFoundError):
                 self._messages.drop(message)
 
-    def drop_drafts(self, call: CallId) -> None:
-        for message in self._messages.of_call(call) if self._messages else ():
+    async def drop_drafts(self, call: CallId) -> None:
+        """The folder may hold a year's messages: it is looked through in a thread."""
+        for message in await asyncio.to_thread(self._messages.of_call, call) if self._messages else ():
             if message not in self._runner.floor.told:
                 self.drop_message(message)
 

@@ -169,6 +169,7 @@ def _left(record: QueueLeft) -> Row:
         how=record.how,
         phase=record.phase,
         why=record.why,
+        within_s=record.within_s,
         **agent,
     )
 

@@ -19,8 +19,8 @@ __all__ = ["OpenItems"]
 
 log = logging.getLogger(__name__)
 
-SETTLES_S: Final = 2.0
-"""A record's row is in SQL by then, as a rule."""
+SETTLES_S: Final = 5.0
+"""A record's row is in SQL by then, as a rule; and a busy floor makes nobody look more often."""
 EVERY_S: Final = 30.0
 """What was late is seen at the latest after this."""
 

@@ -17,6 +17,7 @@ from engine.config import Configuration, fields
 from engine.config.environment import port_range, port_setting, secret, setting, wrong
 from engine.config.music import music_classes, sound_files
 from engine.config.source import BadConfiguration, Problem
+from ivr.stay import HELLO, greeting_class
 
 __all__ = [
     "REPOSITORY",
@@ -233,6 +234,7 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         music_classes=tuple(
             (name, tuple(sound_files(folder))) for name, folder in music_classes(site.configuration.folder).items()
         ),
+        greetings=_greetings(site.configuration),
         feature_codes=FeatureCodes(
             login=codes.login,
             logout=codes.logout,
@@ -246,3 +248,10 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         last_resort_wait_s=int(system.engine_away.last_resort),
         call_limit_s=int(system.longest_call),
     )
+
+
+def _greetings(configuration: Configuration) -> tuple[tuple[str, Path], ...]:
+    """In each language, what a customer hears whose phone was rung first, while his agent's rings."""
+    prompts = configuration.script.prompts
+    found = ((language, prompts.find(HELLO, language)) for language in sorted(prompts.languages))
+    return tuple((greeting_class(language), prompt[1]) for language, prompt in found if prompt is not None)

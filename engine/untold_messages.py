@@ -63,6 +63,7 @@ class UntoldMessages:
         self._script = script
         self._usual_queue = usual_queue
         self._clock = clock
+        self._items: set[MessageId] = set()
 
     async def run(self) -> None:
         """Look every few seconds; runs until cancelled."""
@@ -79,11 +80,17 @@ class UntoldMessages:
         """Take up, or set aside, what is there. Raises OSError, HistoryUnavailable: the rest stays for the next look."""
         for written in await asyncio.to_thread(self._files.written):
             call = call_of_message(written.message)
-            if self._may_be_told(written, call) or await self._past.has_item(ItemId(written.message)):
+            if self._may_be_told(written, call) or await self._is_item(written.message):
                 continue
             past = await self._past.call(call)
             if past is not None or self._clock() - written.at > UNKNOWN_CALL_S:
                 await self._settle(written, call, past)
+
+    async def _is_item(self, message: MessageId) -> bool:
+        """One that the floor has forgotten of, and SQL not; asked once."""
+        if message not in self._items and await self._past.has_item(ItemId(message)):
+            self._items.add(message)
+        return message in self._items
 
     def _may_be_told(self, written: WrittenMessage, call: CallId) -> bool:
         """Whether somebody has told of it, or may still do so. The floor forgets what was told long ago; SQL does not."""

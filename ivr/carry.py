@@ -162,7 +162,7 @@ async def _record_message(visit: Visit, ask: steps.RecordMessage) -> steps.Recor
     """One that he has recorded before gives way to the new one."""
     await visit.say(ask.prompts)
     _discard(visit)
-    visit.desk.drop_drafts(visit.call)
+    await visit.desk.drop_drafts(visit.call)
     visit.draft = Draft(MessageId(_own_id(visit)), ask.queue, ask.shortest_s)
     sound = visit.desk.message_sound(visit.draft.message)
     await visit.leg.record(sound, ask.longest_s, ask.silence_s, ask.terminator)

@@ -156,7 +156,7 @@ class Desk(Protocol):
         """Delete a message, if it is there."""
         ...
 
-    def drop_drafts(self, call: CallId) -> None:
+    async def drop_drafts(self, call: CallId) -> None:
         """Delete what he said in this call when an engine that is gone since was with him, unless it was kept as a message."""
         ...
 

@@ -39,9 +39,6 @@ __all__ = ["CallerSession"]
 
 log = logging.getLogger(__name__)
 
-HELLO = "callback_hello"
-"""What a customer hears who is called first: who calls, while the agent's phone is about to ring."""
-
 
 class CallerSession:
     """Runs once. `clock` gives seconds since the epoch."""
@@ -89,8 +86,7 @@ class CallerSession:
             case CalledBack(queue, language):
                 visit.speak_in(language)
                 visit.tell(CustomerReached(call=call, channel=visit.caller.channel))
-                await visit.leg.play(visit.known_sounds((HELLO,)), "")
-                await self._lead(await stay(visit, queue))
+                await self._lead(await stay(visit, queue, greet=True))
             case AfterTalk(offer, answered_at, ended_at):
                 if offer is not None:
                     tell_answered(visit, offer, answered_at)

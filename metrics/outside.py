@@ -5,12 +5,17 @@ of it. In a report it counts by the share of its stretch that lies in the report
 in each day of a month of 30. A headcount is a mean, and counts as person-years. Pure.
 """
 
+import math
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 import msgspec
+from msgspec.structs import astuple
 
-__all__ = ["OUTSIDE", "YEAR_S", "Entry", "Kind", "Outside", "outside_of"]
+from metrics.dimensions import Dimension
+
+__all__ = ["OUTSIDE", "YEAR_S", "Entry", "Kind", "Outside", "WrongEntry", "check", "outside_of", "overlapping"]
 
 YEAR_S: Final = 365 * 86400.0
 
@@ -38,6 +43,13 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """Calls served whose number is known. This and the next are counted in SQL."""
     called_again: float | None = None
     """Of these, whose number called, or was called, again within some days."""
+
+    @classmethod
+    def total(cls, parts: Iterable["Outside"]) -> "Outside":
+        """The sum of stretches, or of keys, that do not overlap; what was told of none of them is not known of all."""
+        columns = zip(cls.__struct_fields__, zip(*map(astuple, parts), strict=True), strict=False)
+        known = {field: [value for value in column if value is not None] for field, column in columns}
+        return cls(**{field: sum(column) for field, column in known.items() if column})
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +82,48 @@ OUTSIDE: Final[dict[str, Kind]] = {
 """By the name it is told under."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One number that was told: `name` is one of OUTSIDE; from `since` to before `until`, seconds since the epoch."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One number that was told: `name` is one of OUTSIDE; from `since` to before `until`, seconds since the epoch. Another one
+    of the same name, dimension, key and `since` takes its place."""
 
     name: str
+    dimension: Dimension = Dimension.SITE
+    key: str = ""
     since: float
     until: float
-    value: float
+    value: float | None
+    """None: nothing is told any more."""
+    source: str = ""
+    """Where it is from: a file, or who told it."""
+
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """What it is a number of, at any time."""
+        return self.name, self.dimension.value, self.key
+
+
+class WrongEntry(ValueError):
+    """This cannot be told: the message says why."""
+
+
+def check(entry: Entry) -> None:
+    """Raises WrongEntry for what no figure can be made of."""
+    if entry.name not in OUTSIDE:
+        raise WrongEntry(f"no figure {entry.name!r} can be told (there are: {', '.join(OUTSIDE)})")
+    if (entry.dimension is Dimension.SITE) is not (entry.key == ""):
+        raise WrongEntry("a figure of the site has no key, and one of a queue, an agent or another dimension has one")
+    if not entry.since < entry.until:
+        raise WrongEntry("it ends before it begins")
+    if entry.value is not None and not (math.isfinite(entry.value) and entry.value >= 0):
+        raise WrongEntry(f"expected a number from 0 on, got {entry.value:g}")
+
+
+def overlapping(entries: Iterable[Entry]) -> tuple[Entry, Entry] | None:
+    """Two that say something of the same at the same time, the later one second; each moment has one number."""
+    for before, after in pairwise(sorted(entries, key=lambda entry: (*entry.of, entry.since))):
+        if before.of == after.of and after.since < before.until:
+            return before, after
+    return None
 
 
 def outside_of(entries: Iterable[Entry], since: float, until: float) -> Outside:
@@ -84,7 +131,7 @@ def outside_of(entries: Iterable[Entry], since: float, until: float) -> Outside:
     found: dict[str, float] = {}
     for entry in entries:
         overlap_s = min(until, entry.until) - max(since, entry.since)
-        if overlap_s <= 0:
+        if overlap_s <= 0 or entry.value is None:
             continue
         kind = OUTSIDE[entry.name]
         whole_s = YEAR_S if kind.mean else entry.until - entry.since

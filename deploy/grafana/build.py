@@ -1,24 +1,43 @@
-"""Writes the dashboards as JSON: python -m deploy.grafana.build"""
+"""Writes the dashboards as JSON, a folder per language: python -m deploy.grafana.build"""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard, RowPanel
 
+from deploy.grafana.agents import agents
+from deploy.grafana.board import Board
+from deploy.grafana.engine import engine
 from deploy.grafana.floor import floor
+from deploy.grafana.menu import menu
+from deploy.grafana.month import month
+from deploy.grafana.queue import queue
+from deploy.grafana.words import LANGUAGES, Language
 
 __all__ = ["FOLDER", "render"]
 
 FOLDER: Final = Path(__file__).parent / "dashboards"
 
-_DASHBOARDS: Final = {"floor.json": floor}
+_BOARDS: Final[dict[str, Callable[[Language], Board]]] = {
+    "floor": floor,
+    "queue": queue,
+    "agents": agents,
+    "menu": menu,
+    "engine": engine,
+    "month": month,
+}
 
 
 def render() -> dict[str, str]:
-    """The text of each file in dashboards/."""
-    return {name: _text(build().build()) for name, build in _DASHBOARDS.items()}
+    """The text of each file below dashboards/."""
+    return {
+        f"{language}/{name}.json": _text(board(language).builder.build())
+        for language in LANGUAGES
+        for name, board in _BOARDS.items()
+    }
 
 
 def _text(board: Dashboard) -> str:
@@ -32,7 +51,9 @@ def _text(board: Dashboard) -> str:
 def main() -> None:
     """Bring dashboards/ up to date."""
     for name, text in render().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+        path = FOLDER / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
         print(f"wrote {FOLDER.name}/{name}")
 
 

@@ -1,4 +1,4 @@
-"""The kinds of panels our dashboards are made of: a big number, lines over time, a table with a row per queue."""
+"""The kinds of panels our dashboards are made of: a big number, lines over time, a table with a row per queue or group."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -9,44 +9,22 @@ from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
 from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from metrics.definitions import Band
-
-__all__ = ["STATE_NAMES", "Column", "Steps", "big_number", "falling", "lines", "queue_table", "rising"]
+__all__ = ["SOURCE", "Column", "Steps", "big_number", "lines", "table_of"]
 
 SOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 NO_DATA: Final = "–"
-
-STATE_NAMES: Final = {
-    "offline": "离线 Offline",
-    "not_ready": "未就绪 Not ready",
-    "ready": "就绪 Ready",
-    "offered": "振铃 Offered",
-    "talking": "通话 Talking",
-    "holding": "保持 Holding",
-    "wrap_up": "事后处理 Wrap-up",
-}
 
 Steps = Sequence[tuple[float | None, str]]
 """Colours, each from a value on; the first has no value."""
 
 
 class Column(NamedTuple):
-    """A column of the queue table: the expression gives one value per queue."""
+    """A column of a table: the expression gives one value per row."""
 
     title: str
     expr: str
     unit: str = "short"
     steps: Steps | None = None
-
-
-def rising(band: Band, bad: float) -> Steps:
-    """More is better: green from the band's low end on, red below `bad`."""
-    return [(None, "red"), (bad, "orange"), (band.low, "green")]
-
-
-def falling(warn: float, bad: float) -> Steps:
-    """Less is better: orange above `warn`, red above `bad`."""
-    return [(None, "green"), (warn, "orange"), (bad, "red")]
 
 
 def big_number(
@@ -79,12 +57,15 @@ def lines(
     width: int = 12,
     stacked: bool = False,
     names: Mapping[str, str] | None = None,
-    limit: float | None = None,
+    steps: Steps | None = None,
+    meaning: str = "",
 ) -> timeseries.Panel:
-    """Series over time; `queries` maps a legend to its expression, `limit` draws a dashed line."""
+    """Series over time; `queries` maps a legend to its expression, `names` what a legend is to be read as; `steps` are drawn
+    as dashed lines."""
     panel = (
         timeseries.Panel()
         .title(title)
+        .description(meaning)
         .datasource(SOURCE)
         .unit(unit)
         .min(0)
@@ -99,31 +80,31 @@ def lines(
         panel.with_target(_query(expr, chr(ord("A") + position)).legend_format(legend))
     if stacked:
         panel.stacking(common_builder.StackingConfig().mode(common.StackingMode.NORMAL))
-    if limit is not None:
-        panel.thresholds(_thresholds([(None, "green"), (limit, "red")]))
+    if steps is not None:
+        panel.thresholds(_thresholds(steps))
         panel.thresholds_style(common_builder.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED))
     for value, name in (names or {}).items():
         panel.override_by_name(value, [dashboard.DynamicConfigValue("displayName", name)])
     return panel
 
 
-def queue_table(title: str, columns: Sequence[Column]) -> table.Panel:
-    """A row per queue."""
+def table_of(label: str, key: str, title: str, columns: Sequence[Column]) -> table.Panel:
+    """A row per value of `label`, whose column is headed `key`."""
     refs = [chr(ord("A") + position) for position in range(len(columns))]
     panel = table.Panel().title(title).datasource(SOURCE).no_value(NO_DATA).height(8).span(24)
     panel.with_transformation(dashboard.DataTransformerConfig("merge", options={}))
-    panel.with_transformation(dashboard.DataTransformerConfig("organize", options=_order(refs)))
-    panel.override_by_name("queue", [dashboard.DynamicConfigValue("displayName", "队列 Queue")])
+    panel.with_transformation(dashboard.DataTransformerConfig("organize", options=_order(label, refs)))
+    panel.override_by_name(label, [dashboard.DynamicConfigValue("displayName", key)])
     for ref, column in zip(refs, columns, strict=True):
         panel.with_target(_query(column.expr, ref).instant().format(PromQueryFormat.TABLE))
         panel.override_by_name(f"Value #{ref}", _column_look(column))
     return panel
 
 
-def _order(refs: Sequence[str]) -> dict[str, object]:
-    columns = ["queue", *(f"Value #{ref}" for ref in refs)]
+def _order(label: str, refs: Sequence[str]) -> dict[str, object]:
+    columns = [label, *(f"Value #{ref}" for ref in refs)]
     return {
-        "excludeByName": {"Time": True, "site": True},
+        "excludeByName": {"Time": True},
         "indexByName": {name: position for position, name in enumerate(columns)},
         "renameByName": {},
     }

@@ -13,7 +13,7 @@ ensure_test_tools() {
     ensure_redis
     ensure_postgresql
     ensure_compose
-    ensure_promtool
+    ensure_prometheus
     ensure_browser
 }
 
@@ -53,21 +53,25 @@ ensure_compose() {
     install_debian_packages "checks docker-compose.yml; needs no Docker" "检查 docker-compose.yml;不需要 Docker" docker-compose
 }
 
-# Only the one program is taken out of the package prometheus: installed, it would start a service.
-ensure_promtool() {
-    [ -x "$tools/bin/promtool" ] || command -v promtool >/dev/null && return 0
-    is_debian_like || die "Missing: promtool (checks the Prometheus rules). Install Prometheus first." \
-        "缺少:promtool(检查 Prometheus 规则)。请先安装 Prometheus。"
+# Only the two programs are taken out of the package prometheus: installed, it would start a service.
+ensure_prometheus() {
+    has_program promtool && has_program prometheus && return 0
+    is_debian_like || die "Missing: prometheus and promtool (they check rules and dashboards). Install Prometheus first." \
+        "缺少:prometheus 与 promtool(检查规则与仪表盘)。请先安装 Prometheus。"
     take_lock
-    say "Fetching promtool into .tools, to check the Prometheus rules (usually half a minute)" \
-        "下载 promtool 到 .tools,用于检查 Prometheus 规则(通常半分钟)"
+    say "Fetching prometheus and promtool into .tools, to check rules and dashboards (usually half a minute)" \
+        "下载 prometheus 与 promtool 到 .tools,用于检查规则与仪表盘(通常半分钟)"
     ! is_root || quietly apt-get update
     rm -rf "$tools/prometheus"
     mkdir -p "$tools/prometheus" "$tools/bin"
     quietly in_folder "$tools/prometheus" apt-get download prometheus
     quietly dpkg -x "$tools"/prometheus/prometheus_*.deb "$tools/prometheus"
-    mv "$tools/prometheus/usr/bin/promtool" "$tools/bin/promtool"
+    mv "$tools/prometheus/usr/bin/promtool" "$tools/prometheus/usr/bin/prometheus" "$tools/bin/"
     rm -rf "$tools/prometheus"
+}
+
+has_program() {
+    [ -x "$tools/bin/$1" ] || command -v "$1" >/dev/null
 }
 
 in_folder() (

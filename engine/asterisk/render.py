@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.asterisk.music import write_music, write_tone
@@ -55,7 +55,11 @@ def render(settings: AsteriskSettings) -> None:
     if settings.music_folder is None:
         write_music(settings.folder / "music")
     for name, sounds in settings.music_classes:
-        _copy_music(settings.folder / _MUSIC_CLASSES / name, sounds)
+        _copy_music(settings.folder / _MUSIC_CLASSES / name, {sound.name: sound for sound in sounds})
+    for name, greeting in settings.greetings:
+        folder = settings.folder / _MUSIC_CLASSES / name
+        _copy_music(folder, {f"greeting{greeting.suffix}": greeting})
+        write_music(folder)  # hold: the name after it
     write_away_script(settings)
     values = _values(settings)
     for template in sorted(TEMPLATES.glob("*.conf.tmpl")):
@@ -103,12 +107,12 @@ def _link_sounds(settings: AsteriskSettings) -> None:
         link(settings.folder / "data" / "sounds" / "hotline", settings.prompts_folder)
 
 
-def _copy_music(folder: Path, sounds: Iterable[Path]) -> None:
+def _copy_music(folder: Path, sounds: Mapping[str, Path]) -> None:
     """Asterisk sees no folder but its own: these sounds, and none of before."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for sound in sounds:
-        shutil.copyfile(sound, folder / sound.name)
+    for name, sound in sounds.items():
+        shutil.copyfile(sound, folder / name)
 
 
 def _music_lines(name: str, folder: Path) -> str:
@@ -125,7 +129,8 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
         "originate": ",originate" if settings.dials_out else "",
         "music_folder": settings.music_folder or settings.folder / "music",
         "music_classes": _lines(
-            _music_lines(name, settings.folder / _MUSIC_CLASSES / name) for name, _ in settings.music_classes
+            _music_lines(name, settings.folder / _MUSIC_CLASSES / name)
+            for name, _ in (*settings.music_classes, *settings.greetings)
         ),
         "trunk_matches": _lines(f"match = {address}" for address in settings.trunk_addresses),
         "ami_permits": _lines(f"permit = {address}" for address in settings.ami_permit),

@@ -88,6 +88,7 @@ class AsteriskSettings:
     music_class: str = "default"
     music_folder: Path | None = None  # None: the melody that comes with Hotline
     music_classes: tuple[tuple[str, tuple[Path, ...]], ...] = ()  # further classes, with their sound files
+    greetings: tuple[tuple[str, Path], ...] = ()  # classes that begin with this sound and go on with the melody
     away_limit_s: int = 45  # how long a caller is kept in music while the engine does not answer
     away_dialogue: bool = True  # then he is told, and may leave a message or a number (asterisk-config/agi/away.py)
     last_resort_wait_s: int = 300  # then how long in the plain queue
@@ -118,7 +119,7 @@ def _word_problems(settings: AsteriskSettings) -> Iterator[str]:
         yield from _matches(path, getattr(settings, path), _WORD, word)
     yield from _matches("ami_secret", settings.ami_secret, _SECRET, "16 to 128 of A-Z a-z 0-9 _ -")
     yield from _matches("agi_host", settings.agi_host, _HOST, "a host name or address")
-    for index, (name, _) in enumerate(settings.music_classes):
+    for index, (name, _) in enumerate((*settings.music_classes, *settings.greetings)):
         yield from _matches(f"music_classes.{index}", name, _WORD, word)
     for path in ("folder", "recordings_folder", "prompts_folder", "music_folder"):
         if (value := getattr(settings, path)) is not None:

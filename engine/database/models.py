@@ -9,10 +9,13 @@ because a fact that was set aside may not keep the others out.
 
 from typing import Any
 
-from sqlalchemy import JSON, Double, Index
+from msgspec.structs import fields
+from sqlalchemy import JSON, Column, Double, Index, Integer, String, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from acd.model import OfferOutcome
 from desk.tables import DeskTables
+from metrics.definitions import AgentTimes, QueueCounts
 from recordings.ledger import LedgerTables
 
 __all__ = [
@@ -23,8 +26,11 @@ __all__ = [
     "CallbackRow",
     "DecisionRow",
     "FactTables",
+    "IntervalRow",
     "IvrStepRow",
     "OfferRow",
+    "OutsideFigureRow",
+    "QueueLogRow",
     "SegmentRow",
     "SurveyAnswerRow",
     "SurveyRow",
@@ -116,6 +122,8 @@ class SegmentRow(FactTables):
     """The wait that was expected when he entered: four of five are to lie between this and `expected_high_s`."""
     expected_s: Mapped[float | None]
     expected_high_s: Mapped[float | None]
+    within_s: Mapped[float | None]
+    """The time of the queue's service level when he left it."""
 
     __table_args__ = (
         Index("segments_by_queue", "queue", "entered_at"),
@@ -154,6 +162,8 @@ class OfferRow(FactTables):
         Index("offers_by_call", "call"),
         Index("offers_by_agent", "agent", "made_at"),
         Index("offers_by_queue", "queue", "made_at"),
+        Index("offers_by_end", "ended_at"),
+        Index("offers_by_talk", "talk_ended_at"),
     )
 
 
@@ -169,7 +179,10 @@ class AgentIntervalRow(FactTables):
     ended_at: Mapped[float]
     queue: Mapped[str | None]
 
-    __table_args__ = (Index("agent_intervals_by_start", "started_at"),)
+    __table_args__ = (
+        Index("agent_intervals_by_start", "started_at"),
+        Index("agent_intervals_by_end", "ended_at"),
+    )
 
 
 class DecisionRow(FactTables):
@@ -252,6 +265,7 @@ class SurveyRow(FactTables):
     """asked_all | silence | hung_up (the call was over)"""
 
     __table_args__ = (
+        Index("surveys_by_time", "asked_at"),
         Index("surveys_by_queue", "queue", "asked_at"),
         Index("surveys_by_agent", "agent", "asked_at"),
     )
@@ -277,6 +291,67 @@ class SurveyAnswerRow(FactTables):
         Index("survey_answers_by_queue", "queue", "at"),
         Index("survey_answers_by_agent", "agent", "at"),
     )
+
+
+def _counted(name: str, when: str) -> Table:
+    counts = [(field.name, field.type) for field in fields(QueueCounts) if field.name != "offers"]
+    outcomes = [(f"offers_{outcome}", int) for outcome in OfferOutcome]
+    times = [(f"agent_{field.name}", float) for field in fields(AgentTimes)]
+    return Table(
+        name,
+        FactTables.metadata,
+        Column("dimension", String, primary_key=True),
+        Column(when, Integer, primary_key=True, autoincrement=False),
+        Column("key", String, primary_key=True),
+        *(
+            Column(name, Double if kind is float else Integer, nullable=False)
+            for name, kind in (*counts, *outcomes, *times)
+        ),
+    )
+
+
+class IntervalRow(FactTables):
+    """The counts of one key of a dimension (metrics.dimensions) in one quarter of an hour, made from the tables above
+    (engine.database.recount). `quarter` is its number from the epoch, as metrics.intervals has it."""
+
+    __table__ = _counted("intervals", "quarter")
+
+
+class OutsideFigureRow(FactTables):
+    """A number Hotline cannot count and was told (metrics.outside): of the site or of a key, for a stretch of time."""
+
+    __tablename__ = "outside_figures"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[float] = mapped_column(primary_key=True)
+    until: Mapped[float]
+    value: Mapped[float]
+    source: Mapped[str]
+    entered_at: Mapped[float]
+
+
+class QueueLogRow(FactTables):
+    """A line of the queue_log, in the columns of Asterisk's realtime table: programs that read that one read this one."""
+
+    __tablename__ = "queue_log"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Made of time and number of the event the line tells of: in their order."""
+    time: Mapped[str]
+    """In the site's time zone, as Asterisk writes it: 2026-10-01 08:30:00.000000"""
+    callid: Mapped[str]
+    queuename: Mapped[str]
+    agent: Mapped[str]
+    event: Mapped[str]
+    data1: Mapped[str]
+    data2: Mapped[str]
+    data3: Mapped[str]
+    data4: Mapped[str]
+    data5: Mapped[str]
+
+    __table_args__ = (Index("queue_log_by_time", "time"), Index("queue_log_by_call", "callid"))
 
 
 METADATA = (FactTables.metadata, LedgerTables.metadata, DeskTables.metadata)

@@ -37,7 +37,7 @@ COPY: Final = re.compile(r"\s*COPY\s+[`\"\w.]*queue_?log\w*\"?\s*\(([^)]*)\)\s+F
 CREATE: Final = re.compile(r"\s*CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[`\"\w.]*queue_?log\w*[`\"]?\s*\(", re.I)
 COLUMN: Final = re.compile(r"\s*[`\"]?(\w+)[`\"]?\s+\w")
 NO_COLUMN: Final = frozenset({"primary", "key", "unique", "index", "constraint", "check", "foreign"})
-TOKEN: Final = re.compile(r"[EeNn]?'((?:[^'\\]|\\.|'')*)'|([^\s,()';]+)|([(),;])", re.S)
+TOKEN: Final = re.compile(r"[EeNn]?'((?:[^'\\]|\\.|'')*+)'|([^\s,()';]+)|([(),;])", re.S)
 ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "Z": "\x1a", "b": "\b", "N": ""}
 
 
@@ -60,7 +60,7 @@ def csv_rows(lines: Iterable[tuple[int, str]], zone: ZoneInfo) -> Iterator[Numbe
     def texts() -> Iterator[str]:
         for number, text in source:
             numbers[0] = number
-            yield text.replace("\0", "")
+            yield text
 
     _, first = next(source)
     delimiter = _delimiter(first)
@@ -94,7 +94,7 @@ class _Line:
 
     def __call__(self, values: Sequence[str]) -> list[str]:
         order = self._order or _order(_by_count(len(values)))
-        if order is None or len(values) <= max(order):
+        if order is None or len(values) <= max(order) or any("\0" in value for value in values):
             return ["|".join(values)]
         row = [values[place] if place >= 0 else "" for place in order]
         if len(order) == 6 and "|" in row[5]:

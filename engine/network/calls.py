@@ -117,9 +117,11 @@ class Phone:
         self._act = act
         self._originate = originate
 
-    async def answers(self, after_s: float = 1.0, talk_s: float = 5.0, tone_hz: int = 880) -> None:
-        """Pick up after a while, sound a tone as its voice, hang up when it has talked."""
-        await self._does(f"ring/wait:{after_s:g}/answer/tone:{tone_hz}/wait:{talk_s:g}")
+    async def answers(self, after_s: float = 1.0, talk_s: float = 5.0, tone_hz: int = 880, listen_as: str = "") -> None:
+        """Pick up after a while, sound a tone as its voice, hang up when it has talked. With `listen_as` what it hears is kept,
+        as heard-NAME.wav in the network's spool folder."""
+        listens = f"/listen:{listen_as}" if listen_as else ""
+        await self._does(f"ring/wait:{after_s:g}/answer{listens}/tone:{tone_hz}/wait:{talk_s:g}")
 
     async def ignores(self) -> None:
         """Ring and never be picked up."""

@@ -13,15 +13,29 @@ from metrics.families import FAMILIES, Kind
 from metrics.intervals import Tally
 from tests.unit.metrics.floor import StillFloor
 
-RULES = Path(__file__).parents[2] / "deploy/prometheus/rules/hotline.yml"
+RULES = sorted((Path(__file__).parents[2] / "deploy/prometheus/rules").glob("*.yml"))
 
 TARGET_LABELS = frozenset({"job", "instance", "site"})
 """Those Prometheus adds to each series of a target (deploy/prometheus/prometheus.yml)."""
 
+ASTERISK = {
+    "asterisk_channels_count": "gauge",
+    "asterisk_calls_count": "gauge",
+    "asterisk_calls_sum": "counter",
+    "asterisk_bridges_count": "gauge",
+    "asterisk_endpoints_count": "gauge",
+    "asterisk_core_uptime_seconds": "counter",
+    "asterisk_core_last_reload_seconds": "counter",
+    "asterisk_core_scrape_time_ms": "gauge",
+}
+"""Of Asterisk's res_prometheus, what prometheus.yml lets in: nothing by channel, bridge or phone. Each has the label eid."""
+
 
 def known_series() -> dict[str, frozenset[str]]:
     """The labels of every series name a rule or dashboard may use."""
-    known = {"up": TARGET_LABELS}
+    known = dict.fromkeys(("up", "scrape_duration_seconds"), TARGET_LABELS)
+    known["ALERTS"] = frozenset({"alertname", "alertstate", "severity", "site", "queue"})
+    known |= dict.fromkeys(ASTERISK, TARGET_LABELS | {"eid"})
     for family in FAMILIES.values():
         labels = TARGET_LABELS | set(family.labels)
         if family.kind is Kind.HISTOGRAM:
@@ -46,7 +60,7 @@ def _recorded_series() -> dict[str, frozenset[str]]:
 
 def rules() -> list[dict[str, Any]]:
     """All recording and alerting rules, in YAML's own shapes (promtool checks them)."""
-    groups: list[dict[str, Any]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    groups = [group for path in RULES for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]]
     return [rule for group in groups for rule in group["rules"]]
 
 

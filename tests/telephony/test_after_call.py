@@ -5,6 +5,7 @@ Short prompts of other meaning stand for the survey's own.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,15 @@ import soundfile
 from engine.network import PhoneCall
 from engine.site import REPOSITORY
 from tests.telephony.hearing import RATE_HZ, Sound, read_sound, times_of, tone_share
-from tests.telephony.outages import healthy, kill_engine_and_wait
+from tests.telephony.outages import engine_away, healthy, kill_engine
 from tests.telephony.site import Customer, SiteUnderTest, running_site, until
 
 pytestmark = [pytest.mark.telephony, pytest.mark.asyncio(loop_scope="module")]
 
 CALLER_HZ, AGENT_HZ = 440, 880
 TALK_S = 2.0
+LONG_TALK_S = 5.0
+"""Who has been with the engine for less than that is not waited for (extensions.conf)."""
 REPAIR, ENQUIRIES, COMPLAINT = "1", "2", "3"
 INTRO, SCORE, SOLVED, COMMENT, THANKS = "ready", "wrap_up_done", "logged_in", "not_ready", "logged_out"
 ENGLISH = "13612345678"
@@ -242,18 +245,38 @@ async def test_caller_who_is_not_to_be_asked_is_let_go_at_once(
     assert await survey_of(site, one.customer) is None
 
 
-async def test_engine_that_dies_meanwhile_costs_no_answer_and_asks_nobody_twice(site: SiteUnderTest) -> None:
-    """A served caller is not kept for an engine that is away: the dialplan lets him go."""
-    caller = (await served(site)).customer
+async def test_engine_that_dies_meanwhile_goes_on_with_the_next_question_when_it_is_back(site: SiteUnderTest) -> None:
+    caller = (await served(site, talk_s=LONG_TALK_S)).customer
     await asked(site, caller.id)
     await caller.leg.press("5")
     await answer_kept(site, caller.id, "score")
-    await kill_engine_and_wait(site)
+    killed_at = time.monotonic()
+    await kill_engine(site)
+
+    async def asked_on() -> bool:
+        await caller.leg.press("1")
+        return bool(site.sql("SELECT 1 FROM survey_answers WHERE call = ? AND question = 'solved'", caller.id))
+
+    await until(asked_on, 15.0, every_s=0.3)
+    print(f"his next answer is kept {time.monotonic() - killed_at:.1f} s after the engine was killed")
     survey = await survey_of(site, caller)
     assert survey is not None
-    assert (survey["outcome"], survey["why"], survey["answers"]) == ("partly", "hung_up", {"score": "5"})
+    assert (survey["outcome"], survey["answers"]) == ("answered", {"score": "5", "solved": "solved"})
     (intro,) = prompts_in(await heard_by(caller), "zh", INTRO)
     assert len(intro) <= 1
+    await healthy(site)
+
+
+async def test_caller_in_a_survey_is_let_go_when_the_engine_stays_away(site: SiteUnderTest) -> None:
+    caller = (await served(site, talk_s=LONG_TALK_S)).customer
+    await asked(site, caller.id)
+    async with engine_away(site):
+        away_at = time.monotonic()
+        await caller.leg.wait_ended(20.0)
+        print(f"he was let go after {time.monotonic() - away_at:.1f} s")
+    survey = await survey_of(site, caller)
+    assert survey is not None
+    assert (survey["outcome"], survey["why"], survey["answers"]) == ("not_answered", "hung_up", {})
 
 
 # --- work items ------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ KILLS = int(os.environ.get("HOTLINE_KILLS", "2"))
 KEYS = {AGENT_FIRST: "1", CUSTOMER_FIRST: "2"}
 AGENTS = {AGENT_FIRST: "1001", CUSTOMER_FIRST: "1005"}
 RETRY_S = 2.0
-AGENT_HZ, CUSTOMER_HZ = 880, 440
+AGENT_HZ, CUSTOMER_HZ, GREETING_HZ = 880, 440, 300
 TALK_S = 3.0
 FULL = 2
 """Callers who may wait."""
@@ -65,11 +65,13 @@ async def running(tmp_path_factory: pytest.TempPathFactory, asterisk_root: Path 
 
 
 def speak_briefly(folder: Path) -> None:
-    """What customer and agent are told before they talk takes half a second here, as ops' own recordings may."""
+    """What the agent is told before they talk takes half a second here, as ops' own recordings may; the greeting is as long as
+    the one that comes with Hotline."""
     folder.mkdir(parents=True)
-    tone = 0.2 * np.sin(2 * np.pi * 300 * np.arange(4000) / 8000)
-    for prompt in ("callback_hello", "callback_calling_agent", "callback_unreached"):
-        soundfile.write(folder / f"{prompt}.wav", tone, 8000)
+    tone = 0.2 * np.sin(2 * np.pi * GREETING_HZ * np.arange(8000 * 6) / 8000)
+    soundfile.write(folder / "callback_hello.wav", tone, 8000)
+    for prompt in ("callback_calling_agent", "callback_unreached"):
+        soundfile.write(folder / f"{prompt}.wav", tone[:4000], 8000)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -187,6 +189,26 @@ async def test_customer_and_agent_are_brought_together_and_recorded(site: SiteUn
     await site.until_agent(agent, "ready", "wrap_up")
     figures = (await site.get(f"/api/queues/{queue}"))["today"]
     assert figures["answered"] == 0
+
+
+async def test_customer_who_is_called_first_hears_who_calls_while_his_agents_phone_rings(site: SiteUnderTest) -> None:
+    """The agent answers in the middle of the greeting: they talk at once."""
+    agent = AGENTS[CUSTOMER_FIRST]
+    number = await asked(site, CUSTOMER_FIRST)
+    line, phone = site.network.outside(number), site.network.phone(agent)
+    await line.answers(after_s=0.2, talk_s=3.0, tone_hz=CUSTOMER_HZ, listen_as="greeted")
+    await phone.answers(after_s=1.0, talk_s=60, tone_hz=AGENT_HZ)
+    await site.on_duty(agent)
+    over = await closed(site, number)
+    assert over["how"] == "done"
+    await line.rings[0].wait_ended()
+    heard, rate = soundfile.read(site.home / "network" / "spool" / "heard-greeted.wav", dtype="float64")
+    assert line.rings[0].answered_at is not None
+    rang_s = phone.rings[0].began_at - line.rings[0].answered_at
+    print(f"the agent's phone rang {rang_s * 1000:.0f} ms after the customer's answer")
+    assert rang_s < 0.5
+    assert tone_share(heard[round(0.2 * rate) : round(0.7 * rate)], GREETING_HZ, rate) > 0.5
+    assert tone_share(heard[round(2.0 * rate) : round(2.8 * rate)], AGENT_HZ, rate) > 0.9
 
 
 @BOTH_WAYS

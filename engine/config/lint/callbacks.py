@@ -1,4 +1,4 @@
-"""Callers who are promised a call at their place, where nobody is called."""
+"""Callers who are promised a call at their place, where nobody is called; and numbers that may be called and cost dear."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,12 +16,16 @@ from ivr.shape import reached
 
 __all__ = ["callback_doubts"]
 
+INTERNATIONAL: Final = "00"
+"""How a number abroad begins (ITU-T E.164)."""
 PROMISE: Final = "callback_saved"
 """It says that his place is kept and that he will be called. A site that only lists callbacks says something else."""
 
 
 def callback_doubts(examined: Examined) -> Iterator[Problem]:
-    """Of all callback nodes: those that name a queue themselves, and those that keys of a queue lead to."""
+    """Of all callback nodes, those that name a queue themselves and those that keys of a queue lead to; and of all numbers that
+    may be dialled."""
+    yield from _dear_numbers(examined)
     for path, model in all_nodes(examined.ivr):
         if isinstance(model, CallbackModel) and model.queue is not None and PROMISE in model.saved:
             yield from _unless_called(examined, model.queue, "ivr", (*path, "queue"))
@@ -29,6 +33,20 @@ def callback_doubts(examined: Examined) -> Iterator[Problem]:
         for key, target in queue.keys.items():
             if _promises(examined, NodeId(target)):
                 yield from _unless_called(examined, name, "queues", ("queues", name, "keys", key))
+
+
+def _dear_numbers(examined: Examined) -> Iterator[Problem]:
+    """Callers type the number themselves."""
+    dialling = examined.configuration.system.dialling
+    for index, prefix in enumerate(dialling.numbers if dialling else ()):
+        if INTERNATIONAL.startswith(prefix.rstrip("*")):
+            yield examined.sources["system"].problem(
+                ("dialling", "numbers", index),
+                say(
+                    f"包括国际长途（{INTERNATIONAL}…），来电者可自行输入要回拨的号码",
+                    f"allows calls abroad ({INTERNATIONAL}...), and callers type the number they are called at themselves",
+                ),
+            )
 
 
 def _unless_called(examined: Examined, queue: str, file: str, path: Path_) -> Iterator[Problem]:

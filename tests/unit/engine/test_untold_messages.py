@@ -40,6 +40,7 @@ class Site:
         self.now = SPOKEN_AT + QUIET_S + LOOK_S
         self.calls: dict[CallId, PastCall] = {}
         self.items: set[ItemId] = set()
+        self.asked = 0
         script = Script(flow=flow(SPEAKS), calendars={}, prompts=Prompts([]), music={})
         runner = Runner(self.stage.floor, lambda: self.stage.now, self.pages)
         self.untold = UntoldMessages(self.files, runner, self, lambda: script, lambda: SALES, lambda: self.now)
@@ -48,6 +49,7 @@ class Site:
         return self.calls.get(call)
 
     async def has_item(self, item: ItemId) -> bool:
+        self.asked += 1
         return item in self.items
 
     def over(self, *path: str, queue: QueueId | None = None) -> None:
@@ -131,7 +133,8 @@ async def test_message_that_is_an_item_already_is_none_again(site: Site) -> None
     site.over("say")
     site.items.add(ItemId(MESSAGE))
     await site.untold.look()
-    assert site.told == []
+    await site.untold.look()
+    assert (site.told, site.asked) == ([], 1)
 
 
 async def test_record_of_the_call_is_waited_for_and_done_without_in_the_end(site: Site) -> None:

@@ -202,7 +202,7 @@ class CoreDesk:
     def drop_message(self, message: MessageId) -> None:
         self.dropped.append(message)
 
-    def drop_drafts(self, call: CallId) -> None:
+    async def drop_drafts(self, call: CallId) -> None:
         self.dropped += self.drafts
         self.drafts = []
 

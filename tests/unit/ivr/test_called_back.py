@@ -1,5 +1,9 @@
 """A customer who was called first: he hears who calls, in his language, and his agent's phone rings."""
 
+import asyncio
+
+import pytest
+
 from acd import events as ev
 from acd.model import CallbackId, CallId, CallState
 from acd.records import CallAnswered
@@ -33,7 +37,7 @@ def called(language: str = "en") -> tuple[Stage, CallId]:
     return stage, live
 
 
-async def test_customer_who_answers_is_greeted_and_his_agent_rung() -> None:
+async def test_customer_who_answers_hears_who_calls_while_his_agents_phone_rings() -> None:
     stage, call = called()
     leg, desk = FakeLeg([], [DialResult(answered=True, status="ANSWER")]), CoreDesk(stage)
     caller = Caller(call=call, channel="PJSIP/trunk-2", number=NUMBER, did="400")
@@ -43,13 +47,31 @@ async def test_customer_who_answers_is_greeted_and_his_agent_rung() -> None:
     desk.session = CallerSession(caller, leg, desk, script, lambda: stage.now, entry)
     await desk.session.run()
     assert leg.did == [
-        ("play", "hotline/en/callback_hello"),
-        ("dial", "anna", 15.0, f"{call}-1", "default"),
+        ("dial", "anna", 15.0, f"{call}-1", "greeting-en"),
         ("play", "hotline/en/goodbye"),
         ("hang_up",),
     ]
     assert desk.kinds() == ["CustomerReached", "OfferAnswered", "TalkEnded", "CallRejoined", "CallClosed"]
     assert stage.last(CallAnswered).callback == WISH
+
+
+@pytest.mark.parametrize(("rang_s", "hellos"), [(1.0, 1), (20.0, 0)])
+async def test_customer_whose_agent_declined_at_once_hears_who_calls_while_he_waits(rang_s: float, hellos: int) -> None:
+    stage, call = called()
+    leg, desk = FakeLeg(), CoreDesk(stage)
+    caller = Caller(call=call, channel="PJSIP/trunk-2", number=NUMBER, did="400")
+    script = Script(flow=flow(), calendars={}, prompts=PROMPTS, music={})
+    entry = entry_of(stage.floor.calls[call], language="en")
+    desk.session = CallerSession(caller, leg, desk, script, lambda: stage.now, entry)
+    running = asyncio.create_task(desk.session.run())
+    await leg.reached("dial", "anna", 15.0, f"{call}-1", "greeting-en")
+    stage.now += rang_s
+    leg.dial_over(DialResult(answered=False, status="BUSY"))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert len(leg.acts("announce")) == hellos
+    assert leg.acts("dial") == [("dial", "anna", 15.0, f"{call}-1", "greeting-en")]
+    running.cancel()
 
 
 async def test_customer_who_comes_back_after_a_restart_in_the_hello_waits_as_a_caller() -> None:

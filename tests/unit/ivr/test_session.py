@@ -9,7 +9,7 @@ import pytest
 
 from acd import events as ev
 from acd.commands import EndCall, PlayPrompt
-from acd.model import CallId, CallState, Disposition, OfferId, OfferOutcome, QueueId
+from acd.model import CallId, CallState, Disposition, MessageId, OfferId, OfferOutcome, QueueId
 from acd.records import CallAnswered, CallEnded, OfferEnded, TalkFinished
 from acd.rules import CallerRule, Overflow
 from agents.roster import AgentId
@@ -17,7 +17,7 @@ from agents.state import AgentState
 from ivr.connect import OUTCOMES
 from ivr.entry import AfterTalk, AtNode, Entry, Forgotten, NewCall, entry_of
 from ivr.hours import WEEKDAYS, Hours, parse_span
-from ivr.nodes import Node, NodeId, TransferNode
+from ivr.nodes import MessageNode, Node, NodeId, TransferNode
 from ivr.ports import CallerGone, DialResult, LegLost
 from ivr.prompts import Prompt, Prompts
 from ivr.session import CallerSession
@@ -248,6 +248,29 @@ async def test_caller_who_is_back_from_a_talk_outside_is_not_connected_again() -
     await room.session().run()
     assert room.leg.acts("dial_out") == []
     assert (room.ended().why, room.ended().transferred_to) == ("transferred", OUTSIDE.number)
+
+
+# --- a message --------------------------------------------------------------------------------------------------------
+
+SPEAKS = MessageNode(
+    id=NodeId("repair"), next=NodeId("closed"), prompts=("wait",), review=("menu",), kept=(), too_short=()
+)
+OLD = MessageId("c-1763800000000")
+
+
+@pytest.mark.parametrize(("gone_at", "dropped"), [(None, [OLD]), (0, [])], ids=["speaks again", "hangs up before"])
+async def test_what_he_said_to_an_engine_that_died_gives_way_to_what_he_says_to_this_one(
+    gone_at: int | None, dropped: list[MessageId]
+) -> None:
+    leg = FakeLeg(["3"], gone_at=gone_at)
+    room = Room(leg, entry=AtNode(SPEAKS.id))
+    room.nodes = (SPEAKS,)
+    room.desk.drafts = [OLD]
+    room.stage.tell(ev.CallArrived(call=CALL, channel="PJSIP/trunk-1", number="13800138000", did="400"))
+    room.stage.tell(ev.CallMoved(call=CALL, node=SPEAKS.id))
+    await room.session().run()
+    assert room.desk.dropped == dropped
+    assert ("MessageLeft" in room.desk.kinds()) == bool(dropped)
 
 
 async def test_caller_outside_the_hours_is_told_so() -> None:

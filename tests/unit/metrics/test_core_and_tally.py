@@ -10,6 +10,7 @@ from acd.commands import OfferCall
 from acd.core import next_deadline, step
 from acd.floor import Floor
 from acd.model import CallId, CallState, OfferId, OfferOutcome
+from acd.records import Record
 from acd.rules import Overflow, QueueRules, Rules
 from agents.roster import AgentSettings
 from agents.state import AgentState, PhoneState
@@ -38,6 +39,7 @@ class Day:
         self.tally.follow(RULES)
         self.now = NINE - 100.0
         self.ringing: list[OfferId] = []
+        self.records: list[Record] = []
         self.calls = 0
         self.tell(ev.LinkRegained())
         for agent in (LI, WANG):
@@ -49,6 +51,7 @@ class Day:
         outcome = step(self.floor, event, self.now)
         for record in outcome.records:
             self.tally.apply(record)
+        self.records += outcome.records
         self.ringing += [command.offer for command in outcome.commands if isinstance(command, OfferCall)]
 
     def pass_time(self, seconds: float) -> None:
