@@ -32,7 +32,7 @@ class EngineHealth:
         self._board = HealthBoard(
             clock,
             vital=("ami", "agi"),
-            others=("journal", "spool", "database", "redis", "recordings", "left_while_away", "event_loop"),
+            others=("journal", "spool", "database", "redis", "recordings", "left_while_away", "reports", "event_loop"),
         )
 
     def components(self) -> Sequence[Component]:
@@ -48,6 +48,7 @@ class EngineHealth:
         self._report_failures("recordings", engine.keeper.counts["failed"], "failed attempts")
         set_aside = engine.away.spool.damaged + engine.untold.set_aside
         self._report_failures("left_while_away", set_aside, "entries or messages set aside as damaged")
+        report("reports", DEGRADED if engine.reports.problem else UP, engine.reports.problem)
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)
         return self._board.components()
