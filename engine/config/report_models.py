@@ -49,11 +49,11 @@ class ReportModel(Model):
     by: Dimension = Dimension.QUEUE
     step: Step | None = None
     """None: half hours of a day, days of a week or month."""
-    figures: list[Annotated[str, AfterValidator(_figure)]] = []
+    figures: list[Annotated[str, AfterValidator(_figure)]] = Field(default_factory=list)
     """Empty: the usual ones."""
     format: Literal["html", "xlsx", "csv", "json"] = "html"
     language: Literal["zh", "en"] = "zh"
-    to: list[MailAddress] = []
+    to: list[MailAddress] = Field(default_factory=list)
     folder: Text | None = None
     """Where it is put; if it is not absolute, below $HOTLINE_HOME."""
 
