@@ -39,6 +39,7 @@ from engine.live import VERSION
 from engine.open_items import OpenItems
 from engine.outside import SqlOutside
 from engine.past import past_call
+from engine.reports.service import SqlReports
 from engine.work_items import SqlWorkItems
 from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
@@ -213,6 +214,7 @@ class Web:
             outside=SqlOutside(engine.database),
             bands=self._bands,
             items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
+            reports=SqlReports(engine.database, lambda: engine.configuration, engine.runner.now),
             health=self.health,
             metrics=engine.exporter,
             reload=self._reload,

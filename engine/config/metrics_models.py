@@ -1,12 +1,15 @@
 """What may stand in metrics.yaml: targets, and what is done with the numbers."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
 from engine.config.fields import AtLeastASecond, QuarterSpan, Text
 from engine.config.models import Model
+from engine.config.report_models import ReportModel, SmtpModel
 from metrics.definitions import FIGURES, Band, bands_in_force
 
-__all__ = ["BandModel", "MetricsFile"]
+__all__ = ["BandModel", "MetricsFile", "QueueLogModel"]
 
 
 class BandModel(Model):
@@ -35,6 +38,18 @@ class WallboardModel(Model):
     """A caller who has waited longer in his queue, in seconds."""
 
 
+class QueueLogModel(Model):
+    """Writing Asterisk's queue_log, for programs that read it."""
+
+    file: bool | Text = False
+    """true: queue_log in the site's folder; or a path, from the site's folder on if it is not a whole one."""
+    sql: bool = False
+    """Into the table queue_log of the site's database as well."""
+    agents: Literal["number", "name"] = "number"
+    queuemetrics: bool = False
+    """QueueMetrics' own verbs as well."""
+
+
 class MetricsFile(Model):
     """metrics.yaml; a site need not have it."""
 
@@ -43,6 +58,21 @@ class MetricsFile(Model):
     wallboard: WallboardModel = Field(default_factory=WallboardModel)
     shifts: dict[Text, QuarterSpan] = Field(default_factory=dict)
     """By name, when they are, every day; reports by shift go by them."""
+    queue_log: QueueLogModel = QueueLogModel()
+    reports: list[ReportModel] = Field(default_factory=list)
+    """Made by themselves, and brought to people."""
+    smtp: SmtpModel | None = None
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> "MetricsFile":
+        names = [report.name for report in self.reports]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"reports: two are called {twice!r}")
+        mailed = next((report.name for report in self.reports if report.to), None)
+        if mailed is not None and self.smtp is None:
+            raise ValueError(f"report {mailed!r} is mailed, but there is no mail server: smtp is missing")
+        return self
 
     @field_validator("bands")
     @classmethod

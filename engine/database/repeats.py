@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, literal, select
+from sqlalchemy import Integer, Select, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -64,7 +64,7 @@ def query(
 ) -> Select[Any]:
     """Interval, key, served, called again. Both ends are found in indexes: the calls by time, the later ones by number."""
     column = _KEYS[by]
-    key: ColumnElement[Any] = literal("") if column is None else column
+    key: Any = literal("") if column is None else column
     number = CallRow.opened_at / INTERVAL_S
     # SQLite's cast cuts off, PostgreSQL's rounds.
     interval = cast(number if dialect == "sqlite" else func.floor(number), Integer).label("interval")

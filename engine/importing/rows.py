@@ -1,14 +1,16 @@
 """Calls and hours of a log as rows of the tables that live facts fill (engine.database.models), ready for whole portions.
 
-Keys are made of the call's id in the log and the name of the system it is from: the same call always is the same row.
+Keys are made of the call's id in the log and the name of the system it is from: the same call always is the same row. Texts are
+written as they are: a line with what no database can hold was none.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from acd.model import CallState, OfferOutcome, QueueId
+from acd.model import CallState, Disposition, OfferOutcome, QueueId
 from acd.rules import Rules, ServiceLevel
+from agents.state import AgentState
 from metrics.queue_log import LoggedCall, LoggedInterval, LoggedOffer, LoggedStay
 
 __all__ = ["COLUMNS", "KEYS", "Portion", "Rows"]
@@ -32,7 +34,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "segments": (
         *("call", "segment", "queue", "entered_at", "left_at", "priority", "vip", "overflow_from", "wait_s"),
-        *("total_wait_s", "how", "phase", "agent", "offer", "answered_at", "in_service_level", "why"),
+        *("total_wait_s", "how", "phase", "agent", "offer", "answered_at", "in_service_level", "why", "within_s"),
     ),
     "offers": (
         *("offer", "call", "segment", "queue", "agent", "made_at", "rang_at", "ended_at", "outcome", "cause", "wait_s"),
@@ -48,6 +50,10 @@ KEYS: Final = {
 }
 UNKNOWN_RULES: Final = ""
 Values = tuple[Any, ...]
+TEXT: Final[dict[Any, str]] = {
+    one: one.value for kind in (AgentState, CallState, Disposition, OfferOutcome) for one in kind
+}
+"""Plain text of the words: drivers take it without asking what it is."""
 
 
 class Portion(NamedTuple):
@@ -76,22 +82,22 @@ class Rows:
         for call in calls:
             self._call(call, portion)
         for one in hours:
-            queue = None if one.queue is None else self._queue(one.queue)
+            queue = None if one.queue is None else self._queues.get(one.queue, one.queue)
             portion.agent_intervals.append(
-                (one.agent, one.started_at, one.state.value, _clean(one.reason), one.ended_at, queue)
+                (one.agent, one.started_at, TEXT[one.state], one.reason, one.ended_at, queue)
             )
         return portion
 
     def _call(self, call: LoggedCall, portion: Portion) -> None:
-        name = f"{self._system}-{_clean(call.call)}"
+        name = f"{self._system}-{call.call}"
         if call.again > 1:
             name = f"{name}#{call.again}"
-        number = _clean(call.number)
+        number = call.number
         vip = self._vip(number)
         first_at, before, count, agent = call.stays[0].entered_at, None, 0, None
         queue = ""
         for segment, stay in enumerate(call.stays, 1):
-            queue = self._queue(stay.queue)
+            queue = self._queues.get(stay.queue, stay.queue)
             answered = None
             for offer in stay.offers:
                 count += 1
@@ -105,8 +111,8 @@ class Rows:
         left_in = None if disposition is None else CallState.TALKING if agent is not None else CallState.WAITING
         portion.calls.append(
             (
-                *(name, first_at, call.ended_at, number, "", _clean(call.did), vip, UNKNOWN_RULES),
-                *(disposition and disposition.value, left_in and left_in.value, call.ended_by or None, queue, agent),
+                *(name, first_at, call.ended_at, number, "", call.did, vip, UNKNOWN_RULES),
+                *(disposition and TEXT[disposition], left_in and TEXT[left_in], call.ended_by or None, queue, agent),
             )
         )
 
@@ -139,11 +145,8 @@ class Rows:
                 answered_at,
                 in_time,
             ),
-            stay.why,
+            *(stay.why, self._within(queue)),
         )
-
-    def _queue(self, name: str) -> str:
-        return self._queues.get(name) or _clean(name)
 
     def _within(self, queue: str) -> float:
         found = self._within_s.get(queue)
@@ -164,13 +167,18 @@ class Rows:
 def _offer(key: str, call: str, segment: int, queue: str, stay: LoggedStay, offer: LoggedOffer) -> Values:
     answered_at, talk_s = offer.answered_at, offer.talk_s
     talk_ended_at = None if answered_at is None or talk_s is None else answered_at + talk_s
-    outcome: OfferOutcome = offer.outcome
     return (
-        *(key, call, segment, queue, offer.agent, offer.made_at, offer.made_at, offer.ended_at, outcome.value, ""),
+        *(
+            key,
+            call,
+            segment,
+            queue,
+            offer.agent,
+            offer.made_at,
+            offer.made_at,
+            offer.ended_at,
+            TEXT[offer.outcome],
+            "",
+        ),
         *(max(offer.made_at - stay.entered_at, 0.0), answered_at, talk_ended_at, talk_s, offer.hold_s),
     )
-
-
-def _clean(text: str) -> str:
-    """Without what PostgreSQL cannot hold."""
-    return text.replace("\0", "\ufffd") if "\0" in text else text

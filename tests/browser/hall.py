@@ -13,6 +13,7 @@ from itertools import count
 from math import inf
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,7 +27,22 @@ from agents.roster import AgentId, AgentSettings, BreakRule, QueueId
 from agents.state import AgentState
 from tests.unit.cti_http.site import ZONE, SmallSite
 
-__all__ = ["OFFICE_DAY", "QUEUES", "Hall", "Pace", "hall_rules"]
+__all__ = ["CHROMIUM", "OFFICE_DAY", "QUEUES", "Hall", "Pace", "hall_rules"]
+
+
+class ChromiumProgram(NamedTuple):
+    """Debian's, with nothing that talks to anybody else."""
+
+    path: str = "/usr/bin/chromium"
+    arguments: Sequence[str] = (
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    )
+
 
 QUEUES = (
     ("repair", "报修", "Repair"),
@@ -60,8 +76,10 @@ _GIVEN = (
     "霞",
     "平",
 )
+_SHARES = (0, 1, 2, 0, 3, 1, 4, 0, 5, 2, 1, 6, 0, 7, 3)
 VIP_NUMBER = "13900006666"
 PAGES = Path(__file__).resolve().parents[2] / "web" / "dist"
+CHROMIUM = ChromiumProgram()
 OFFICE_DAY = (0.02,) * 7 + (0.1, 0.5, 1.0, 1.2, 1.0, 0.6, 0.8, 1.0, 1.15, 1.0, 0.8, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """How the calls of a day lie over its hours."""
 
@@ -95,7 +113,7 @@ def hall_rules(agents: int, queues: int = len(QUEUES), wrap_up_s: float = 25.0) 
         AgentSettings(
             id=AgentId(str(1001 + number)),
             name=_FAMILIES[number % 20] + _GIVEN[number % 19],
-            queues=tuple(settings[(number + step) % queues].id for step in range(1 + number % 2)),
+            queues=tuple(settings[(_share(number) + step) % queues].id for step in range(1 + number % 2)),
             groups=("day",),
         )
         for number in range(agents)
@@ -103,6 +121,11 @@ def hall_rules(agents: int, queues: int = len(QUEUES), wrap_up_s: float = 25.0) 
     breaks = {"day": BreakRule(longest_s=900.0)}
     vips = {VIP_NUMBER: CallerRule(vip=2)}
     return Rules.of("hall", settings, people, numbers=vips, vip_priority={2: 5}, breaks=breaks)
+
+
+def _share(number: int) -> int:
+    """The bigger a queue is, the more agents serve it and the more callers ring for it."""
+    return _SHARES[number % len(_SHARES)] if number % 100 < 60 else number
 
 
 def _further(number: int) -> tuple[str, str, str]:
@@ -185,7 +208,7 @@ class Hall(SmallSite):
 
     def _ring(self) -> None:
         queues = list(self.floor.rules.queues)
-        queue = queues[min(int(self.chance.paretovariate(1.1)) - 1, len(queues) - 1)]
+        queue = queues[_share(self.chance.randrange(100)) % len(queues)]
         self.caller(queue, VIP_NUMBER if self.chance.random() < 0.05 else None)
         self.later(self.chance.expovariate(self.pace.calls_per_s * self._busy()), self._ring)
 
