@@ -33,6 +33,7 @@ from cti.lookout import Lookout
 from cti.lookups import Lookups
 from cti.region import Regions
 from engine.asterisk.settings import TRUNK
+from engine.audit.nightly import NightlyAudit
 from engine.away.script import SPOOL
 from engine.away.spool import LeftBehind
 from engine.away.taking_up import AwayImport
@@ -50,6 +51,7 @@ from engine.live import EngineView
 from engine.openings import Openings
 from engine.queue_log import QueueLogState, queue_log_of
 from engine.recovery import EngineBefore, Figures, recover
+from engine.rollups import keep_rolled_up
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
 from engine.untold_messages import UntoldMessages
@@ -132,6 +134,12 @@ class Engine:
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
+        self.audit = NightlyAudit(
+            site.home,
+            lambda: self.configuration.folder,
+            ZoneInfo(self.configuration.system.timezone),
+            self.configuration.metrics.audit.minutes,
+        )
         self.redis = self._redis_copy()
         self.web = Web(self)
         self.untold = UntoldMessages(
@@ -154,6 +162,8 @@ class Engine:
         self._keep("journal sync", self.journal.keep_synced())
         self._keep("snapshots", self._keep_snapshots())
         self._keep("database", self.writer.run())
+        self._keep("counts by quarter", keep_rolled_up(self.database))
+        self._keep("nightly audit", self.audit.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
         self._keep("disks", self.disks.run())
