@@ -51,6 +51,7 @@ from engine.live import EngineView
 from engine.openings import Openings
 from engine.queue_log import QueueLogState, queue_log_of
 from engine.recovery import EngineBefore, Figures, recover
+from engine.reports.sending import ReportSender
 from engine.rollups import keep_rolled_up
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
@@ -138,9 +139,10 @@ class Engine:
             site.home,
             lambda: self.configuration.folder,
             ZoneInfo(self.configuration.system.timezone),
-            self.configuration.metrics.audit.minutes,
+            lambda: self.configuration.metrics.audit.minutes(),  # noqa: PLW0108 - of the configuration of then
         )
         self.redis = self._redis_copy()
+        self.reports = ReportSender(self.database, lambda: self.configuration, site.home, self.runner.now)
         self.web = Web(self)
         self.untold = UntoldMessages(
             self.messages, self.runner, SqlHistory(self.database), lambda: self.configuration.script, self._usual_queue
@@ -172,6 +174,7 @@ class Engine:
         self._keep("left while away", self.away.run())
         self._keep("open work items", self.web.open_items.run())
         self._keep("messages nobody was told of", self.untold.run())
+        self._keep("reports", self.reports.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())
