@@ -188,5 +188,12 @@ class EngineView(FloorView):
         counts = self._engine.keeper.counts
         return counts["missing"] + counts["empty"] + counts["damaged"]
 
+    def audit_differences(self) -> Mapping[str, int]:
+        return self._engine.audit.differences
+
+    def last_audit_at(self) -> float | None:
+        last = self._engine.audit.last
+        return last.audit.at if last else None
+
     def version(self) -> str:
         return VERSION

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -43,13 +43,13 @@ from engine.reports.service import SqlReports
 from engine.work_items import SqlWorkItems
 from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
-from metrics.intervals import INTERVAL_S
+from metrics.intervals import INTERVAL_S, Book, interval_of
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
+__all__ = ["EngineAudits", "EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +118,23 @@ class SqlHistory:
         if story is None:
             return ()
         return [msgspec.convert(row.body, Decision) for row in story.decisions]
+
+
+class EngineAudits:
+    """cti.http.services.Audits over the nightly audit and the tally."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    def last(self) -> dict[str, Any] | None:
+        return self._engine.audit.document()
+
+    def live(self, quarter: int) -> Book | None:
+        """What came before the first quarter in memory is not known; a later one without a book had nothing."""
+        kept = self._engine.tally.intervals
+        if quarter in kept:
+            return kept[quarter]
+        return Book() if kept and min(kept) < quarter <= interval_of(self._engine.runner.now()) else None
 
 
 class EngineVersions:
@@ -219,6 +236,7 @@ class Web:
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
+            audits=EngineAudits(engine),
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             pages=PAGES,

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from cti.http import (
     agents,
+    audits,
     callbacks,
     calls,
     emergencies,
@@ -80,6 +81,8 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/callbacks/{callback}/cancel", callbacks.cancel_callback),
             web.post("/api/callbacks/{callback}/hurry", callbacks.hurry_callback),
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
+            web.get("/api/audit", audits.last_audit),
+            web.get("/api/audit/live/{quarter}", audits.live_quarter),
             web.get("/api/prompts", prompts.list_prompts),
             web.get("/api/prompts/{language}/{prompt:.+}", prompts.play_prompt),
             web.get("/api/items", items.list_items),

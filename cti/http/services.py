@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -25,6 +25,7 @@ from ivr.prompts import Prompts
 from metrics.definitions import Band
 from metrics.dimensions import Dimension
 from metrics.figures import CurvePoint, Figures
+from metrics.intervals import Book
 from metrics.outside import Entry
 from recordings.ledger import Recording
 
@@ -32,6 +33,7 @@ __all__ = [
     "ASK_S",
     "SERVICES",
     "Archive",
+    "Audits",
     "CallBehind",
     "Curve",
     "History",
@@ -265,6 +267,18 @@ class Versions(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Numbers held against each other."""
+
+    def last(self) -> dict[str, Any] | None:
+        """The last nightly audit; None: there was none yet."""
+        ...
+
+    def live(self, quarter: int) -> Book | None:
+        """A quarter of an hour as it was counted live; None: it is not in memory."""
+        ...
+
+
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
@@ -288,6 +302,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     metrics: MetricsPage
     reload: Reload
     versions: Versions
+    audits: Audits
     zone: tzinfo
     version: str
     pages: Path

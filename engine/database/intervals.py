@@ -1,29 +1,33 @@
 """Counts by quarter of an hour, stored: filled by counting anew, read as slices of any length.
 
-There is one way to fill them (`roll_up`), for live days, imported ones and those that were mended: what stood there goes, so
-it may be done as often as one likes.
+There is one way to fill them, for live days, imported ones and those that were mended: counting anew. What stood there goes,
+so it may be done as often as one likes; one does it at a time, whoever it is (engine, import, audit), so that no older count
+overwrites a newer one.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import fields
-from sqlalchemy import RowMapping, delete, func, insert, select
+from sqlalchemy import RowMapping, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from acd.model import OfferOutcome
+from engine.database.changes import changed_run, strike_out
 from engine.database.connection import Database
 from engine.database.models import IntervalRow
-from engine.database.recount import Counted, recount
+from engine.database.recount import recount
 from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "roll_up", "slices"]
+__all__ = ["Slice", "raw_slices", "roll_up", "roll_up_changed", "slices"]
 
-AT_ONCE_S: Final = 86400.0
-"""How much is counted in one go."""
+AT_ONCE: Final = 96
+"""Quarters counted in one go: who writes facts waits as long at most, on SQLite."""
+CHANGED_AT_ONCE: Final = 8
 ROWS_AT_ONCE: Final = 500
 
 TABLE: Final = IntervalRow.__table__
@@ -47,24 +51,47 @@ async def roll_up(
 ) -> None:
     """Count anew the quarters that `since` to `until` touches. `progress` hears the share that is done."""
     first, last = interval_of(since), interval_of(until - 0.001) + 1
-    at_once = int(AT_ONCE_S // INTERVAL_S)
-    for begin in range(first, last, at_once):
-        end = min(begin + at_once, last)
+    for begin in range(first, last, AT_ONCE):
+        quarters = range(begin, min(begin + AT_ONCE, last))
         for by in STORED:
-            async with database.session() as session:
-                counted = await recount(session, by, float(begin * INTERVAL_S), float(end * INTERVAL_S))
-            async with database.transaction() as connection:  # reads nothing first: SQLite lets it wait for its turn
-                await _replace(connection, by, begin, end, counted)
+            async with database.transaction() as connection:
+                await _one_at_a_time(connection)
+                await _count(connection, by, quarters)
         if progress is not None:
-            progress((end - first) / (last - first))
+            progress((quarters.stop - first) / (last - first))
 
 
-async def _replace(connection: AsyncConnection, by: Dimension, begin: int, end: int, counted: Counted) -> None:
+async def roll_up_changed(database: Database) -> int:
+    """Count anew the quarters of which facts have come since they were counted, and return how many those were."""
+    counted = 0
+    while True:
+        async with database.session() as session:
+            quarters = await changed_run(session, CHANGED_AT_ONCE)
+        if not quarters:
+            return counted
+        async with database.transaction() as connection:
+            await _one_at_a_time(connection)
+            await strike_out(connection, quarters)
+            for by in STORED:
+                await _count(connection, by, quarters)
+        counted += len(quarters)
+
+
+async def _one_at_a_time(connection: AsyncConnection) -> None:
+    """Wait until nobody else counts. Facts are written and counts read meanwhile; but on SQLite a transaction that writes is
+    the only one: its first statement must be one, or it would have to give up when another came between."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE intervals IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def _count(connection: AsyncConnection, by: Dimension, quarters: range) -> None:
     table = TABLE.c
     await connection.execute(
-        delete(IntervalRow).where(table.dimension == by, table.quarter >= begin, table.quarter < end)
+        delete(IntervalRow).where(table.dimension == by, table.quarter >= quarters.start, table.quarter < quarters.stop)
     )
-    rows = [_row(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
+    async with AsyncSession(connection) as session:
+        counted = await recount(session, by, float(quarters.start * INTERVAL_S), float(quarters.stop * INTERVAL_S))
+        rows = [_row(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
     for at in range(0, len(rows), ROWS_AT_ONCE):
         await connection.execute(insert(IntervalRow), rows[at : at + ROWS_AT_ONCE])
 
@@ -91,6 +118,25 @@ async def slices(
     if length is None:
         return [one for period in periods for one in await _read(session, by, [period], keys)]
     return await _read(session, by, periods, keys, length)
+
+
+async def raw_slices(
+    session: AsyncSession,
+    by: Dimension,
+    periods: Sequence[tuple[float, float]],
+    keys: Collection[str] | None = None,
+) -> list[Slice]:
+    """The same from the facts themselves, for periods that are not stored or not to be trusted."""
+    found = []
+    for start, end in periods:
+        parts: dict[str, list[tuple[QueueCounts, AgentTimes]]] = defaultdict(list)
+        for (_, key), sums in (await recount(session, by, start, end)).items():
+            if keys is None or key in keys:
+                parts[key].append(sums)
+        for key, of_it in sorted(parts.items()):
+            counts = QueueCounts.total(counts for counts, _ in of_it)
+            found.append(Slice(start, end, key, counts, AgentTimes.total(times for _, times in of_it)))
+    return found
 
 
 async def _read(

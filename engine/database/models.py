@@ -24,6 +24,7 @@ __all__ = [
     "CallRow",
     "CallbackAttemptRow",
     "CallbackRow",
+    "ChangedIntervalRow",
     "DecisionRow",
     "FactTables",
     "IntervalRow",
@@ -315,6 +316,17 @@ class IntervalRow(FactTables):
     (engine.database.recount). `quarter` is its number from the epoch, as metrics.intervals has it."""
 
     __table__ = _counted("intervals", "quarter")
+
+
+class ChangedIntervalRow(FactTables):
+    """A quarter of which facts have come since it was last counted (engine.database.changes)."""
+
+    __tablename__ = "changed_intervals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quarter: Mapped[int]
+
+    __table_args__ = (Index("changed_intervals_by_quarter", "quarter"),)
 
 
 class OutsideFigureRow(FactTables):

@@ -56,7 +56,7 @@ from ivr.prompts import Prompt, Prompts
 from metrics.definitions import FIGURES, Band, QueueCounts, bands_in_force
 from metrics.dimensions import Dimension
 from metrics.figures import Figures, curve, queue_figures, site_figures
-from metrics.intervals import INTERVAL_S, Tally
+from metrics.intervals import INTERVAL_S, Book, Tally
 from metrics.outside import Entry, Overlapping, overlapping
 from recordings.ledger import Recording, RecordingNotThere
 
@@ -113,6 +113,20 @@ class ListTelephony:
 
     def carry_out(self, command: Command) -> None:
         self.commands.append(command)
+
+
+class MemoryAudits:
+    """cti.http.services.Audits: one that has been done, and one quarter in memory."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, Any] | None = None
+        self.books: dict[int, Book] = {}
+
+    def last(self) -> dict[str, Any] | None:
+        return self.done
+
+    def live(self, quarter: int) -> Book | None:
+        return self.books.get(quarter)
 
 
 class TallyFigures:
@@ -360,6 +374,7 @@ class SmallSite:
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
+        self.audits = MemoryAudits()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
         self.outside = ListOutside()
@@ -390,6 +405,7 @@ class SmallSite:
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
+            audits=self.audits,
             zone=ZONE,
             version="0.1.0",
             pages=self.pages,
