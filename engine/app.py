@@ -138,7 +138,7 @@ class Engine:
         self.audit = NightlyAudit(
             site.home,
             lambda: self.configuration.folder,
-            ZoneInfo(self.configuration.system.timezone),
+            self._zone(),
             lambda: self.configuration.metrics.audit.minutes(),  # noqa: PLW0108 - of the configuration of then
         )
         self.redis = self._redis_copy()
@@ -164,7 +164,7 @@ class Engine:
         self._keep("journal sync", self.journal.keep_synced())
         self._keep("snapshots", self._keep_snapshots())
         self._keep("database", self.writer.run())
-        self._keep("counts by quarter", keep_rolled_up(self.database))
+        self._keep("counts by quarter", keep_rolled_up(self.database, self._zone(), self.runner.now))
         self._keep("nightly audit", self.audit.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
@@ -357,6 +357,9 @@ class Engine:
             zone=ZoneInfo(self.configuration.system.timezone),
             clock=clock,
         )
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.configuration.system.timezone)
 
     def _outside(self, number: str) -> str | None:
         """Over the first trunk that takes calls."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.database.connection import Database, DatabaseNotReady
-from engine.database.intervals import roll_up_changed
+from engine.database.intervals import roll_up_changed, roll_up_days
 
 __all__ = ["keep_rolled_up"]
 
@@ -16,12 +18,16 @@ log = logging.getLogger(__name__)
 EVERY_S: Final = 60.0
 
 
-async def keep_rolled_up(database: Database, every_s: float = EVERY_S) -> None:
-    """Runs until cancelled. What could not be counted is noted in the database, and is counted the next time."""
+async def keep_rolled_up(
+    database: Database, zone: ZoneInfo, now: Callable[[], float], every_s: float = EVERY_S
+) -> None:
+    """`zone`: whose days are summed. Runs until cancelled. What could not be counted is noted in the database, and is counted
+    the next time."""
     failing = False
     while True:
         try:
             await roll_up_changed(database)
+            await roll_up_days(database, zone, now())
             failing = False
         except (DatabaseNotReady, SQLAlchemyError, OSError, TimeoutError) as error:
             if database.is_open and not failing:

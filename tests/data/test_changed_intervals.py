@@ -1,12 +1,15 @@
 """The stored counts follow the facts, batch by batch, whenever they are counted between and however often a batch comes."""
 
 import random
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import func, select
 
 from engine.database import Database
 from engine.database.changes import note_changes
-from engine.database.intervals import raw_slices, roll_up_changed, slices
+from engine.database.intervals import Slice, raw_slices, roll_up_changed, roll_up_days, slices
+from engine.database.models import DayRow
 from engine.database.upserts import upsert
 from engine.facts import Row, rows_of
 from metrics.dimensions import STORED
@@ -73,3 +76,35 @@ async def test_facts_that_come_while_it_counts_are_counted_the_next_time(databas
     await write(database, rows[half:])
     assert await roll_up_changed(database) > 0
     assert await is_true(database)
+
+
+async def test_sums_of_days_read_the_same_as_their_quarters(database: Database) -> None:
+    """Of a site ten hours behind, whose days begin in the middle of what happened; also after an import of older days."""
+    rows = rows_of_a_day(6)
+    await write(database, rows)
+    await roll_up_changed(database)
+    zone, day_s = ZoneInfo("Etc/GMT+10"), 86400.0
+    midnight = (NINE // day_s) * day_s + 10 * 3600.0
+    spans = [(midnight + n * day_s, midnight + (n + 1) * day_s) for n in range(-3, 3)]
+    asked = ([(spans[0][0], spans[-1][1])], spans, [(spans[0][0] + 3600, spans[3][0] + 4500), (NINE, spans[-1][1])])
+    async with database.session() as session:
+        before = [await slices(session, by, one) for by in STORED for one in asked]
+    assert await roll_up_days(database, zone, spans[-1][1] + day_s) > 2
+    assert await roll_up_days(database, zone, spans[-1][1] + day_s) == 0
+    async with database.session() as session:
+        same([await slices(session, by, one) for by in STORED for one in asked], before)
+        assert await session.scalar(select(func.count()).select_from(DayRow)) > 0  # type: ignore[operator]
+    await write(database, rows[: len(rows) // 3])
+    await roll_up_changed(database)
+    async with database.session() as session:
+        same([await slices(session, by, one) for by in STORED for one in asked], before)
+
+
+def same(found: list[list[Slice]], before: list[list[Slice]]) -> None:
+    """But for the order in which seconds were added up."""
+    for mine, its in zip(found, before, strict=True):
+        assert [(one.start, one.end, one.key) for one in mine] == [(one.start, one.end, one.key) for one in its]
+        for one, other in zip(mine, its, strict=True):
+            for now, then in ((one.counts, other.counts), (one.agents, other.agents)):
+                for name in now.__struct_fields__:
+                    assert getattr(now, name) == pytest.approx(getattr(then, name)), (one.key, name)

@@ -1,4 +1,4 @@
-"""Which quarters of an hour are to be counted again: of a database with facts, all that have any."""
+"""Counts summed by day; and which quarters of an hour are to be counted again: of a database with facts, all that have any."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,26 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+COUNTS = (
+    *("offered", "direct", "answered", "answered_within_sl", "abandoned_waiting", "abandoned_ringing"),
+    *("short_abandoned", "abandoned_within_sl", "overflowed", "switch_lost", "queued_left", "talks", "wrap_ups"),
+    *("surveys_asked", "surveys_answered", "survey_scores", "survey_points", "held", "transferred", "rung", "calls"),
+    *("completed_ivr", "abandoned_ivr", "offers_accepted", "offers_declined", "offers_no_answer"),
+    *("offers_unreachable", "offers_withdrawn"),
+)
+SECONDS = (
+    *(
+        "answered_wait_s",
+        "abandoned_wait_s",
+        "short_abandoned_wait_s",
+        "queued_wait_s",
+        "talk_s",
+        "hold_s",
+        "wrap_up_s",
+    ),
+    *("rung_s", "agent_not_ready_s", "agent_ready_s", "agent_offered_s", "agent_talking_s", "agent_holding_s"),
+    "agent_wrap_up_s",
+)
 TIMES = (
     *(("calls", "opened_at"), ("segments", "entered_at"), ("offers", "ended_at"), ("offers", "talk_ended_at")),
     *(("surveys", "asked_at"), ("agent_intervals", "started_at"), ("agent_intervals", "ended_at")),
@@ -24,6 +44,19 @@ def upgrade() -> None:
         sa.Column("quarter", sa.Integer(), nullable=False),
     )
     op.create_index("changed_intervals_by_quarter", "changed_intervals", ["quarter"])
+    op.create_table(
+        "days",
+        sa.Column("dimension", sa.String(), primary_key=True),
+        sa.Column("quarter", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("key", sa.String(), primary_key=True),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in COUNTS),
+        *(sa.Column(name, sa.Double(), nullable=False) for name in SECONDS),
+    )
+    op.create_table(
+        "summed_days",
+        sa.Column("quarter", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("until", sa.Integer(), nullable=False),
+    )
     quarters = sorted(_with_facts(op.get_bind()))
     for at in range(0, len(quarters), ROWS_AT_ONCE):
         op.bulk_insert(changed, [{"quarter": quarter} for quarter in quarters[at : at + ROWS_AT_ONCE]])
@@ -50,4 +83,6 @@ def _quarter(connection: sa.Connection, column: str) -> str:
 
 
 def downgrade() -> None:
+    op.drop_table("summed_days")
+    op.drop_table("days")
     op.drop_table("changed_intervals")
