@@ -9,6 +9,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
+from asyncpg.exceptions import UniqueViolationError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,6 +44,9 @@ class Store:
         self._is_alone: bool | None = None
         """Whether there was no agents' time in the database from when the log begins on; None: not looked yet."""
 
+        self._is_new = True
+        """Whether no row has been there already, so far."""
+
     def expect_overlaps(self) -> None:
         """What comes now may tell of the same time as what came before."""
         self._is_alone = False
@@ -66,10 +70,14 @@ class Store:
         driver: Any = raw.driver_connection
         if self._is_alone is None and portion.agent_intervals:
             self._is_alone = await _is_free_from(connection, min(row[1] for row in portion.agent_intervals))
-        for table in COLUMNS:
-            rows = getattr(portion, table)
-            if not rows:
-                continue
+        filled = [(table, rows) for table in COLUMNS if (rows := getattr(portion, table))]
+        if not self._sqlite and self._is_new and self._is_alone:
+            try:
+                await _copy_straight(driver, filled)
+                return
+            except UniqueViolationError:
+                self._is_new = False
+        for table, rows in filled:
             alone = table != "agent_intervals" or bool(self._is_alone)
             if self._sqlite:
                 await driver.executemany(_sqlite_insert(table, alone), rows)
@@ -88,6 +96,13 @@ class Store:
 async def _is_free_from(connection: AsyncConnection, moment: float) -> bool:
     query = text("SELECT 1 FROM agent_intervals WHERE started_at >= :since LIMIT 1")
     return (await connection.execute(query, {"since": moment - DAY_S})).first() is None
+
+
+async def _copy_straight(driver: Any, filled: Sequence[tuple[str, Sequence[tuple[Any, ...]]]]) -> None:
+    """By COPY into the tables themselves, at half the cost: all or nothing, if one of the rows is there already."""
+    async with driver.transaction():
+        for table, rows in filled:
+            await driver.copy_records_to_table(table, records=rows, columns=COLUMNS[table])
 
 
 async def _copy(driver: Any, table: str, alone: bool, rows: Sequence[tuple[Any, ...]]) -> None:
