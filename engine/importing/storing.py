@@ -9,7 +9,6 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
-from asyncpg.exceptions import UniqueViolationError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +22,8 @@ PATIENCE: Final = 30
 """Tries while an engine writes into the same SQLite file."""
 PAUSE_S: Final = 0.5
 DAY_S: Final = 86_400.0
+UNIQUE_VIOLATION: Final = "23505"
+"""SQLSTATE."""
 SQLITE_FOR_BULK: Final = ("cache_size=-200000", "busy_timeout=20000", "wal_autocheckpoint=8000")
 """Pages of four tables' indexes are used again and again: they stay in memory (200 MB), and go to the file now and then."""
 
@@ -71,11 +72,13 @@ class Store:
         if self._is_alone is None and portion.agent_intervals:
             self._is_alone = await _is_free_from(connection, min(row[1] for row in portion.agent_intervals))
         filled = [(table, rows) for table in COLUMNS if (rows := getattr(portion, table))]
-        if not self._sqlite and self._is_new and self._is_alone:
+        if not self._sqlite and self._is_new and self._is_alone is not False:
             try:
                 await _copy_straight(driver, filled)
                 return
-            except UniqueViolationError:
+            except Exception as error:
+                if getattr(error, "sqlstate", "") != UNIQUE_VIOLATION:
+                    raise
                 self._is_new = False
         for table, rows in filled:
             alone = table != "agent_intervals" or bool(self._is_alone)
