@@ -20,6 +20,7 @@ from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
 from engine.importing import add_commands as add_importing_commands
 from engine.planning.commands import add_commands as add_planning_commands
+from engine.reports.commands import add_commands as add_report_commands
 from engine.words import say
 
 BROKEN_CONFIGURATION = 2
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add_hours_commands(add)
     add_planning_commands(add)
     add_importing_commands(add)
+    add_report_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 

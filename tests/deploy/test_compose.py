@@ -289,5 +289,5 @@ def test_grafana_finds_prometheus_and_the_dashboards(compose: Compose) -> None:
     folders = [one["options"]["path"] for provider in providers for one in provider["providers"]]
     assert folders
     for folder in folders:
-        parent, _, language = folder.rpartition("/")
-        assert list((REPOSITORY / mounts[parent] / language).glob("*.json")), f"no dashboard in {folder}"
+        inside, _, language = folder.rpartition("/")
+        assert list((REPOSITORY / mounts[inside] / language).rglob("*.json")), f"no dashboard in {folder}"
