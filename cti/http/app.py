@@ -16,6 +16,7 @@ from cti.http import (
     prompts,
     queues,
     recordings,
+    reports,
     service,
     wallboard,
 )
@@ -88,6 +89,12 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/items/{item}/give-back", items.change_item),
             web.post("/api/items/{item}/done", items.change_item),
             web.post("/api/items/{item}/reopen", items.change_item),
+            web.get("/reports", reports.page),
+            web.post("/reports", reports.sign_in),
+            web.get("/reports/calls", reports.calls_page),
+            web.get("/api/reports", reports.show_report),
+            web.get("/api/reports/calls", reports.list_calls_behind),
+            web.get("/api/reports/agents/{agent}/day", reports.draw_agent_day),
             web.get("/api/recordings", recordings.list_recordings),
             web.get("/api/recordings/{recording}/audio", recordings.play_recording),
         ]
