@@ -409,7 +409,7 @@ class Exporter:
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """The same page in pieces of a millisecond's work at most: between two of them calls may move.
+        """The same page in pieces of about a millisecond's work: between two of them calls may move.
 
         A series is never cut; two series of one page may be of different moments, as always in Prometheus."""
         tally = self._tally()
