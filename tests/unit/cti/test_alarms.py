@@ -42,7 +42,7 @@ def call(floor: Floor, name: str, at: float) -> None:
 
 
 def found(floor: Floor, now: float, **counts: float) -> dict[str, Alarm]:
-    day = {REPAIR: msgspec.structs.replace(QueueCounts(), **counts)}
+    day: dict[QueueId | None, QueueCounts] = {REPAIR: msgspec.structs.replace(QueueCounts(), **counts)}
     return {alarm.kind: alarm for alarm in alarms(floor, now, day, BANDS, longest_wait_s=120.0)}
 
 
