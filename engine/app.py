@@ -173,6 +173,7 @@ class Engine:
         self._keep("regions", self.regions.load())
         self._keep("left while away", self.away.run())
         self._keep("open work items", self.web.open_items.run())
+        self._keep("causes of alarms", self.web.causes.run(self.web.wall_feed.is_watched))
         self._keep("messages nobody was told of", self.untold.run())
         self._keep("reports", self.reports.run())
         self._keep("callers without their leg", self.control.look_after_strays())

@@ -29,6 +29,7 @@ from cti.wording import OWN_REASONS
 from desk.items import ItemId
 from desk.store import find_item
 from engine import versions
+from engine.alarm_causes import AlarmCauses
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database
@@ -66,22 +67,20 @@ class EngineFigures:
 
     def queue(self, queue: QueueId) -> Figures:
         members = self._engine.floor.rules.members[queue]
-        return queue_figures(
-            self._engine.tally, queue, self._midnight(), self._engine.runner.now(), self._open(members)
-        )
+        return queue_figures(self._engine.tally, queue, self.midnight(), self._engine.runner.now(), self._open(members))
 
     def site(self) -> Figures:
         everybody = tuple(self._engine.floor.agents)
-        return site_figures(self._engine.tally, self._midnight(), self._engine.runner.now(), self._open(everybody))
+        return site_figures(self._engine.tally, self.midnight(), self._engine.runner.now(), self._open(everybody))
 
     def counts(self, queue: QueueId | None) -> QueueCounts:
         """The callers of a queue, or of the site, alone."""
-        since, now = self._midnight(), self._engine.runner.now()
+        since, now = self.midnight(), self._engine.runner.now()
         tally = self._engine.tally
         return site_counts(tally, since, now) if queue is None else queue_counts(tally, queue, since, now)
 
     def curve(self, queues: Collection[QueueId]) -> Curve:
-        today, yesterday = self._midnight(), self._midnight(days_ago=1)
+        today, yesterday = self.midnight(), self.midnight(days_ago=1)
         points = curve(self._engine.tally, yesterday, self._engine.runner.now(), queues)
         return Curve(step_s=INTERVAL_S, today=today, yesterday=yesterday, points=points)
 
@@ -90,7 +89,8 @@ class EngineFigures:
         found = (floor.agents[agent] for agent in agents)
         return [OpenState(agent.id, agent.state, agent.since) for agent in found]
 
-    def _midnight(self, days_ago: int = 0) -> float:
+    def midnight(self, days_ago: int = 0) -> float:
+        """When the site's day began, today or so many days ago."""
         zone = ZoneInfo(self._engine.configuration.system.timezone)
         today = datetime.fromtimestamp(self._engine.runner.now(), zone).date()
         return datetime.combine(today - timedelta(days=days_ago), time(), zone).timestamp()
@@ -196,7 +196,14 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings)
+        self.causes = AlarmCauses(
+            engine.database,
+            lambda: engine.floor.rules,
+            lambda: self._wall_settings().bands,
+            self._figures.midnight,
+            runner.now,
+        )
+        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.causes.found)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
         self.sinks: tuple[RecordSink, ...] = (
