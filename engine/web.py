@@ -32,12 +32,14 @@ from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database
+from engine.database.intervals import slices
 from engine.database.queries import call_story
 from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.open_items import OpenItems
 from engine.past import past_call
+from engine.why.live import EngineWhy
 from engine.work_items import SqlWorkItems
 from metrics.definitions import FIGURES, Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
@@ -177,7 +179,8 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings)
+        self.why = EngineWhy(engine, slices, self._figures)
+        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.why.alarms)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
         self.sinks: tuple[RecordSink, ...] = (
@@ -206,6 +209,7 @@ class Web:
             accounts=self.accounts,
             reasons=self._reasons,
             figures=self._figures,
+            why=self.why,
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,

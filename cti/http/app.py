@@ -18,6 +18,7 @@ from cti.http import (
     recordings,
     service,
     wallboard,
+    why,
 )
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
@@ -78,6 +79,7 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/callbacks/{callback}/cancel", callbacks.cancel_callback),
             web.post("/api/callbacks/{callback}/hurry", callbacks.hurry_callback),
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
+            web.get("/api/why", why.why),
             web.get("/api/prompts", prompts.list_prompts),
             web.get("/api/prompts/{language}/{prompt:.+}", prompts.play_prompt),
             web.get("/api/items", items.list_items),

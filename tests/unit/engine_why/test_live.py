@@ -1,0 +1,184 @@
+"""The engine's side: how often the database is asked, what agents are doing now, and the alarms' causes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+
+from acd.floor import Floor
+from acd.model import QueueId
+from agents.roster import AgentId
+from agents.state import AgentState
+from cti.http.services import HistoryUnavailable
+from engine.config import load
+from engine.database.connection import Database
+from engine.why.live import EngineWhy
+from metrics.definitions import AgentTimes, QueueCounts, Sums, values
+from metrics.dimensions import Dimension
+from metrics.figures import Figures
+from tests.unit.engine.sites import folder_of
+
+NOON = 1_800_000_000.0 // 86400 * 86400 + 4 * 3600  # in Shanghai
+MORNING = NOON - 4 * 3600
+"""Eight o'clock."""
+
+
+class Stored(NamedTuple):
+    start: float
+    end: float
+    key: str
+    counts: QueueCounts
+    agents: AgentTimes
+
+
+def hour(offered: int) -> QueueCounts:
+    """One in two is answered in time, the others late."""
+    return QueueCounts(
+        offered=offered,
+        answered=offered,
+        answered_within_sl=offered // 2,
+        answered_wait_s=30.0 * offered,
+        talks=offered,
+        talk_s=180.0 * offered,
+        wrap_ups=offered,
+        wrap_up_s=20.0 * offered,
+    )
+
+
+class Intervals:
+    """Stored hours: 40 calls each on the days before, 60 today, and the time of four agents under one number."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Dimension, float]] = []
+
+    async def __call__(
+        self, session: Any, by: Dimension, periods: Sequence[tuple[float, float]], keys: Collection[str] | None = None
+    ) -> list[Stored]:
+        self.asked.append((by, periods[0][0]))
+        offered = 60 if periods[0][0] >= MORNING - 8 * 3600 else 40
+        if by is Dimension.AGENT:
+            busy = AgentTimes(talking_s=180.0 * offered, wrap_up_s=20.0 * offered, ready_s=4 * 3600.0 - 200.0 * offered)
+            return [Stored(*span, "1001", QueueCounts(), busy) for span in periods]
+        return [Stored(*span, (keys and next(iter(keys))) or "repair", hour(offered), AgentTimes()) for span in periods]
+
+
+class Today:
+    """cti.http.services.TodaysFigures."""
+
+    def __init__(self, offered: int = 240) -> None:
+        self.counts = hour(offered)
+
+    def queue(self, queue: QueueId) -> Figures:
+        return Figures(
+            queue=queue,
+            since=MORNING,
+            until=NOON + 10,
+            counts=self.counts,
+            agents=AgentTimes(),
+            values=values(Sums(self.counts, AgentTimes())),
+        )
+
+    def site(self) -> Figures:
+        return self.queue(QueueId("repair"))
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Any]:
+    database = Database(f"sqlite:///{tmp_path}/hotline.db")
+    await database.open()
+    configuration = load(folder_of(tmp_path / "config"))
+    floor = Floor.under(configuration.rules)
+    clock = SimpleNamespace(at=NOON)
+    yield SimpleNamespace(
+        configuration=configuration,
+        floor=floor,
+        database=database,
+        clock=clock,
+        runner=SimpleNamespace(now=lambda: clock.at),
+    )
+    await database.close()
+
+
+def why_of(engine: Any, today: Today | None = None) -> tuple[EngineWhy, Intervals]:
+    read = Intervals()
+    return EngineWhy(engine, read, today or Today()), read
+
+
+async def test_more_calls_than_on_the_days_before_are_told(engine: Any) -> None:
+    why, read = why_of(engine)
+    found = await why.why("service_level", QueueId("repair"), MORNING, NOON + 500)
+    assert (found.since, found.until, found.days, found.value) == (MORNING, NOON, 4, 0.5)
+    assert found.low == engine.configuration.rules.queues["repair"].service_level.target
+    assert [(cause.kind, cause.now, cause.usual) for cause in found.causes][:1] == [("calls", 240.0, 160.0)]
+    assert found.headline["en"] == "Service level 50 %, target at least 80 %, usually 50 %."
+    assert {by for by, _ in read.asked} == {Dimension.QUEUE, Dimension.AGENT}
+
+
+async def test_database_is_asked_about_a_queue_once_a_minute_whatever_is_asked_of_it(engine: Any) -> None:
+    why, read = why_of(engine)
+    queue = QueueId("repair")
+    await asyncio.gather(*(why.why(figure, queue, MORNING, NOON) for figure in ("service_level", "asa", "talk_time")))
+    asked = len(read.asked)
+    engine.clock.at += 59.0
+    await why.why("abandon_rate", queue, MORNING, engine.clock.at)
+    assert len(read.asked) == asked
+    engine.clock.at += 2.0
+    await why.why("abandon_rate", queue, MORNING, engine.clock.at)
+    assert {since for _, since in read.asked[asked:]} == {MORNING}  # the days before are as they were
+    engine.clock.at += 1800.0
+    again = len(read.asked)
+    await why.why("abandon_rate", queue, MORNING, NOON)
+    assert len(read.asked) - again == asked
+
+
+async def test_what_agents_are_doing_now_counts_up_to_the_end_of_the_stretch(engine: Any) -> None:
+    agent = engine.floor.agents[AgentId("1001")]
+    agent.state, agent.reason, agent.since = AgentState.NOT_READY, "break", NOON - 1800.0
+    why, _ = why_of(engine)
+    known = await why._find_out(QueueId("repair"), (MORNING, NOON))
+    assert known.now.agents.not_ready_s == 1800.0
+    assert known.now.parts[-1].agents.not_ready_s == 1800.0
+    assert known.now.parts[0].agents.not_ready_s == 0.0
+    assert known.now.people["1001"].agents.not_ready_s == 1800.0
+    assert known.now.reasons == {"break": 1800.0}
+    assert all(day.reasons == {} and day.agents.not_ready_s == 0.0 for day in known.before)
+    agent.since = NOON + 5.0
+    engine.clock.at += 61.0
+    assert (await why._find_out(QueueId("repair"), (MORNING, NOON))).now.reasons == {}
+
+
+async def test_alarms_have_the_causes_of_queues_out_of_their_bands_while_they_are(engine: Any) -> None:
+    today = Today()
+    why, _ = why_of(engine, today)
+    await why.look_round()
+    assert set(why.alarms) == {(QueueId(queue), "service_level") for queue in ("sales", "repair", "press")}
+    [first, *_] = why.alarms[QueueId("repair"), "service_level"].sentences["zh"]
+    assert first.startswith("来电 240 通，比平日 160 通多 50%")
+    today.counts = hour(9)  # too few to be an alarm
+    await why.look_round()
+    assert why.alarms == {}
+
+
+async def test_without_the_database_alarms_stand_as_they_are_and_the_api_says_so(engine: Any) -> None:
+    why, _ = why_of(engine)
+    await engine.database.close()
+    await why.look_round()
+    assert why.alarms == {}
+    with pytest.raises(HistoryUnavailable):
+        await why.why("service_level", None, MORNING, NOON)
+
+
+async def test_in_the_first_quarter_of_the_day_there_is_no_data_yet(engine: Any) -> None:
+    why, read = why_of(engine)
+    found = await why.why("service_level", None, MORNING, MORNING + 600.0)
+    assert (found.value, found.causes, read.asked) == (None, [], [])
+
+
+async def test_site_has_its_queues_apart(engine: Any) -> None:
+    why, _ = why_of(engine)
+    known = await why._find_out(None, (MORNING, NOON))
+    assert set(known.now.queues) == {"repair"}
+    assert known.within_s == 20.0
