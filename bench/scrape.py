@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 from acd.model import CallState, QueueId
 from agents.state import AgentState
 from cti.http.service import send_pieces
-from metrics.definitions import FIGURES, Band
+from metrics.definitions import Band, bands_in_force
 from metrics.exporter import Break, Disk, Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Distributions, Tally
@@ -67,7 +67,7 @@ class Floor:
         return {f"group-{number:02}": Break(2, 312.5, 900.0) for number in range(50)}
 
     def targets(self) -> Mapping[str, Band]:
-        return {name: figure.band for name, figure in FIGURES.items() if figure.band is not None}
+        return bands_in_force({})
 
     def components_up(self) -> Mapping[str, bool]:
         return dict.fromkeys(("ami", "agi", "journal", "spool", "database", "redis"), True)

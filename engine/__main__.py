@@ -20,6 +20,7 @@ from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
 from engine.importing import add_commands as add_importing_commands
 from engine.planning.commands import add_commands as add_planning_commands
+from engine.reports.commands import add_commands as add_report_commands
 from engine.why.commands import add_command as add_why_command
 from engine.words import say
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     add_planning_commands(add)
     add_why_command(add)
     add_importing_commands(add)
+    add_report_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser
 

@@ -42,12 +42,13 @@ from engine.config.own_prompts import converted_folder, own_prompts
 from engine.database.connection import Database
 from engine.database.writer import SpoolWriter
 from engine.disks import Disks
-from engine.facts import row_of_recording, rows_of
+from engine.facts import Row, row_of_recording, rows_of
 from engine.gone_back import forget, note
 from engine.journal import FileJournal
 from engine.last_good import keep_as_last_good
 from engine.live import EngineView
 from engine.openings import Openings
+from engine.queue_log import QueueLogState, queue_log_of
 from engine.recovery import EngineBefore, Figures, recover
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
@@ -94,7 +95,10 @@ class Engine:
         self.journal = FileJournal(site.home / "journal")
         self.spool = Spool(site.home / "spool")
         before = EngineBefore()
-        self.floor, self.tally = recover(self.journal, lambda records: self._to_spool(before.take(records)))
+        self.queue_log = queue_log_of(site, self._rows_to_spool)
+        self.floor, self.tally = recover(
+            self.journal, lambda records: self._to_spool(before.take(records)), self.queue_log
+        )
         before.ended_at = self.journal.last_time
         self.before = before
         clock = SteadyClock(not_before=self.journal.last_time)
@@ -177,14 +181,17 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.database.close()
         try:
-            self.journal.save(self.floor, self.tally)
+            self.journal.save(self.floor, self.tally, self._queue_log_state())
         except OSError as error:
             log.error("no snapshot could be written: %s; the next start does the events again", error)
+        if self.queue_log is not None:
+            self.queue_log.close()
         self.journal.close()
         self.spool.close()
 
     def take_up(self) -> None:
         """Go on with the recovered floor: a new engine is here, no caller's leg is with it yet, and these rules hold."""
+        self._begin_queue_log()
         self._listen_to_the_core()
         self.web.restore()
         self.runner.tell(EngineStarted(at=self.before.ended_at or None))
@@ -269,6 +276,8 @@ class Engine:
     def _listen_to_the_core(self) -> None:
         self.runner.telephony = self.control
         self.runner.sinks = [*self.web.sinks, self.figures, self._facts_sink]
+        if self.queue_log is not None:
+            self.runner.sinks.append(self._queue_log_sink)
         if self.redis is not None:
             self.runner.sinks.append(self.redis.on_records)
 
@@ -284,9 +293,29 @@ class Engine:
         for record in facts:
             self.keeper.on_record(record)
         self._to_spool(facts)
+        if self.queue_log is not None:
+            self.queue_log.flush()
+
+    def _queue_log_sink(self, records: Sequence[Record], now: float) -> None:
+        """At once, because a line tells of the floor as it is now; it is written with the facts."""
+        if self.queue_log is not None:
+            self.queue_log.take(records, self.floor, now, self.journal.number)
+
+    def _begin_queue_log(self) -> None:
+        """From its first line on, what the queue_log has is known to a snapshot: no line is ever written twice."""
+        if self.queue_log is not None and self.queue_log.is_new:
+            try:
+                self.journal.save(self.floor, self.tally, self._queue_log_state())
+            except OSError as error:
+                log.error("no snapshot could be written: %s", error)
+
+    def _queue_log_state(self) -> QueueLogState | None:
+        return None if self.queue_log is None else self.queue_log.state()
 
     def _to_spool(self, records: Sequence[Record]) -> None:
-        rows = [row for record in records for row in rows_of(record)]
+        self._rows_to_spool([row for record in records for row in rows_of(record)])
+
+    def _rows_to_spool(self, rows: Sequence[Row]) -> None:
         try:
             self.spool.append(rows)
         except SpoolNotWritable as error:
@@ -365,7 +394,9 @@ class Engine:
                 continue
             try:
                 self._keep_facts()
-                await self.journal.save_aside(self.floor, self.tally)
+                if self.queue_log is not None:
+                    await asyncio.to_thread(self.queue_log.sync)
+                await self.journal.save_aside(self.floor, self.tally, self._queue_log_state())
                 last = self.journal.saved_number
                 await asyncio.to_thread(self.journal.forget_before, time.time() - keep_s)
             except OSError as error:

@@ -32,7 +32,16 @@ class EngineHealth:
         self._board = HealthBoard(
             clock,
             vital=("ami", "agi"),
-            others=("journal", "spool", "database", "redis", "recordings", "left_while_away", "event_loop"),
+            others=(
+                "journal",
+                "spool",
+                "database",
+                "redis",
+                "recordings",
+                "left_while_away",
+                "queue_log",
+                "event_loop",
+            ),
         )
 
     def components(self) -> Sequence[Component]:
@@ -48,6 +57,7 @@ class EngineHealth:
         self._report_failures("recordings", engine.keeper.counts["failed"], "failed attempts")
         set_aside = engine.away.spool.damaged + engine.untold.set_aside
         self._report_failures("left_while_away", set_aside, "entries or messages set aside as damaged")
+        self._report_queue_log()
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)
         return self._board.components()
@@ -66,6 +76,15 @@ class EngineHealth:
             self._board.report("spool", DEGRADED, f"{spool.depth} facts waiting")
         else:
             self._report_failures("spool", self._engine.dropped, "facts not kept")
+
+    def _report_queue_log(self) -> None:
+        queue_log = self._engine.queue_log
+        if queue_log is None:
+            self._board.report("queue_log", ComponentState.OFF, "not configured")
+        elif queue_log.problem:
+            self._board.report("queue_log", DEGRADED, f"lines wait in memory: {queue_log.problem}")
+        else:
+            self._report_failures("queue_log", queue_log.lost, "bytes of lines lost")
 
     def _report_failures(self, part: str, count: int, what: str) -> None:
         recent = self._failed_lately(part, count)

@@ -26,6 +26,7 @@ import msgspec
 
 from acd.events import Event
 from acd.floor import Floor
+from engine.queue_log import QueueLogState
 from metrics.intervals import Tally
 
 __all__ = ["FileJournal", "JournalInUse", "Line", "Snapshot"]
@@ -56,6 +57,7 @@ class Snapshot(msgspec.Struct):
     t: float
     floor: Floor
     tally: Tally
+    queue_log: QueueLogState | None = None
 
 
 class _Numbered(msgspec.Struct):
@@ -119,13 +121,13 @@ class FileJournal:
         for follower in self.followers:
             follower(self.number, line)
 
-    def save(self, floor: Floor, tally: Tally) -> None:
+    def save(self, floor: Floor, tally: Tally, queue_log: QueueLogState | None = None) -> None:
         """Write a snapshot and begin a new file for the events after it. Raises OSError; the one before then holds."""
-        self._write_snapshot(*self._cut(floor, tally))
+        self._write_snapshot(*self._cut(floor, tally, queue_log))
 
-    async def save_aside(self, floor: Floor, tally: Tally) -> None:
+    async def save_aside(self, floor: Floor, tally: Tally, queue_log: QueueLogState | None = None) -> None:
         """As `save`, waiting for the disk in a thread: callers must not."""
-        await asyncio.to_thread(self._write_snapshot, *self._cut(floor, tally))
+        await asyncio.to_thread(self._write_snapshot, *self._cut(floor, tally, queue_log))
 
     def snapshot_bytes(self) -> tuple[bytes, int]:
         """The newest snapshot as it lies on the disk, and its number; nothing and 0 when there is none to be read."""
@@ -206,9 +208,9 @@ class FileJournal:
         self._fd, old, self._torn = fd, self._fd, False
         return old
 
-    def _cut(self, floor: Floor, tally: Tally) -> tuple[bytes, int, int]:
+    def _cut(self, floor: Floor, tally: Tally, queue_log: QueueLogState | None) -> tuple[bytes, int, int]:
         """The snapshot of this moment, its number, and the file of the events before it."""
-        raw = self._encoder.encode(Snapshot(self.number, self.last_time, floor, tally))
+        raw = self._encoder.encode(Snapshot(self.number, self.last_time, floor, tally, queue_log))
         return raw, self.number, self._swap_segment(-1)
 
     def _write_snapshot(self, raw: bytes, number: int, old_fd: int) -> None:

@@ -11,7 +11,7 @@ from agents.roster import BreakRule
 from agents.state import AgentState
 from cti.health import ComponentState
 from ivr.hours import days_known
-from metrics.definitions import FIGURES, Band
+from metrics.definitions import Band, bands_in_force
 from metrics.exporter import Break, Disk
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class EngineView(FloorView):
         self._engine = engine
 
     def targets(self) -> Mapping[str, Band]:
-        defaults = {name: figure.band for name, figure in FIGURES.items() if figure.band is not None}
-        return defaults | {name: band.band() for name, band in self._engine.configuration.metrics.bands.items()}
+        return bands_in_force({name: own.band() for name, own in self._engine.configuration.metrics.bands.items()})
 
     def components_up(self) -> Mapping[str, bool]:
         parts = self._engine.web.health.components()

@@ -11,6 +11,7 @@ from acd.model import CallId
 from acd.records import CallOpened, Record
 from acd.rules import Rules
 from engine.journal import FileJournal
+from engine.queue_log import QueueLog
 from metrics.intervals import Tally
 
 __all__ = ["EngineBefore", "Figures", "done_again", "recover"]
@@ -68,17 +69,22 @@ class Figures:
             self._tally.apply(record)
 
 
-def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> tuple[Floor, Tally]:
+def recover(
+    journal: FileJournal, keep: Callable[[Sequence[Record]], None], queue_log: QueueLog | None = None
+) -> tuple[Floor, Tally]:
     """The newest snapshot, and every event after it done again.
 
     The same events give the same records: they are handed to `keep` once more, because the last of them may not have reached
-    the spool when the engine was killed. Their keys make a second copy harmless.
+    the spool when the engine was killed. Their keys make a second copy harmless. The queue_log is told of them as well, and
+    writes what it has not written yet.
     """
     snapshot, lines = journal.restore()
     floor = snapshot.floor if snapshot else Floor.under(Rules(version="", queues={}, agents={}))
     tally = snapshot.tally if snapshot else Tally()
     figures = Figures(floor, tally)
     events = 0
+    if queue_log is not None:
+        queue_log.take_up(snapshot.queue_log if snapshot else None)
     for line in lines:
         events += 1
         records = done_again(floor, line.e, line.t, line.n) or ()
@@ -86,6 +92,10 @@ def recover(journal: FileJournal, keep: Callable[[Sequence[Record]], None]) -> t
             figures.follow()
         figures(records)
         keep(records)
+        if queue_log is not None:
+            queue_log.take(records, floor, line.t, line.n)
+    if queue_log is not None:
+        queue_log.caught_up()
     if events or snapshot:
         log.info("taken up at event %d: %d calls, %d events done again", journal.number, len(floor.calls), events)
     return floor, tally

@@ -68,9 +68,11 @@ _ALL: Final = (
     Family("callcenter_queue_abandoned_wait_seconds_total", Kind.COUNTER, "Wait of abandoned callers.", _QUEUE),
     Family("callcenter_queue_queued_left_total", Kind.COUNTER, "Stays that ended of callers who had to queue.", _QUEUE),
     Family("callcenter_queue_queued_wait_seconds_total", Kind.COUNTER, "Their wait.", _QUEUE),
-    Family(
-        "callcenter_queue_hold_seconds_total", Kind.COUNTER, "Time agents held callers in talks that ended.", _QUEUE
-    ),
+    Family("callcenter_queue_held_total", Kind.COUNTER, "Talks that ended in which the caller was held.", _QUEUE),
+    Family("callcenter_queue_hold_seconds_total", Kind.COUNTER, "How long, in all.", _QUEUE),
+    Family("callcenter_queue_transferred_total", Kind.COUNTER, "Talks that ended with the caller handed on.", _QUEUE),
+    Family("callcenter_queue_rung_total", Kind.COUNTER, "Offers accepted after the agent's phone rang.", _QUEUE),
+    Family("callcenter_queue_rung_seconds_total", Kind.COUNTER, "How long it rang for these.", _QUEUE),
     Family("callcenter_queue_overflowed_total", Kind.COUNTER, "Callers whose maximum wait was over.", _QUEUE),
     Family("callcenter_queue_switch_lost_total", Kind.COUNTER, "Waiting callers lost with Asterisk.", _QUEUE),
     Family(

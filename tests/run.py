@@ -1,11 +1,12 @@
 """What `./hotline test` runs: the checks and tests in stages, each with its time, and a summary at the end.
 
-    ./hotline test                      all stages, those that time nothing side by side (LANES)
+    ./hotline test                      all stages, what can be side by side (LANES)
     ./hotline test lint unit            these stages
     ./hotline test telephony -k music   a stage; what follows its name goes to pytest
     ./hotline test tests/unit/acd -x    pytest alone, on these paths
 
-Every test belongs to exactly one stage: by its folder (tests/deploy), else by its mark (telephony, data), else `unit`.
+Every test belongs to exactly one stage: by its folder (tests/deploy), else by its mark (telephony, data, browser), else `unit`;
+what is written in TypeScript is checked in `web`.
 A stage without a test fails: a check that silently checks nothing is worse than none.
 """
 
@@ -41,15 +42,17 @@ class Outcome:
 
 
 TEST_STAGES = {
-    "unit": ("-m", "not telephony and not data", "--ignore=tests/deploy", "tests"),
+    "unit": ("-m", "not telephony and not data and not browser", "--ignore=tests/deploy", "tests"),
     "data": ("-m", "data and not telephony", "--ignore=tests/deploy", "tests"),
+    "browser": ("-m", "browser", "--ignore=tests/deploy", "tests"),
     "telephony": ("-m", "telephony", "--ignore=tests/deploy", "tests"),
     "deploy": ("tests/deploy",),
 }
-STAGES = ("lint", *TEST_STAGES)
-LANES = (("lint", "unit"), ("data", "deploy"))
-"""With all stages asked for, these run side by side, and what each prints is shown when it is over. Telephony comes after
-them, alone: calls are timed there."""
+STAGES = ("lint", "web", *TEST_STAGES)
+LANES = (("lint", "unit"), ("web", "data", "deploy"))
+"""With all stages asked for, these run side by side, and what each prints is shown when it is over. Browser comes after them,
+alone: what is seen there is timed. So are calls: their tests come last, in two halves side by side, each of which mostly waits
+for people to speak and leaves most of its core idle."""
 
 
 def packages() -> list[str]:
@@ -75,7 +78,30 @@ def steps_of(stage: str, pytest_arguments: list[str]) -> list[Step]:
             Step("lint: mypy --strict", tool("mypy", "--strict", *packages())),
             Step("lint: import contracts", (sys.executable, str(BIN / "lint-imports"))),
         ]
+    if stage == "web":
+        return [
+            Step("web: types", ("npm", "--prefix", "web", "run", "--silent", "types")),
+            Step("web: tests", ("npm", "--prefix", "web", "run", "--silent", "test")),
+        ]
     return [Step(f"tests: {stage}", pytest(*TEST_STAGES[stage], *pytest_arguments))]
+
+
+def halves_of_telephony() -> list[list[Step]]:
+    """All tests of the stage, in two lanes of modules that are about equally long. Each leaves out what the other has, so that
+    a test from elsewhere is run twice rather than never."""
+    modules = sorted((REPOSITORY / "tests" / "telephony").glob("test_*.py"), key=lambda path: -path.stat().st_size)
+    halves: tuple[list[Path], list[Path]] = ([], [])
+    for module in modules:
+        min(halves, key=lambda half: sum(path.stat().st_size for path in half)).append(module)
+    return [
+        [
+            Step(
+                f"tests: telephony, {name} half",
+                pytest(*TEST_STAGES["telephony"], *(f"--ignore={path.relative_to(REPOSITORY)}" for path in others)),
+            )
+        ]
+        for name, others in zip(("one", "other"), reversed(halves), strict=True)
+    ]
 
 
 def plan(arguments: list[str]) -> list[Step]:
@@ -123,11 +149,16 @@ def _ended(step: Step, code: int, took_s: float) -> Outcome:
 
 def run_everything() -> list[Outcome]:
     """All stages: the lanes side by side, then the rest."""
-    lanes = [[step for stage in lane for step in steps_of(stage, [])] for lane in LANES]
+    outcomes = run_lanes([[step for stage in lane for step in steps_of(stage, [])] for lane in LANES])
+    alone = [stage for stage in STAGES if stage != "telephony" and not any(stage in lane for lane in LANES)]
+    outcomes += [run(step) for stage in alone for step in steps_of(stage, [])]
+    return outcomes + run_lanes(halves_of_telephony())
+
+
+def run_lanes(lanes: list[list[Step]]) -> list[Outcome]:
+    """Lanes side by side."""
     with ThreadPoolExecutor(len(lanes)) as side_by_side:
-        outcomes = [outcome for lane in side_by_side.map(run_lane, lanes) for outcome in lane]
-    alone = [stage for stage in STAGES if not any(stage in lane for lane in LANES)]
-    return outcomes + [run(step) for stage in alone for step in steps_of(stage, [])]
+        return [outcome for lane in side_by_side.map(run_lane, lanes) for outcome in lane]
 
 
 def summary(outcomes: list[Outcome], total_s: float) -> str:

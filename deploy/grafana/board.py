@@ -79,13 +79,13 @@ class Board:
 
     def figure(self, figure: str, expr: str, *, width: int = 4) -> None:
         """The value of a defined figure, with its own name, unit, formula and colours."""
-        title, formula = figures.name(figure).said(self._language), figures.meaning(figure)
+        title, formula = figures.name(figure).said(self._language), figures.meaning(figure).said(self._language)
         unit, steps = figures.unit(figure), figures.steps(figure)
         self.builder.with_panel(big_number(title, expr, unit, steps, width=width, decimals=1, meaning=formula))
 
     def figure_lines(self, figure: str, queries: Legends, *, width: int = 12) -> None:
         """The course of a defined figure, with its band."""
-        title, formula = figures.name(figure).said(self._language), figures.meaning(figure)
+        title, formula = figures.name(figure).said(self._language), figures.meaning(figure).said(self._language)
         said = self._said(queries)
         unit, steps = figures.unit(figure), figures.steps(figure)
         self.builder.with_panel(lines(title, said, unit, width=width, steps=steps, meaning=formula))

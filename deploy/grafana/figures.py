@@ -46,9 +46,9 @@ def name(figure: str) -> Words:
     return Words(names["zh"], names["en"])
 
 
-def meaning(figure: str) -> str:
+def meaning(figure: str) -> Words:
     """Its formula."""
-    return FIGURES[figure].formula
+    return Words(FIGURES[figure].formula_zh, FIGURES[figure].formula)
 
 
 def unit(figure: str) -> str:

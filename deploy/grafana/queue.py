@@ -4,6 +4,7 @@ from deploy.grafana.board import QUEUE, Board, quantiles
 from deploy.grafana.figures import half_hour
 from deploy.grafana.floor import queue_figures
 from deploy.grafana.words import OUTCOMES, STATES, Language, Words
+from metrics.definitions.waiting import RING_CYCLE_S
 
 __all__ = ["queue"]
 
@@ -54,8 +55,7 @@ def _waiting(board: Board) -> None:
     board.lines(Words("等待时长", "Time in queue"), quantiles("callcenter_queue_wait_seconds", QUEUE), "s")
     board.figure_lines("queue_time", {"{{queue}}": _mean("queued_wait_seconds", "queued_left")})
     board.figure_lines("queued_share", _by_queue("queued_share"))
-    title = Words("平均放弃时间（不计短时放弃）", "Mean time to abandon, without short abandons")
-    board.lines(title, {"{{queue}}": _mean("abandoned_wait_seconds", "abandoned")}, "s")
+    board.figure_lines("time_to_abandon_less_short", {"{{queue}}": _mean("abandoned_wait_seconds", "abandoned")})
     said = Words("实际等待与预计（占比）", "Waits against what was expected (share)")
     board.lines(said, _expectations(), "percentunit", stacked=True)
     missed = quantiles("callcenter_expected_wait_error_seconds", QUEUE)
@@ -85,18 +85,16 @@ def _work(board: Board) -> None:
     board.row(Words("通话与座席", "Talks and agents"))
     for figure in ("talk_time", "after_call_work", "occupancy"):
         board.figure_lines(figure, _by_queue(figure))
-    held = {"{{queue}}": _held()}
-    board.lines(Words("保持占通话时间", "Time on hold, share of talk"), held, "percentunit")
+    board.figure_lines("hold_time", {"{{queue}}": _mean("hold_seconds", "held")})
+    board.figure_lines("rings", {"{{queue}}": f"1 + {_mean('rung_seconds', 'rung')} / {RING_CYCLE_S:g}"})
+    handed_on = f"sum by (queue) (increase(callcenter_queue_transferred_total{QUEUE}[30m]))"
+    talks = f"sum by (queue) (increase(callcenter_talk_seconds_count{QUEUE}[30m]))"
+    board.figure_lines("transferred_share", {"{{queue}}": f"{handed_on} / ({talks} > 0)"})
     states = {"{{state}}": f"sum by (state) (callcenter_agents{QUEUE})"}
     board.lines(Words("座席状态", "Agents by state"), states, stacked=True, names=STATES)
     offers = {"{{outcome}}": f"60 * sum by (outcome) (rate(callcenter_queue_offers_total{QUEUE}[$__rate_interval]))"}
     title = Words("派发结果（每分钟）", "Offers by outcome (per minute)")
     board.lines(title, offers, stacked=True, names=OUTCOMES)
-
-
-def _held() -> str:
-    held = f"sum by (queue) (increase(callcenter_queue_hold_seconds_total{QUEUE}[30m]))"
-    return f"{held} / (sum by (queue) (increase(callcenter_talk_seconds_sum{QUEUE}[30m])) > 0)"
 
 
 def _surveys(board: Board) -> None:

@@ -14,6 +14,7 @@ ensure_test_tools() {
     ensure_postgresql
     ensure_compose
     ensure_prometheus
+    ensure_browser
 }
 
 # The package redis-server would start a service; its program is redis-tools' redis-check-rdb under another name.
@@ -76,3 +77,11 @@ has_program() {
 in_folder() (
     cd "$1" && shift && "$@"
 )
+
+# Chinese needs a font of its own: without one a browser shows empty boxes.
+ensure_browser() {
+    command -v chromium >/dev/null && [ -n "$(fc-list ':lang=zh' family 2>/dev/null)" ] && return 0
+    take_lock
+    install_debian_packages "a browser that looks at the pages, with Chinese glyphs" "用于测试页面的浏览器与中文字体" \
+        chromium fonts-wqy-microhei fontconfig
+}

@@ -1,12 +1,14 @@
 """What may stand in metrics.yaml: targets, and what is done with the numbers."""
 
+from typing import Literal
+
 from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import AtLeastASecond
+from engine.config.fields import AtLeastASecond, Text
 from engine.config.models import Model
 from metrics.definitions import FIGURES, Band
 
-__all__ = ["BandModel", "MetricsFile"]
+__all__ = ["BandModel", "MetricsFile", "QueueLogModel"]
 
 
 class BandModel(Model):
@@ -35,12 +37,25 @@ class WallboardModel(Model):
     """A caller who has waited longer in his queue, in seconds."""
 
 
+class QueueLogModel(Model):
+    """Writing Asterisk's queue_log, for programs that read it."""
+
+    file: bool | Text = False
+    """true: queue_log in the site's folder; or a path, from the site's folder on if it is not a whole one."""
+    sql: bool = False
+    """Into the table queue_log of the site's database as well."""
+    agents: Literal["number", "name"] = "number"
+    queuemetrics: bool = False
+    """QueueMetrics' own verbs as well."""
+
+
 class MetricsFile(Model):
     """metrics.yaml; a site need not have it."""
 
     bands: dict[str, BandModel] = Field(default_factory=dict)
     """By figure; others keep the target of their definition."""
     wallboard: WallboardModel = Field(default_factory=WallboardModel)
+    queue_log: QueueLogModel = QueueLogModel()
 
     @field_validator("bands")
     @classmethod

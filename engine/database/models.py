@@ -30,6 +30,7 @@ __all__ = [
     "IvrStepRow",
     "OfferRow",
     "OutsideFigureRow",
+    "QueueLogRow",
     "SegmentRow",
     "SurveyAnswerRow",
     "SurveyRow",
@@ -329,6 +330,28 @@ class OutsideFigureRow(FactTables):
     value: Mapped[float]
     source: Mapped[str]
     entered_at: Mapped[float]
+
+
+class QueueLogRow(FactTables):
+    """A line of the queue_log, in the columns of Asterisk's realtime table: programs that read that one read this one."""
+
+    __tablename__ = "queue_log"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Made of time and number of the event the line tells of: in their order."""
+    time: Mapped[str]
+    """In the site's time zone, as Asterisk writes it: 2026-10-01 08:30:00.000000"""
+    callid: Mapped[str]
+    queuename: Mapped[str]
+    agent: Mapped[str]
+    event: Mapped[str]
+    data1: Mapped[str]
+    data2: Mapped[str]
+    data3: Mapped[str]
+    data4: Mapped[str]
+    data5: Mapped[str]
+
+    __table_args__ = (Index("queue_log_by_time", "time"), Index("queue_log_by_call", "callid"))
 
 
 METADATA = (FactTables.metadata, LedgerTables.metadata, DeskTables.metadata)

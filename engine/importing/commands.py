@@ -1,4 +1,4 @@
-"""`hotline import queue_log`, `hotline import cdr`: results on stdout, progress on stderr.
+"""`hotline import queue_log`, `hotline import cdr`, `hotline import figures`: results on stdout, progress on stderr.
 
 Exit code 0: done; 1: it could not be done (no such file, no database); 2: wrong use, or a broken configuration.
 """
@@ -20,8 +20,8 @@ def add_commands(add: Add) -> None:
     """The parser of `import`, and of each kind of file below it; each sets its `run`."""
     command = add(
         "import",
-        "导入旧数据：queue_log、话单",
-        "bring old days into the database: Asterisk's queue_log, its CDR",
+        "导入旧数据与外部数据：queue_log、话单、成本排班等",
+        "bring into the database what is not in it: old days of Asterisk's queue_log and CDR, costs, schedules",
     )
     kinds = command.add_subparsers(dest="what", metavar="WHAT", required=True)
 
@@ -30,6 +30,7 @@ def add_commands(add: Add) -> None:
 
     _add_queue_log(add_kind)
     _add_cdr(add_kind)
+    _add_figures(add_kind)
 
 
 def _files(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None:
@@ -126,3 +127,42 @@ def _cdr(arguments: argparse.Namespace) -> int:
     from engine.importing.run import cdr  # noqa: PLC0415 - as above
 
     return cdr(arguments)
+
+
+def _add_figures(add: AddKind) -> None:
+    command = add(
+        "figures",
+        "导入外部数据：成本、排班、出勤、遇忙、质检、离职（CSV）",
+        "what Hotline cannot count, as CSV: cost, scheduled time, attendance, blocked calls, quality scores, leavers",
+    )
+    _csv_files(command)
+    command.set_defaults(run=_figures)
+
+
+def _csv_files(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help=say(
+            "CSV 文件，各列：name,dimension,key,from,to,value（见 docs/metrics.md）",
+            "CSV with the columns name,dimension,key,from,to,value (docs/metrics.md)",
+        ),
+    )
+    command.add_argument(
+        "--config",
+        type=Path,
+        default=Path(setting("HOTLINE_CONFIG", "config")),
+        metavar="DIR",
+        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help=say("只读取，不写入数据库", "read only: nothing is stored")
+    )
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    from engine.importing.run import figures  # noqa: PLC0415 - as above
+
+    return figures(arguments)

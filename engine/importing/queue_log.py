@@ -96,6 +96,8 @@ async def import_queue_log(plan: Plan, database: Database | None, tell: Told) ->
         if reader is None or begins < reader.last_at - TOLERANCE_S:
             if reader is not None:
                 totals.overlapping += 1
+                if store is not None:
+                    store.expect_overlaps()
                 await _finish(reader, rows, store, totals)
             reader = QueueLogReader(names, _starts_with(plan.own))
         reader.start_file(str(path))

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from acd.model import CallState, OfferOutcome, QueueId
+from acd.model import CallState, Disposition, OfferOutcome, QueueId
 from acd.rules import Rules, ServiceLevel
+from agents.state import AgentState
 from metrics.queue_log import LoggedCall, LoggedInterval, LoggedOffer, LoggedStay
 
 __all__ = ["COLUMNS", "KEYS", "Portion", "Rows"]
@@ -32,7 +33,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "segments": (
         *("call", "segment", "queue", "entered_at", "left_at", "priority", "vip", "overflow_from", "wait_s"),
-        *("total_wait_s", "how", "phase", "agent", "offer", "answered_at", "in_service_level", "why"),
+        *("total_wait_s", "how", "phase", "agent", "offer", "answered_at", "in_service_level", "why", "within_s"),
     ),
     "offers": (
         *("offer", "call", "segment", "queue", "agent", "made_at", "rang_at", "ended_at", "outcome", "cause", "wait_s"),
@@ -48,6 +49,10 @@ KEYS: Final = {
 }
 UNKNOWN_RULES: Final = ""
 Values = tuple[Any, ...]
+TEXT: Final[dict[Any, str]] = {
+    one: one.value for kind in (AgentState, CallState, Disposition, OfferOutcome) for one in kind
+}
+"""Plain text of the words: drivers take it without asking what it is."""
 
 
 class Portion(NamedTuple):
@@ -78,7 +83,7 @@ class Rows:
         for one in hours:
             queue = None if one.queue is None else self._queue(one.queue)
             portion.agent_intervals.append(
-                (one.agent, one.started_at, one.state.value, _clean(one.reason), one.ended_at, queue)
+                (one.agent, one.started_at, TEXT[one.state], _clean(one.reason), one.ended_at, queue)
             )
         return portion
 
@@ -106,7 +111,7 @@ class Rows:
         portion.calls.append(
             (
                 *(name, first_at, call.ended_at, number, "", _clean(call.did), vip, UNKNOWN_RULES),
-                *(disposition and disposition.value, left_in and left_in.value, call.ended_by or None, queue, agent),
+                *(disposition and TEXT[disposition], left_in and TEXT[left_in], call.ended_by or None, queue, agent),
             )
         )
 
@@ -139,7 +144,7 @@ class Rows:
                 answered_at,
                 in_time,
             ),
-            stay.why,
+            *(stay.why, self._within(queue)),
         )
 
     def _queue(self, name: str) -> str:
@@ -164,9 +169,19 @@ class Rows:
 def _offer(key: str, call: str, segment: int, queue: str, stay: LoggedStay, offer: LoggedOffer) -> Values:
     answered_at, talk_s = offer.answered_at, offer.talk_s
     talk_ended_at = None if answered_at is None or talk_s is None else answered_at + talk_s
-    outcome: OfferOutcome = offer.outcome
     return (
-        *(key, call, segment, queue, offer.agent, offer.made_at, offer.made_at, offer.ended_at, outcome.value, ""),
+        *(
+            key,
+            call,
+            segment,
+            queue,
+            offer.agent,
+            offer.made_at,
+            offer.made_at,
+            offer.ended_at,
+            TEXT[offer.outcome],
+            "",
+        ),
         *(max(offer.made_at - stay.entered_at, 0.0), answered_at, talk_ended_at, talk_s, offer.hold_s),
     )
 

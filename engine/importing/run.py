@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.source import Problem
 from engine.database.connection import Database, DatabaseNotReady
+from engine.database.intervals import roll_up
 from engine.importing.cdr import CDR_COLUMNS, CdrPlan, UnknownColumns, import_cdr
 from engine.importing.files import FileUnreadable, size_of
 from engine.importing.queue_log import NothingToRead, Plan, import_queue_log
@@ -42,6 +43,7 @@ def queue_log(arguments: argparse.Namespace) -> int:
         total = sum(size_of(path) for path in plan.files)
         with progress(say("导入 queue_log", "importing the queue_log"), total) as tell, uncollected():
             totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_queue_log(plan, db, tell)))
+        _count(arguments, configuration, totals.since, totals.until)
     except FAILURES as error:
         print(error, file=sys.stderr)
         return 1
@@ -70,6 +72,7 @@ def cdr(arguments: argparse.Namespace) -> int:
         total = sum(size_of(path) for path in plan.files)
         with progress(say("导入话单", "importing the CDR"), total) as tell, uncollected():
             totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_cdr(plan, db, tell)))
+        _count(arguments, configuration, totals.since, totals.until)
     except UnknownColumns as error:
         print(f"--columns: {error}", file=sys.stderr)
         return 2
@@ -87,6 +90,19 @@ def cdr(arguments: argparse.Namespace) -> int:
         )
         return 2
     return 0
+
+
+def _count(arguments: argparse.Namespace, configuration: Configuration, since: float | None, until: float) -> None:
+    """Bring the stored counts of these days up to date: reports are made of them."""
+    if since is None or arguments.dry_run:
+        return
+
+    async def counted(database: Database | None) -> None:
+        if database is not None:
+            await roll_up(database, since, until + 1.0, lambda share: tell(int(share * 1000)))
+
+    with progress(say("按刻钟汇总", "counting by quarters of an hour"), 1000) as tell:
+        asyncio.run(_with_database(arguments, configuration, counted))
 
 
 async def _with_database(

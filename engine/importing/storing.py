@@ -9,6 +9,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +21,7 @@ __all__ = ["Store"]
 PATIENCE: Final = 30
 """Tries while an engine writes into the same SQLite file."""
 PAUSE_S: Final = 0.5
+DAY_S: Final = 86_400.0
 SQLITE_FOR_BULK: Final = ("cache_size=-200000", "busy_timeout=20000", "wal_autocheckpoint=8000")
 """Pages of four tables' indexes are used again and again: they stay in memory (200 MB), and go to the file now and then."""
 
@@ -38,6 +40,12 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sqlite = database.dialect == "sqlite"
+        self._is_alone: bool | None = None
+        """Whether there was no agents' time in the database from when the log begins on; None: not looked yet."""
+
+    def expect_overlaps(self) -> None:
+        """What comes now may tell of the same time as what came before."""
+        self._is_alone = False
 
     async def put(self, portion: Portion) -> None:
         """All of it, or nothing."""
@@ -56,14 +64,17 @@ class Store:
         await connection.exec_driver_sql("SELECT 1")  # only now PostgreSQL's driver is in the transaction
         raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
+        if self._is_alone is None and portion.agent_intervals:
+            self._is_alone = await _is_free_from(connection, min(row[1] for row in portion.agent_intervals))
         for table in COLUMNS:
             rows = getattr(portion, table)
             if not rows:
                 continue
+            alone = table != "agent_intervals" or bool(self._is_alone)
             if self._sqlite:
-                await driver.executemany(_sqlite_insert(table), rows)
+                await driver.executemany(_sqlite_insert(table, alone), rows)
             else:
-                await _copy(driver, table, rows)
+                await _copy(driver, table, alone, rows)
 
     async def prepare(self) -> None:
         """Once, before the first portion."""
@@ -74,7 +85,12 @@ class Store:
                     await raw.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
 
 
-async def _copy(driver: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+async def _is_free_from(connection: AsyncConnection, moment: float) -> bool:
+    query = text("SELECT 1 FROM agent_intervals WHERE started_at >= :since LIMIT 1")
+    return (await connection.execute(query, {"since": moment - DAY_S})).first() is None
+
+
+async def _copy(driver: Any, table: str, alone: bool, rows: Sequence[tuple[Any, ...]]) -> None:
     """By COPY into a table of this transaction's own, and from there into the real one."""
     columns = COLUMNS[table]
     beside = f"import_{table}"
@@ -83,22 +99,22 @@ async def _copy(driver: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> Non
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {beside} ON COMMIT DELETE ROWS AS SELECT {names} FROM {table} LIMIT 0"  # noqa: S608
     )
     await driver.copy_records_to_table(beside, records=rows, columns=columns)
-    await driver.execute(_from_beside(table, beside))
+    await driver.execute(_from_beside(table, beside, alone))
 
 
 @functools.cache
-def _sqlite_insert(table: str) -> str:
+def _sqlite_insert(table: str, alone: bool) -> str:
     columns = COLUMNS[table]
     head = f"INSERT INTO {table} ({', '.join(columns)})"
-    if table == "agent_intervals":
+    if not alone:
         return f"{head} SELECT {_marks(table)} {_where_free(table, '?1', '?2', '?5')}"
     return f"{head} VALUES ({_marks(table)}) {_on_conflict(table)}"
 
 
 @functools.cache
-def _from_beside(table: str, beside: str) -> str:
+def _from_beside(table: str, beside: str, alone: bool) -> str:
     names = ", ".join(COLUMNS[table])
-    if table == "agent_intervals":
+    if not alone:
         chosen = _where_free(table, "p.agent", "p.started_at", "p.ended_at")
         return f"INSERT INTO {table} ({names}) SELECT {names} FROM {beside} p {chosen} ON CONFLICT DO NOTHING"  # noqa: S608
     return f"INSERT INTO {table} ({names}) SELECT {names} FROM {beside} {_on_conflict(table)}"  # noqa: S608
@@ -110,6 +126,8 @@ def _marks(table: str) -> str:
 
 def _on_conflict(table: str) -> str:
     key = KEYS[table]
+    if table == "agent_intervals":
+        return "ON CONFLICT DO NOTHING"
     told = TWO_TELL if table == "calls" else {}
     changed = ", ".join(
         f"{column} = {told.get(column, 'excluded.{0}').format(column)}"

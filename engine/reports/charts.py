@@ -23,9 +23,9 @@ STEPS: Final = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 def charts(document: Document) -> str:
     """Two panels, one above the other; empty when there is but one period to draw."""
     curve = document.curve
-    lines = curve.by_period
-    if len(lines) < 2:
+    if curve is None or len(curve.by_period) < 2:
         return ""
+    lines = curve.by_period
     offered, level, wait = curve.columns[:3]
     return "".join(
         [

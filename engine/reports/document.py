@@ -23,8 +23,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One report in one language."""
 
     report: Report
-    curve: Report
-    """The same callers over the day, or over the days: what the charts are drawn from. Its columns begin with offered,
+    curve: Report | None
+    """The same callers over the day, or over the days: what the charts are drawn from. Its columns are offered,
     service_level and asa."""
     names: Names
     language: Language

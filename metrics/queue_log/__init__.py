@@ -8,8 +8,10 @@ from metrics.queue_log.lines import LogLine, log_line
 from metrics.queue_log.names import Names
 from metrics.queue_log.reader import QueueLogReader
 from metrics.queue_log.summary import QueueSummary
+from metrics.queue_log.teller import Entry, Memory, Teller, Words
 
 __all__ = [
+    "Entry",
     "Fault",
     "Faults",
     "LogLine",
@@ -17,8 +19,11 @@ __all__ = [
     "LoggedInterval",
     "LoggedOffer",
     "LoggedStay",
+    "Memory",
     "Names",
     "QueueLogReader",
     "QueueSummary",
+    "Teller",
+    "Words",
     "log_line",
 ]

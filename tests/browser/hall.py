@@ -13,6 +13,7 @@ from itertools import count
 from math import inf
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,7 +27,22 @@ from agents.roster import AgentId, AgentSettings, BreakRule, QueueId
 from agents.state import AgentState
 from tests.unit.cti_http.site import ZONE, SmallSite
 
-__all__ = ["OFFICE_DAY", "QUEUES", "Hall", "Pace", "hall_rules"]
+__all__ = ["CHROMIUM", "OFFICE_DAY", "QUEUES", "Hall", "Pace", "hall_rules"]
+
+
+class ChromiumProgram(NamedTuple):
+    """Debian's, with nothing that talks to anybody else."""
+
+    path: str = "/usr/bin/chromium"
+    arguments: Sequence[str] = (
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    )
+
 
 QUEUES = (
     ("repair", "报修", "Repair"),
@@ -62,6 +78,7 @@ _GIVEN = (
 )
 VIP_NUMBER = "13900006666"
 PAGES = Path(__file__).resolve().parents[2] / "web" / "dist"
+CHROMIUM = ChromiumProgram()
 OFFICE_DAY = (0.02,) * 7 + (0.1, 0.5, 1.0, 1.2, 1.0, 0.6, 0.8, 1.0, 1.15, 1.0, 0.8, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 """How the calls of a day lie over its hours."""
 

@@ -45,6 +45,16 @@ echo "chroot $*" >>{calls}
 echo "apt-get $*" >>{calls}
 rm -f {control}/no-ensurepip
 """,
+    "node": """#!/bin/sh
+[ ! -e {control}/old-node ] && echo v22.12.0 || echo v18.20.4
+""",
+    "npm": """#!/bin/sh
+echo "npm $*" >>{calls}
+case $1 in
+ci) mkdir -p node_modules ;;
+run) [ ! -e {control}/no-build ] && mkdir -p dist ;;
+esac
+""",
     "id": """#!/bin/sh
 cat {control}/uid
 """,
@@ -69,6 +79,8 @@ class Checkout:
         shutil.copy(REPOSITORY / "hotline", self.path)
         shutil.copytree(REPOSITORY / "deploy/install", self.path / "deploy/install")
         (self.path / "requirements.lock").write_text("a==1\n")
+        (self.path / "web").mkdir()
+        (self.path / "web/package.json").write_text("{}\n")
         self.set("uid", "0\n")
         self._write_programs()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from acd import events as ev
 from acd.model import CallId, QueueId
-from acd.records import NodeEntered, OfferMade, Record, SurveyAsked, SurveyReplied, TalkFinished
+from acd.records import CallAnswered, NodeEntered, OfferMade, Record, SurveyAsked, SurveyReplied, TalkFinished
 from acd.rules import QueueRules, Rules
 from agents.roster import AgentSettings, BreakRule
 from agents.state import AgentState
@@ -25,6 +25,8 @@ HALVES = 48
 END = START + HALVES * 1800.0
 QUEUES = ("sales", "repair")
 BREAK_S = 700.0
+HELD = 0.2
+"""The share of talks in which the caller is held."""
 PLAN = Plan(
     callers={"sales": [60.0] * HALVES, "repair": [30.0] * HALVES},
     teams=[Team(queues=("sales",), on_duty=[9] * HALVES), Team(queues=("repair", "sales"), on_duty=[6] * HALVES)],
@@ -82,6 +84,16 @@ class DemoFloor(Day):
                     asked_at=self.now, question="score", answer=str(points), score=points, first=True,
                 )
             )  # fmt: skip
+
+    def _ring(self, offer: OfferMade) -> None:
+        self._later(0.1, ev.OfferRinging(offer=offer.offer, channel="", leg=""))
+        super()._ring(offer)
+
+    def _answered(self, answer: CallAnswered) -> None:
+        super()._answered(answer)
+        if self.random.random() < HELD:
+            self._later(5.0, ev.HoldStarted(agent=answer.agent))
+            self._later(5.0 + self.random.uniform(5.0, 60.0), ev.HoldEnded(agent=answer.agent))
 
     def _break(self) -> None:
         ready = [agent for agent in self.floor.agents.values() if agent.state is AgentState.READY]

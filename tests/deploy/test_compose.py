@@ -289,4 +289,5 @@ def test_grafana_finds_prometheus_and_the_dashboards(compose: Compose) -> None:
     folders = [one["options"]["path"] for provider in providers for one in provider["providers"]]
     assert folders
     for folder in folders:
-        assert list((REPOSITORY / mounts[folder]).rglob("*.json")), f"no dashboard in {folder}"
+        inside, _, language = folder.rpartition("/")
+        assert list((REPOSITORY / mounts[inside] / language).rglob("*.json")), f"no dashboard in {folder}"

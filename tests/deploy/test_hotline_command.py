@@ -38,9 +38,10 @@ def test_second_start_makes_nothing_and_says_nothing(checkout: Checkout) -> None
 
 def test_each_step_says_what_it_makes_and_how_long_that_takes(checkout: Checkout) -> None:
     said = checkout.run("up").stderr.splitlines()
-    assert [line.partition(":")[0] for line in said] == ["hotline", "hotline"]
+    assert [line.partition(":")[0] for line in said] == ["hotline", "hotline", "hotline"]
     assert ".venv" in said[0]
     assert ".asterisk" in said[1]
+    assert "web/dist" in said[2]
     assert all("usually" in line for line in said)
 
 
@@ -241,3 +242,26 @@ def test_engine_folder_in_the_callers_directory_is_not_ours(tmp_path: Path) -> N
     )
     assert done.returncode == 0, done.stderr
     assert "a stranger" not in done.stdout
+
+
+def test_pages_are_built_once_and_again_when_their_sources_change(checkout: Checkout) -> None:
+    checkout.run("web")
+    checkout.run("web")
+    assert checkout.calls("npm") == ["ci --no-audit --no-fund", "run build"]
+    (checkout.path / "web/App.vue").write_text("new")
+    checkout.run("web")
+    assert len(checkout.calls("npm")) == 4
+
+
+def test_calls_are_served_without_the_pages_when_these_cannot_be_built(checkout: Checkout) -> None:
+    checkout.set("no-build")
+    done = checkout.run("up")
+    assert done.returncode == 0
+    assert "./hotline web" in done.stderr
+    assert "arguments=-P -m engine up" in done.stdout
+
+
+def test_machine_without_a_new_enough_node_gets_one_checked_by_its_hash(checkout: Checkout) -> None:
+    checkout.set("old-node")
+    checkout.run("web")
+    assert any("--require-hashes -r" in call and "web/node.lock" in call for call in checkout.calls("python"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.deploy.checkout import REPOSITORY
 
-LOCKS = ("requirements.lock", "requirements-engine.lock")
+LOCKS = ("requirements.lock", "requirements-engine.lock", "web/node.lock")
 _PIN = re.compile(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.M)
 
 
@@ -51,3 +52,10 @@ def test_locks_hold_everything_that_is_declared() -> None:
 def test_image_gets_the_tested_versions_and_no_test_tools() -> None:
     assert pins("requirements-engine.lock") - pins("requirements.lock") == set()
     assert "pytest" not in names("requirements-engine.lock")
+
+
+def test_every_package_of_the_pages_has_a_hash_and_no_address() -> None:
+    packages = json.loads((REPOSITORY / "web/package-lock.json").read_text("utf-8"))["packages"]
+    locked = {name: package for name, package in packages.items() if name}
+    assert [name for name, package in locked.items() if "integrity" not in package] == []
+    assert [name for name, package in locked.items() if "resolved" in package] == []

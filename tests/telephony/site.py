@@ -57,6 +57,7 @@ async def running_site(
     hours: Change | None = None,
     system: Change | None = None,
     agents: Change | None = None,
+    metrics: Change | None = None,
 ) -> AsyncIterator[SiteUnderTest]:
     """A site with short times and everybody logged out; each file is changed further by what is given for it.
 
@@ -68,6 +69,7 @@ async def running_site(
         "hours": hours or _nothing,
         "system": system or _nothing,
         "agents": agents or _nothing,
+        "metrics": metrics or _nothing,
     }
     async with SiteUnderTest(home / "h", write_configuration(home / "config", changes), tell=lambda _: None) as site:
         await until(site.is_whole, 20.0)

@@ -19,6 +19,7 @@ from acd.runner import Runner
 from agents.roster import AgentId
 from agents.state import PhoneState
 from engine.journal import FileJournal
+from engine.queue_log import QueueLog
 from engine.recovery import Figures, recover
 from tests.unit.acd.floors import queue, rules
 
@@ -52,11 +53,11 @@ def fresh_rules(version: str = "v1", within_s: float = 20.0) -> Rules:
 class Life:
     """One life of an engine: from taking up the journal to the kill, which is no more than letting go of it."""
 
-    def __init__(self, folder: Path, now: float = 1_000.0) -> None:
+    def __init__(self, folder: Path, now: float = 1_000.0, queue_log: QueueLog | None = None) -> None:
         self.journal = FileJournal(folder)
         self.kept: list[Record] = []
         """Records of the events done again at the start."""
-        self.floor, self.tally = recover(self.journal, self.kept.extend)
+        self.floor, self.tally = recover(self.journal, self.kept.extend, queue_log)
         self.now = max(now, self.journal.last_time)
         self.records: list[Record] = []
         self.commands: list[Command] = []
@@ -64,12 +65,21 @@ class Life:
         self.runner.telephony = self
         self.figures = Figures(self.floor, self.tally)
         self.runner.sinks = [self.figures, self._take]
+        self.queue_log = queue_log
+        if queue_log is not None:
+            self.runner.sinks.append(self._log)
+            if queue_log.is_new:
+                self.save()
 
     def carry_out(self, command: Command) -> None:
         self.commands.append(command)
 
     def _take(self, records: Sequence[Record], now: float) -> None:
         self.records += records
+
+    def _log(self, records: Sequence[Record], now: float) -> None:
+        assert self.queue_log is not None
+        self.queue_log.take(records, self.floor, now, self.journal.number)
 
     def begin(self, under: Rules | None = None) -> "Life":
         """As engine.app does at its start: the word that a new engine is here, and the rules."""
@@ -95,7 +105,7 @@ class Life:
             self.now += dice.choice((0.0, 0.1, 1.0, 5.0, 31.0))
 
     def save(self) -> None:
-        self.journal.save(self.floor, self.tally)
+        self.journal.save(self.floor, self.tally, self.queue_log.state() if self.queue_log else None)
 
     def kill(self) -> None:
         """Nothing is written any more, nothing is tidied up."""

@@ -1,0 +1,92 @@
+"""Makes reports of a database: for commands, for the API and for those that are sent."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from acd.rules import Rules
+from engine.database.intervals import slices
+from engine.reports.asked import Wanted, columns_of
+from engine.reports.csv_file import csv_of
+from engine.reports.document import Document, file_name
+from engine.reports.gather import gather
+from engine.reports.html_page import html_of
+from engine.reports.json_file import json_of
+from engine.reports.shown import Language, Names
+from engine.reports.xlsx_file import xlsx_of
+from ivr.hours import Span
+from metrics.definitions import Band
+from metrics.dimensions import Dimension
+from metrics.periods import Step
+from metrics.reports import Report
+
+__all__ = ["FORMATS", "Made", "Surroundings", "file_of", "make"]
+
+CURVE: Final = ("offered", "service_level", "asa")
+OF_PEOPLE: Final = (Dimension.AGENT, Dimension.GROUP, Dimension.SKILL)
+DAY_S: Final = 86400.0
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report needs of the site's configuration."""
+
+    rules: Rules
+    zone: ZoneInfo
+    bands: Mapping[str, Band] = {}
+    shifts: Mapping[str, Span] = {}
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A report as a file."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+FORMATS: Final[dict[str, tuple[Callable[[Document], bytes], str]]] = {
+    "html": (html_of, "text/html"),
+    "xlsx": (xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (csv_of, "text/csv"),
+    "json": (json_of, "application/json"),
+}
+"""By format what makes the file, and its content type."""
+
+
+async def make(
+    session: AsyncSession, wanted: Wanted, around: Surroundings, language: Language, title: str = ""
+) -> Document:
+    """The report with all that is shown around it. Raises BadQuestion."""
+    report = await gather(session, slices, wanted, around.rules, around.zone, around.shifts)
+    return Document(
+        report=report,
+        curve=await _curve(session, wanted, around),
+        names=Names.of(around.rules),
+        language=language,
+        zone=around.zone,
+        made_at=time.time(),
+        title=title,
+    )
+
+
+async def _curve(session: AsyncSession, wanted: Wanted, around: Surroundings) -> Report | None:
+    """The callers of the same time by half hours, days or months. None of people: nobody waits for one agent alone."""
+    if wanted.by in OF_PEOPLE:
+        return None
+    span_s = wanted.until - wanted.since
+    step = Step.HALF_HOUR if span_s <= 2 * DAY_S else Step.DAY if span_s <= 92 * DAY_S else Step.MONTH
+    columns = columns_of(CURVE, Dimension.SITE, around.bands)
+    by = wanted.by if wanted.keys is not None else Dimension.SITE
+    asked = replace(wanted, by=by, step=step, columns=columns)
+    return await gather(session, slices, asked, around.rules, around.zone, around.shifts)
+
+
+def file_of(document: Document, form: str) -> Made:
+    """The document in one of FORMATS."""
+    render, content_type = FORMATS[form]
+    return Made(file_name(document, form), content_type, render(document))
