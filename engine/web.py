@@ -179,7 +179,7 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.why = EngineWhy(engine, slices, self._figures)
+        self.why = EngineWhy(engine, slices, self._figures.queue)
         self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.why.alarms)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)

@@ -6,14 +6,16 @@ worked out in a thread.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from acd.model import QueueId
-from cti.http.services import HistoryUnavailable, TodaysFigures
+from cti.http.services import HistoryUnavailable
 from engine.database.reading import reading
 from engine.why.ask import Known, answers, bands_of, find_out
 from engine.why.days import Span, whole_quarters
 from engine.why.gather import Reader, Unfinished
+from metrics.figures import Figures
 from metrics.why import Answer
 
 if TYPE_CHECKING:
@@ -44,10 +46,10 @@ class _Kept(NamedTuple):
 class EngineWhy:
     """cti.http.services.Why over an engine's database."""
 
-    def __init__(self, engine: "Engine", read: Reader, figures: TodaysFigures) -> None:
+    def __init__(self, engine: "Engine", read: Reader, today: Callable[[QueueId], Figures]) -> None:
         self._engine = engine
         self._read = read
-        self._figures = figures
+        self._today = today
         self._known: dict[tuple[QueueId | None, Span], _Kept] = {}
         self._reading = asyncio.Lock()
         self.alarms: dict[tuple[QueueId, str], Answer] = {}
@@ -84,7 +86,7 @@ class EngineWhy:
             self.alarms.pop((queue, figure), None)
 
     async def _of_queue(self, queue: QueueId) -> list[Answer]:
-        today = self._figures.queue(queue)
+        today = self._today(queue)
         await asyncio.sleep(0)  # many queues are looked at in turns with the calls
         if today.counts.offered < ENOUGH_CALLERS:
             return []

@@ -8,7 +8,9 @@ from metrics.why import Answer, Cause, Explanation, Kind, Names, Side, answer
 from tests.unit.acd.floors import rules
 
 SALES = QueueId("sales")
-DAY = {SALES: QueueCounts(offered=40, answered=30, answered_within_sl=20, abandoned_waiting=10, abandoned_wait_s=500.0)}
+DAY: dict[QueueId | None, QueueCounts] = {
+    SALES: QueueCounts(offered=40, answered=30, answered_within_sl=20, abandoned_waiting=10, abandoned_wait_s=500.0)
+}
 BANDS = {"abandon_rate": Band(high=0.05)}
 MORE_CALLS = Cause(kind=Kind.CALLS, now=40.0, usual=20.0, effect=0.3, would_be=0.85)
 

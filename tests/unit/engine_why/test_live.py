@@ -62,27 +62,21 @@ class Intervals:
         if by is Dimension.AGENT:
             busy = AgentTimes(talking_s=180.0 * offered, wrap_up_s=20.0 * offered, ready_s=4 * 3600.0 - 200.0 * offered)
             return [Stored(*span, "1001", QueueCounts(), busy) for span in periods]
-        return [Stored(*span, (keys and next(iter(keys))) or "repair", hour(offered), AgentTimes()) for span in periods]
+        key = next(iter(keys)) if keys else "repair"
+        return [Stored(*span, key, hour(offered), AgentTimes()) for span in periods]
 
 
 class Today:
-    """cti.http.services.TodaysFigures."""
+    """The queues' figures since eight o'clock."""
 
     def __init__(self, offered: int = 240) -> None:
         self.counts = hour(offered)
 
-    def queue(self, queue: QueueId) -> Figures:
+    def __call__(self, queue: QueueId) -> Figures:
+        found = values(Sums(self.counts, AgentTimes()))
         return Figures(
-            queue=queue,
-            since=MORNING,
-            until=NOON + 10,
-            counts=self.counts,
-            agents=AgentTimes(),
-            values=values(Sums(self.counts, AgentTimes())),
+            queue=queue, since=MORNING, until=NOON + 10, counts=self.counts, agents=AgentTimes(), values=found
         )
-
-    def site(self) -> Figures:
-        return self.queue(QueueId("repair"))
 
 
 @pytest.fixture
