@@ -50,6 +50,7 @@ from engine.live import EngineView
 from engine.openings import Openings
 from engine.queue_log import QueueLogState, queue_log_of
 from engine.recovery import EngineBefore, Figures, recover
+from engine.reports.sending import ReportSender
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
 from engine.untold_messages import UntoldMessages
@@ -133,6 +134,7 @@ class Engine:
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
         self.redis = self._redis_copy()
+        self.reports = ReportSender(self.database, lambda: self.configuration, site.home, self.runner.now)
         self.web = Web(self)
         self.untold = UntoldMessages(
             self.messages, self.runner, SqlHistory(self.database), lambda: self.configuration.script, self._usual_queue
@@ -163,6 +165,7 @@ class Engine:
         self._keep("left while away", self.away.run())
         self._keep("open work items", self.web.open_items.run())
         self._keep("messages nobody was told of", self.untold.run())
+        self._keep("reports", self.reports.run())
         self._keep("callers without their leg", self.control.look_after_strays())
         if self.redis is not None:
             self._keep("redis", self.redis.run())

@@ -40,6 +40,7 @@ class EngineHealth:
                 "recordings",
                 "left_while_away",
                 "queue_log",
+                "reports",
                 "event_loop",
             ),
         )
@@ -57,6 +58,7 @@ class EngineHealth:
         self._report_failures("recordings", engine.keeper.counts["failed"], "failed attempts")
         set_aside = engine.away.spool.damaged + engine.untold.set_aside
         self._report_failures("left_while_away", set_aside, "entries or messages set aside as damaged")
+        report("reports", DEGRADED if engine.reports.problem else UP, engine.reports.problem)
         self._report_queue_log()
         pace = f"late by {engine.lag_s * 1000:.0f} ms, {len(asyncio.all_tasks())} tasks"
         report("event_loop", DEGRADED if engine.lag_s > self.LAG_S else UP, pace)

@@ -39,6 +39,7 @@ from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.open_items import OpenItems
 from engine.past import past_call
+from engine.reports.service import SqlReports
 from engine.why.live import EngineWhy
 from engine.work_items import SqlWorkItems
 from metrics.definitions import FIGURES, Band, QueueCounts
@@ -214,6 +215,7 @@ class Web:
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
             items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
+            reports=SqlReports(engine.database, lambda: engine.configuration, engine.runner.now),
             health=self.health,
             metrics=engine.exporter,
             reload=self._reload,

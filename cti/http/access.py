@@ -13,6 +13,8 @@ from cti.http.services import SERVICES
 
 __all__ = [
     "OVERSEERS",
+    "REPORT_COOKIE",
+    "REPORT_PAGES",
     "WATCHERS",
     "authenticated",
     "bearer_token",
@@ -36,7 +38,10 @@ WATCHERS: Final = OVERSEERS | {Role.WALLBOARD}
 """See the wallboard."""
 LEADERS: Final = frozenset({Role.TEAM_LEADER, Role.ADMINISTRATOR})
 """Change agents' states, and may ask for whole numbers."""
-OPEN_PATHS: Final = frozenset({"/healthz", "/metrics", "/wallboard"})
+OPEN_PATHS: Final = frozenset({"/healthz", "/metrics", "/wallboard", "/reports"})
+REPORT_PAGES: Final = "/reports"
+"""Pages of a browser, which cannot send the header: here the token may come in a cookie that goes nowhere else."""
+REPORT_COOKIE: Final = "hotline_reports"
 OPEN_FOLDER: Final = "/web/"
 """The pages' own files: programs and styles, no data."""
 WALL_PATHS: Final = "/api/wallboard/"
@@ -49,7 +54,7 @@ _IDENTITY: Final = web.RequestKey("identity", Identity)
 @web.middleware
 async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Only known tokens get past, but to paths that need none; a feed may bring its token after the connection is made."""
-    token = bearer_token(request)
+    token = bearer_token(request) or _cookie_token(request)
     if token:
         identity = request.app[SERVICES].accounts.identify(token)
         if identity is not None:
@@ -69,6 +74,10 @@ def _keep_to_the_wall(request: web.Request, identity: Identity) -> None:
     """A screen's token lies in the address of a page: it opens nothing else. Raises ApiError 403."""
     if identity.role is Role.WALLBOARD and not request.path.startswith(WALL_PATHS):
         raise forbidden("this token is for the wallboard alone")
+
+
+def _cookie_token(request: web.Request) -> str:
+    return request.cookies.get(REPORT_COOKIE, "") if request.path.startswith(REPORT_PAGES) else ""
 
 
 def bearer_token(request: web.Request) -> str:

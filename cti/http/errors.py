@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from acd.core import Refused
-from cti.http.services import HistoryUnavailable, ReloadRefused, UnknownVersion
+from cti.http.services import HistoryUnavailable, QuestionRefused, ReloadRefused, UnknownVersion
 from desk.items import IllegalStep, NotYours
 from desk.store import ItemChanged
 from recordings.ledger import RecordingNotThere
@@ -103,13 +103,15 @@ async def errors_as_answers(request: web.Request, handler: Handler) -> web.Strea
         return _error_reply(answer)
 
 
-def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911 - the map itself, one line an exception
+def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911, PLR0912 - the map itself, one line an exception
     match error:
         case ApiError():
             return error
         case Refused():
             return ApiError(409, error.error, str(error))
         case msgspec.ValidationError() | msgspec.DecodeError():
+            return ApiError(400, "bad_request", str(error))
+        case QuestionRefused():
             return ApiError(400, "bad_request", str(error))
         case RecordingNotThere():
             return ApiError(404, "recording_not_there", str(error))

@@ -12,6 +12,7 @@ from acd.model import CallId, QueueId
 from acd.records import Decision
 from acd.runner import Runner
 from agents.accounts import Accounts
+from agents.roster import AgentId
 from cti.decisions import DecisionRing
 from cti.floorfeed import FloorFeed
 from cti.health import Health
@@ -29,14 +30,19 @@ __all__ = [
     "ASK_S",
     "SERVICES",
     "Archive",
+    "CallBehind",
     "Curve",
     "History",
     "HistoryUnavailable",
     "KeptVersion",
     "MetricsPage",
     "NotReadyReasons",
+    "Question",
+    "QuestionRefused",
     "Reload",
     "ReloadRefused",
+    "ReportFile",
+    "Reports",
     "Services",
     "TodaysFigures",
     "UnknownVersion",
@@ -161,6 +167,63 @@ class WorkItems(Protocol):
         ...
 
 
+class QuestionRefused(Exception):
+    """A report cannot be asked for like this; the message says what was expected."""
+
+
+class ReportFile(msgspec.Struct, frozen=True):
+    """A report, or a picture, as a file."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+class CallBehind(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was counted. `at`: when it was booked. Wrap-ups are of no call."""
+
+    at: float
+    call: str | None
+    queue: str | None = None
+    agent: str | None = None
+    number: str = ""
+    wait_s: float | None = None
+    talk_s: float | None = None
+    how: str = ""
+
+
+Question = Mapping[str, str]
+"""from, to, by, step, figures, count, key, language: as they stand in a request; several keys with commas between."""
+
+
+class Reports(Protocol):
+    """Reports of stored figures. All raise HistoryUnavailable and QuestionRefused."""
+
+    async def file(self, question: Question, form: str) -> ReportFile:
+        """In one of the forms json, csv, xlsx, html."""
+        ...
+
+    async def page(self, question: Question) -> str:
+        """As a page with a form to ask for other ones."""
+        ...
+
+    async def calls(self, question: Question) -> Sequence[CallBehind]:
+        """What one count of a report was made of."""
+        ...
+
+    async def calls_page(self, question: Question) -> str:
+        """The same as a page."""
+        ...
+
+    async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
+        """An agent's `day` as a picture."""
+        ...
+
+    def sign_in_page(self, *, refused: bool) -> str:
+        """Asks for a token."""
+        ...
+
+
 class MetricsPage(Protocol):
     """Makes the page for Prometheus."""
 
@@ -204,6 +267,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     prompts: Callable[[], Prompts]
     items: WorkItems
+    reports: Reports
     health: Health
     metrics: MetricsPage
     reload: Reload

@@ -32,6 +32,8 @@ ENVIRONMENT: dict[str, str] = {
     "HOTLINE_DATABASE_URL": "SQLAlchemy URL; default: SQLite in $HOTLINE_HOME",
     "HOTLINE_DATABASE_PASSWORD": "put into HOTLINE_DATABASE_URL",
     "HOTLINE_DATABASE_PASSWORD_FILE": "file that holds HOTLINE_DATABASE_PASSWORD",
+    "HOTLINE_SMTP_PASSWORD": "password of the mail server reports go to",
+    "HOTLINE_SMTP_PASSWORD_FILE": "file that holds HOTLINE_SMTP_PASSWORD",
     "HOTLINE_REDIS_URL": "Redis URL; empty: no Redis",
     "HOTLINE_REDIS_PASSWORD": "put into HOTLINE_REDIS_URL",
     "HOTLINE_REDIS_PASSWORD_FILE": "file that holds HOTLINE_REDIS_PASSWORD",

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from engine.config.fields import AtLeastASecond, Text
 from engine.config.models import Model
+from engine.config.report_models import ReportModel, SmtpModel
 from metrics.definitions import FIGURES, Band
 
 __all__ = ["BandModel", "MetricsFile", "QueueLogModel"]
@@ -56,6 +57,20 @@ class MetricsFile(Model):
     """By figure; others keep the target of their definition."""
     wallboard: WallboardModel = Field(default_factory=WallboardModel)
     queue_log: QueueLogModel = QueueLogModel()
+    reports: list[ReportModel] = Field(default_factory=list)
+    """Made by themselves, and brought to people."""
+    smtp: SmtpModel | None = None
+
+    @model_validator(mode="after")
+    def _can_be_sent(self) -> "MetricsFile":
+        names = [report.name for report in self.reports]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"reports: two are called {twice!r}")
+        mailed = next((report.name for report in self.reports if report.to), None)
+        if mailed is not None and self.smtp is None:
+            raise ValueError(f"report {mailed!r} is mailed, but there is no mail server: smtp is missing")
+        return self
 
     @field_validator("bands")
     @classmethod

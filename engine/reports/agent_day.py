@@ -1,6 +1,6 @@
 """What an agent did on a day: his states one after the other, his talks, and the breaks that were too long."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -48,6 +48,8 @@ class AgentDay(msgspec.Struct, frozen=True, kw_only=True):
     talks: Sequence[TalkOn]
     missed: int
     """Offers he did not take."""
+    reasons: Mapping[str, Mapping[str, str]] = {}
+    """What people call the reasons for not being ready, by language."""
 
 
 async def read_day(session: AsyncSession, agent: str, day: date, around: Surroundings) -> AgentDay:
@@ -77,6 +79,7 @@ async def read_day(session: AsyncSession, agent: str, day: date, around: Surroun
             TalkOn(began, ended, queue) for began, ended, queue, _ in offers if began is not None and ended is not None
         ],
         missed=sum(outcome in ("declined", "no_answer", "unreachable") for *_, outcome in offers),
+        reasons=around.reasons,
     )
 
 

@@ -16,7 +16,7 @@ from engine.reports.shown import Language, clock
 
 __all__ = ["picture"]
 
-WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1000, 64, 16, 64, 62, 26
+WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1000, 40, 40, 64, 62, 26
 ROW_S: Final = 3 * 3600.0
 """How much of the day is in one row."""
 FONT: Final = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',system-ui,sans-serif"
@@ -31,12 +31,13 @@ STATES: Final[dict[AgentState, tuple[str, dict[Language, str]]]] = {
 }
 
 
-def picture(day: AgentDay, language: Language, reasons: dict[str, str] | None = None) -> str:
-    """The drawing; `reasons`: what people call the reasons for not being ready."""
+def picture(day: AgentDay, language: Language) -> str:
+    """The drawing."""
     first, last = _hours(day)
     rows = max(math.ceil((last - first) / ROW_S), 1)
     height = TOP + rows * ROW + 74
     who = f"{day.agent} {day.name}".strip()
+    reasons = {reason: names[language] for reason, names in day.reasons.items()}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="day" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
         f' height="{height}" font-family="{FONT}" font-size="12" fill="#1e293b">',
@@ -45,7 +46,7 @@ def picture(day: AgentDay, language: Language, reasons: dict[str, str] | None = 
         f'<text x="{LEFT}" y="46" fill="#475569">{escape(_summary(day, language))}</text>',
     ]
     for n in range(rows):
-        parts += _row(day, first + n * ROW_S, TOP + n * ROW, language, reasons or {})
+        parts += _row(day, first + n * ROW_S, TOP + n * ROW, language, reasons)
     parts += _legend(day, TOP + rows * ROW + 14, language)
     return "".join([*parts, "</svg>"])
 

@@ -12,6 +12,7 @@ from acd.model import OfferOutcome
 from acd.rules import Rules, ServiceLevel
 from agents.roster import QueueId
 from agents.state import AgentState
+from cti.http.services import CallBehind
 from engine.database.models import (
     AgentIntervalRow,
     CallRow,
@@ -27,7 +28,7 @@ from metrics.columns import COLUMNS
 from metrics.dimensions import Dimension
 from metrics.intervals import AT_ONCE_S
 
-__all__ = ["Behind", "Question", "behind"]
+__all__ = ["Question", "behind"]
 
 BY_CALL: Final = (Dimension.SITE, Dimension.VIP, Dimension.DID, Dimension.MENU)
 """Here each call counts once."""
@@ -43,20 +44,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     until: float
 
 
-class Behind(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was counted. `at`: when it was booked."""
-
-    at: float
-    call: str | None
-    queue: str | None = None
-    agent: str | None = None
-    number: str = ""
-    wait_s: float | None = None
-    talk_s: float | None = None
-    how: str = ""
-
-
-async def behind(session: AsyncSession, asked: Question, rules: Rules) -> list[Behind]:
+async def behind(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     """All of them, in the order of time. Raises BadQuestion for what cannot be listed."""
     if asked.count not in COLUMNS or not COLUMNS[asked.count].is_count:
         raise BadQuestion("count", f"there are no calls behind {asked.count[:40]!r}")
@@ -93,7 +81,7 @@ def _people(asked: Question, rules: Rules) -> Collection[str] | None:
 # --- stays in queues ---------------------------------------------------------------------------------------------------
 
 
-async def _stays(session: AsyncSession, asked: Question, rules: Rules) -> list[Behind]:
+async def _stays(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     if asked.by in BY_CALL:
         return [one async for one in _calls_in_queues(session, asked, rules)]
     in_time = SegmentRow.entered_at >= asked.since, SegmentRow.entered_at < asked.until
@@ -166,9 +154,9 @@ def _stay(row: Row[Any], rules: Rules) -> Stay:
     )
 
 
-def _of_stay(stay: Stay, row: Row[Any], at: float) -> Behind:
+def _of_stay(stay: Stay, row: Row[Any], at: float) -> CallBehind:
     answered = stay.answered_at is not None
-    return Behind(
+    return CallBehind(
         at=at,
         call=stay.call,
         queue=stay.queue,
@@ -211,7 +199,7 @@ async def _menus(session: AsyncSession, calls: Collection[str]) -> dict[str, str
 # --- offers, wrap-ups, surveys, calls ----------------------------------------------------------------------------------
 
 
-async def _offers(session: AsyncSession, asked: Question, rules: Rules) -> list[Behind]:
+async def _offers(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     is_talk = asked.count in ("talks", "held", "transferred")
     booked = OfferRow.talk_ended_at if is_talk else OfferRow.ended_at
     query = (
@@ -223,7 +211,7 @@ async def _offers(session: AsyncSession, asked: Question, rules: Rules) -> list[
         .where(*_whose(asked, rules, OfferRow.queue, OfferRow.agent))
     )
     return [
-        Behind(
+        CallBehind(
             at=row.booked,
             call=row.call,
             queue=row.queue,
@@ -251,7 +239,7 @@ def _offers_of(count: str) -> tuple[ColumnElement[bool], ...]:
             return (OfferRow.outcome == count.removeprefix("offers_"),)
 
 
-async def _surveys(session: AsyncSession, asked: Question, rules: Rules) -> list[Behind]:
+async def _surveys(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     query = (
         select(*SurveyRow.__table__.columns, CallRow.number, CallRow.vip.label("level"), CallRow.did)
         .outerjoin(CallRow, CallRow.call == SurveyRow.call)
@@ -261,7 +249,7 @@ async def _surveys(session: AsyncSession, asked: Question, rules: Rules) -> list
     if asked.count == "surveys_answered":
         query = query.where(exists().where(SurveyAnswerRow.call == SurveyRow.call))
     return [
-        Behind(
+        CallBehind(
             at=row.asked_at,
             call=row.call,
             queue=row.queue,
@@ -273,7 +261,7 @@ async def _surveys(session: AsyncSession, asked: Question, rules: Rules) -> list
     ]
 
 
-async def _wrap_ups(session: AsyncSession, asked: Question, rules: Rules) -> list[Behind]:
+async def _wrap_ups(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     """After-call work is the agent's: nothing says of which call it was."""
     if asked.by in BY_CALL and asked.by is not Dimension.SITE:
         raise BadQuestion("count", "after-call work is known by queue and agent alone")
@@ -286,12 +274,12 @@ async def _wrap_ups(session: AsyncSession, asked: Question, rules: Rules) -> lis
         *_whose(asked, rules, row.queue, row.agent),
     )
     return [
-        Behind(at=one.ended_at, call=None, queue=one.queue, agent=one.agent, how="wrap_up")
+        CallBehind(at=one.ended_at, call=None, queue=one.queue, agent=one.agent, how="wrap_up")
         for one in await session.execute(query)
     ]
 
 
-async def _calls(session: AsyncSession, asked: Question, _rules: Rules) -> list[Behind]:
+async def _calls(session: AsyncSession, asked: Question, _rules: Rules) -> list[CallBehind]:
     """Calls are counted of the site, VIP levels, numbers dialled and menu choices."""
     if asked.by not in BY_CALL:
         return []
@@ -301,7 +289,7 @@ async def _calls(session: AsyncSession, asked: Question, _rules: Rules) -> list[
     if asked.count != "calls":
         query = query.where(CallRow.disposition == asked.count)
     return [
-        Behind(
+        CallBehind(
             at=row.opened_at,
             call=row.call,
             queue=row.queue,

@@ -14,6 +14,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cti.http.services import CallBehind
 from cti.masking import mask_number
 from engine.config import Configuration, load
 from engine.database.connection import Database, DatabaseNotReady
@@ -22,7 +23,7 @@ from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
 from engine.reports.asked import BadQuestion, Wanted, span_of
 from engine.reports.asking import dimension_of, last_month, last_week, wanted_of
-from engine.reports.behind import Behind, Question, behind
+from engine.reports.behind import Question, behind
 from engine.reports.csv_file import csv_bytes
 from engine.reports.document import Document
 from engine.reports.making import FORMATS, Surroundings, file_of, make
@@ -179,7 +180,7 @@ def _calls(arguments: argparse.Namespace, configuration: Configuration, around: 
     return 0
 
 
-def _row(one: Behind, around: Surroundings, names: Names) -> list[str]:
+def _row(one: CallBehind, around: Surroundings, names: Names) -> list[str]:
     return [
         f"{datetime.fromtimestamp(one.at, around.zone):%Y-%m-%d %H:%M:%S}",
         one.call or "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
+from typing import Final
 
 import msgspec
 
@@ -54,8 +55,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     def of_line(self, line: Line) -> tuple[str, str]:
         """What a line is about: period and key."""
-        label = line.period.label if line.period is not None else self.say("全部", "All")
-        return label, self.names.of_key(self.report.by, line.key, self.language)
+        return self.of_period(line), self.names.of_key(self.report.by, line.key, self.language)
+
+    def of_period(self, line: Line) -> str:
+        """A period's label, without the day where there is but one."""
+        if line.period is None:
+            return self.say("全部", "All")
+        label, one_day = line.period.label, self.report.until - self.report.since <= 25 * 3600
+        return label[11:] if one_day and len(label) > 10 else label
 
     def lines(self) -> Iterator[tuple[Line, bool]]:
         """Every line to show, and whether it is a total. One period needs no totals by key, one key none by period."""
@@ -71,7 +78,11 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return list(_NOTES.get(self.report.by, {}).get(self.language, ()))
 
 
-_NOTES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+_NO_WRAP_UPS: Final = {
+    "zh": ("事后处理不属于某个来电：此处没有，平均通话时间只含交谈。",),
+    "en": ("After-call work is of no one call: there is none here, and handle time is talk alone.",),
+}
+_NOTES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "queue": {
         "zh": (
             "经过两个队列的来电在两个队列中各计一次；“全站”报表中每个来电只计一次。",
@@ -82,6 +93,9 @@ _NOTES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "Agents' times are those of all who serve the queue, whichever queue they worked for; the total has each once.",
         ),
     },
+    "vip": _NO_WRAP_UPS,
+    "did": _NO_WRAP_UPS,
+    "menu": _NO_WRAP_UPS,
     "group": {
         "zh": ("同属两个班组的座席在两个班组中各计一次。",),
         "en": ("An agent of two groups counts in both.",),

@@ -39,6 +39,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     bands: Mapping[str, Band] = {}
     shifts: Mapping[str, Span] = {}
+    reasons: Mapping[str, Mapping[str, str]] = {}
+    """What people call the reasons for not being ready."""
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -249,6 +249,6 @@ async def test_health_says_that_every_part_is_up(site: SiteUnderTest) -> None:
     assert health["status"] == "up"
     states = {part["name"]: part["state"] for part in health["components"]}
     assert states.pop("redis") == states.pop("queue_log") == "off"  # not configured
-    parts = {"ami", "agi", "journal", "spool", "database", "recordings", "event_loop", "left_while_away"}
+    parts = {"ami", "agi", "journal", "spool", "database", "recordings", "event_loop", "left_while_away", "reports"}
     assert set(states) == parts
     assert set(states.values()) == {"up"}

@@ -36,7 +36,16 @@ from cti.floorfeed import FloorFeed
 from cti.health import HealthBoard
 from cti.http.app import make_app
 from cti.http.server import HttpServer
-from cti.http.services import Curve, HistoryUnavailable, KeptVersion, ReloadRefused, Services
+from cti.http.services import (
+    CallBehind,
+    Curve,
+    HistoryUnavailable,
+    KeptVersion,
+    Question,
+    ReloadRefused,
+    ReportFile,
+    Services,
+)
 from cti.screenpop import PopHub
 from cti.views import PastCall
 from cti.wallboard import WallSettings
@@ -274,6 +283,42 @@ class ScriptedWhy:
         return self.found or answer(explain(figure, Band(), empty, (), 20.0), Names(), queue, since, until)
 
 
+class ScriptedReports:
+    """Remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, str]] = []
+        self.refused: Exception | None = None
+
+    async def file(self, question: Question, form: str) -> ReportFile:
+        self._ask(question)
+        return ReportFile(f"r.{form}", {"json": "application/json", "html": "text/html"}.get(form, "text/csv"), b"{}")
+
+    async def page(self, question: Question) -> str:
+        self._ask(question)
+        return "<html>report</html>"
+
+    async def calls(self, question: Question) -> Sequence[CallBehind]:
+        self._ask(question)
+        return [CallBehind(at=NINE + n, call=f"c{n}", number=CALLER) for n in range(250)]
+
+    async def calls_page(self, question: Question) -> str:
+        self._ask(question)
+        return "<html>calls</html>"
+
+    async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
+        self._ask(question)
+        return ReportFile("day.svg", "image/svg+xml", b"<svg/>")
+
+    def sign_in_page(self, *, refused: bool) -> str:
+        return "<html>sign in again</html>" if refused else "<html>sign in</html>"
+
+    def _ask(self, question: Question) -> None:
+        if self.refused is not None:
+            raise self.refused
+        self.asked.append(dict(question))
+
+
 class SmallSite:
     """The site; `start` makes it listen. `get`, `post` and `feed` ask as a role or an agent."""
 
@@ -294,13 +339,15 @@ class SmallSite:
         self.runner = Runner(self.floor, self.clock, self.journal)
         self.pops, self.floor_feed = PopHub(self.runner), FloorFeed(self.runner, gather_s=0.01)
         self.decisions, self.figures = DecisionRing(), TallyFigures(self.clock)
-        self.wall_feed = WallFeed(self.runner, self.figures.counts, wall_settings, gather_s=0.01)
+        self.wall_feed = WallFeed(self.runner, self.figures.counts, wall_settings)
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
         self.why = ScriptedWhy()
+
+        self.reports = ScriptedReports()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
         self.prompts = Prompts(
@@ -321,6 +368,7 @@ class SmallSite:
             archive=self.archive,
             prompts=lambda: self.prompts,
             items=self.items,
+            reports=self.reports,
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,

@@ -1,0 +1,77 @@
+"""A report as a mail, and the mail on its way. Blocks: for a thread."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import Final
+
+import msgspec
+
+from engine.reports.document import Document
+from engine.reports.making import Made
+from engine.reports.shown import shown, target
+from metrics.reports import Place, place
+
+__all__ = ["MailServer", "NotSent", "mail_of", "send"]
+
+TIMEOUT_S: Final = 30.0
+
+
+class NotSent(Exception):
+    """The mail server did not take it; the message says why. Later it may."""
+
+
+class MailServer(msgspec.Struct, frozen=True, kw_only=True):
+    """Where mail goes first. `tls`: starttls | tls | none; a certificate is checked against the host's name."""
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    user: str = ""
+    password: str = ""
+    trusted: str | None = None
+    """A file of certificates to trust instead of the system's."""
+
+
+def mail_of(document: Document, made: Made, server: MailServer, to: str, message_id: str) -> EmailMessage:
+    """The whole in words, the report attached. The id is made of report and time: sent twice, it is one mail."""
+    mail = EmailMessage()
+    mail["Subject"] = document.heading
+    mail["From"], mail["To"] = server.sender, to
+    mail["Date"], mail["Message-ID"] = formatdate(document.made_at, localtime=False), message_id
+    mail.set_content(_words(document))
+    kind, _, subtype = made.content_type.partition("/")
+    mail.add_attachment(made.content, maintype=kind, subtype=subtype, filename=made.name)
+    return mail
+
+
+def _words(document: Document) -> str:
+    report, language = document.report, document.language
+    lines = [document.heading, ""]
+    for column, value in zip(report.columns, report.whole.values, strict=True):
+        out = place(value, column.band) in (Place.LOW, Place.HIGH)
+        aim = f"  ({document.say('目标', 'target')} {target(column, language)})" if out else ""
+        lines.append(f"{column.names[language]}: {shown(value, column.unit, language)}{aim}")
+    for one in document.because:
+        lines += ["", one.headline, *(f"- {sentence}" for sentence in one.sentences)]
+    return "\n".join(lines) + "\n"
+
+
+def send(mail: EmailMessage, server: MailServer) -> None:
+    """Hand it to the mail server. Raises NotSent."""
+    context = ssl.create_default_context(cafile=server.trusted)
+    try:
+        if server.tls == "tls":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_S, context=context)
+        else:
+            client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_S)
+        with client:
+            if server.tls == "starttls":
+                client.starttls(context=context)
+            if server.user:
+                client.login(server.user, server.password)
+            client.send_message(mail)
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSent(f"{server.host}:{server.port}: {error}") from error

@@ -1,0 +1,117 @@
+"""cti.http.services.Reports over the database."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agents.roster import AgentId
+from cti.http.services import CallBehind, Question, QuestionRefused, ReportFile
+from engine.config import Configuration
+from engine.database.connection import Database
+from engine.database.reading import reading
+from engine.reports.agent_day import read_day
+from engine.reports.agent_day_picture import picture
+from engine.reports.asked import BadQuestion, Wanted, span_of
+from engine.reports.asking import dimension_of, wanted_of
+from engine.reports.behind import Question as AskedCalls
+from engine.reports.behind import behind
+from engine.reports.document import Document
+from engine.reports.making import Surroundings, file_of, make
+from engine.reports.pages import calls_page, report_page, sign_in_page
+from engine.reports.shown import Language, Names
+from engine.reports.site import surroundings
+
+__all__ = ["SqlReports"]
+
+T = TypeVar("T")
+
+
+class SqlReports:
+    """Answers questions by the configuration in force."""
+
+    def __init__(
+        self, database: Database, configuration: Callable[[], Configuration], now: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._configuration = configuration
+        self._now = now
+
+    async def file(self, question: Question, form: str) -> ReportFile:
+        document, _ = await self._document(question)
+        made = file_of(document, form)
+        return ReportFile(made.name, made.content_type, made.content)
+
+    async def page(self, question: Question) -> str:
+        around = surroundings(self._configuration())
+        try:
+            document, _ = await self._document(question)
+        except QuestionRefused as refused:
+            return report_page(None, question, around, self._language(question), str(refused))
+        return report_page(document, question, around, document.language)
+
+    async def calls(self, question: Question) -> Sequence[CallBehind]:
+        around = surroundings(self._configuration())
+        asked = self._behind(question, around)
+        return await self._read(lambda session: behind(session, asked, around.rules))
+
+    async def calls_page(self, question: Question) -> str:
+        around = surroundings(self._configuration())
+        found = await self.calls(question)
+        return calls_page(found, question, Names.of(around.rules), around.zone, self._language(question))
+
+    async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
+        around = surroundings(self._configuration())
+        try:
+            text = question.get("day")
+            day = date.fromisoformat(text) if text else self._today(around) - timedelta(days=1)
+        except ValueError:
+            raise QuestionRefused("day: expected a day such as 2026-11-25") from None
+        found = await self._read(lambda session: read_day(session, agent, day, around))
+        drawn = picture(found, self._language(question)).encode()
+        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawn)
+
+    def sign_in_page(self, *, refused: bool) -> str:
+        return sign_in_page(self._configuration().system.language, refused=refused)
+
+    async def _document(self, question: Question) -> tuple[Document, Wanted]:
+        around, language = surroundings(self._configuration()), self._language(question)
+        try:
+            wanted = wanted_of(question, _keys(question), around, self._today(around))
+            document = await self._read(lambda session: make(session, wanted, around, language))
+        except BadQuestion as refused:
+            raise QuestionRefused(str(refused)) from refused
+        return document, wanted
+
+    def _behind(self, question: Question, around: Surroundings) -> AskedCalls:
+        keys = _keys(question)
+        try:
+            since, until = span_of(question.get("from", ""), question.get("to", ""), around.zone, self._today(around))
+            by = dimension_of(question.get("by", ""))
+            if len(keys) > 1:
+                raise BadQuestion("key", "the calls behind one number are of one key")
+        except BadQuestion as refused:
+            raise QuestionRefused(str(refused)) from refused
+        return AskedCalls(
+            count=question.get("count", ""), by=by, key=keys[0] if keys else None, since=since, until=until
+        )
+
+    async def _read(self, read: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        try:
+            async with reading(self._database) as session:
+                return await read(session)
+        except BadQuestion as refused:
+            raise QuestionRefused(str(refused)) from refused
+
+    def _today(self, around: Surroundings) -> date:
+        return datetime.fromtimestamp(self._now(), around.zone).date()
+
+    def _language(self, question: Mapping[str, str]) -> Language:
+        wanted = question.get("language") or self._configuration().system.language
+        return "en" if wanted == "en" else "zh"
+
+
+def _keys(question: Question) -> list[str]:
+    """The menu's keys may be empty words: `key` alone says that none was asked for."""
+    return [key for key in question.get("key", "").split(",") if key]
