@@ -32,7 +32,6 @@ from engine import versions
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database
-from engine.database.intervals import slices
 from engine.database.queries import call_story
 from engine.database.reading import reading
 from engine.health import EngineHealth
@@ -180,7 +179,7 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.why = EngineWhy(engine, slices, self._figures.queue)
+        self.why = EngineWhy(engine, self._figures.queue)
         self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.why.alarms)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)

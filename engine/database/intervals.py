@@ -20,7 +20,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "roll_up", "slices"]
+__all__ = ["Slice", "agent_times", "roll_up", "slices"]
 
 AT_ONCE_S: Final = 86400.0
 """How much is counted in one go."""
@@ -91,6 +91,23 @@ async def slices(
     if length is None:
         return [one for period in periods for one in await _read(session, by, [period], keys)]
     return await _read(session, by, periods, keys, length)
+
+
+async def agent_times(
+    session: AsyncSession, periods: Sequence[tuple[float, float]], agents: Collection[str] | None = None
+) -> list[AgentTimes]:
+    """What all agents, or these, did together in each of these periods (whole quarters): of thousands of agents one row."""
+    table = TABLE.c
+    asked = select(*(func.coalesce(func.sum(table[f"agent_{name}"]), 0.0) for name in TIMES)).where(
+        table.dimension == Dimension.AGENT
+    )
+    if agents is not None:
+        asked = asked.where(table.key.in_(agents))
+    found = []
+    for start, end in periods:
+        within = asked.where(table.quarter >= interval_of(start), table.quarter < interval_of(end))
+        found.append(AgentTimes(*(await session.execute(within)).one()))
+    return found
 
 
 async def _read(

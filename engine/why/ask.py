@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from agents.roster import QueueId
 from engine.config import Configuration
 from engine.why.days import Span, comparable
-from engine.why.gather import Reader, Unfinished, gather
+from engine.why.gather import Unfinished, gather
 from metrics.definitions import Band, bands_in_force
 from metrics.why import Answer, Names, Stretch, answer, explain
 
@@ -27,7 +27,6 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 async def find_out(
     session: AsyncSession,
-    read: Reader,
     configuration: Configuration,
     queue: QueueId | None,
     span: Span,
@@ -37,12 +36,12 @@ async def find_out(
     """Read all that is needed to explain any figure of the queue, or of the site. `earlier`: what was known a moment ago of the
     same stretch; the days before it need not be read again."""
     zone, rules = ZoneInfo(configuration.system.timezone), configuration.rules
-    now = await gather(session, read, queue, span, rules, zone, unfinished)
+    now = await gather(session, queue, span, rules, zone, unfinished)
     if earlier is not None:
         before = earlier.before
     else:
         spans = comparable(*span, zone, configuration.script.calendars.values())
-        before = tuple([await gather(session, read, queue, one, rules, zone) for one in spans])
+        before = tuple([await gather(session, queue, one, rules, zone) for one in spans])
     return Known(queue=queue, now=now, before=before, within_s=_within_s(configuration, queue, now))
 
 

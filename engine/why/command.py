@@ -17,7 +17,6 @@ from agents.roster import QueueId
 from engine.api_client import NotReachable, api_session, ask, engine_url, find_token, refusal
 from engine.config import Configuration
 from engine.database.connection import Database, DatabaseNotReady
-from engine.database.intervals import slices
 from engine.site import home_folder, settle_site
 from engine.why.ask import answers, bands_of, find_out
 from engine.words import language, say
@@ -83,7 +82,7 @@ async def _of_the_past(
     await database.open()
     try:
         async with database.session() as session:
-            known = await find_out(session, slices, configuration, queue, span)
+            known = await find_out(session, configuration, queue, span)
     finally:
         await database.close()
     return answers(known, configuration, figures)

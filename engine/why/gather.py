@@ -1,7 +1,7 @@
 """What is stored of a stretch of time, as `metrics.why` takes it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Float, case, cast, func, select
@@ -10,37 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from acd.rules import Rules
 from agents.roster import AgentId, QueueId
 from agents.state import AgentState
+from engine.database.intervals import Slice, agent_times, slices
 from engine.database.models import AgentIntervalRow
 from engine.why.days import Span, cut
 from metrics.definitions import AgentTimes, QueueCounts, Sums
 from metrics.dimensions import Dimension
 from metrics.why import Part, Pause, Stretch
 
-__all__ = ["Reader", "Slice", "Unfinished", "gather"]
+__all__ = ["Unfinished", "gather"]
 
 LONGEST_S = 86400.0
 """No agent is in one state for longer: what began earlier is not looked for."""
-
-
-class Slice(Protocol):
-    """What is stored of a key in a period."""
-
-    @property
-    def start(self) -> float: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def counts(self) -> QueueCounts: ...
-    @property
-    def agents(self) -> AgentTimes: ...
-
-
-class Reader(Protocol):
-    """Reads stored intervals."""
-
-    async def __call__(
-        self, session: AsyncSession, by: Dimension, periods: Sequence[Span], keys: Collection[str] | None = None
-    ) -> Sequence[Slice]: ...
+ROWS_AT_ONCE = 100
+"""Rows become values on the event loop, which has calls to look after in between."""
 
 
 class Unfinished(NamedTuple):
@@ -54,7 +36,6 @@ class Unfinished(NamedTuple):
 
 async def gather(
     session: AsyncSession,
-    read: Reader,
     queue: QueueId | None,
     span: Span,
     rules: Rules,
@@ -68,45 +49,46 @@ async def gather(
     members = None if queue is None else rules.members.get(queue, ())
     going_on = [one for one in unfinished if members is None or one.agent in members]
     spans = cut(span, zone)
-    callers = await _read(session, read, Dimension.SITE if queue is None else Dimension.QUEUE, spans, queue)
-    people = await read(session, Dimension.AGENT, spans, members)
-    parts = _parts(spans, callers, people, going_on)
+    if queue is None:
+        callers = await slices(session, Dimension.SITE, spans)
+    else:
+        callers = await slices(session, Dimension.QUEUE, spans, [queue])
+    parts = _parts(spans, callers, await agent_times(session, spans, members), going_on)
+    people = await _by_key(session, Dimension.AGENT, span, rules.agents if members is None else members)
+    queues = [] if queue else await _by_key(session, Dimension.QUEUE, span, rules.queues)
     return Stretch(
         start=span[0],
         end=span[1],
         counts=QueueCounts.total(part.counts for part in parts),
         agents=AgentTimes.total(part.agents for part in parts),
         parts=tuple(parts),
-        queues={} if queue else {one.key: one.counts for one in await read(session, Dimension.QUEUE, [span])},
+        queues={one.key: one.counts for one in queues},
         people=_people(people, going_on, span),
         reasons=await _reasons(session, span, members, going_on),
         pauses=tuple(await _pauses(session, span, members, rules, going_on)),
     )
 
 
-async def _read(
-    session: AsyncSession, read: Reader, by: Dimension, spans: Sequence[Span], queue: QueueId | None
-) -> Sequence[Slice]:
-    return await read(session, by, spans, None if queue is None else [queue])
+async def _by_key(session: AsyncSession, by: Dimension, span: Span, keys: Collection[str]) -> list[Slice]:
+    known = list(keys)
+    return [
+        one
+        for first in range(0, len(known), ROWS_AT_ONCE)
+        for one in await slices(session, by, [span], known[first : first + ROWS_AT_ONCE])
+    ]
 
 
 def _parts(
-    spans: Sequence[Span], callers: Sequence[Slice], people: Sequence[Slice], going_on: Sequence[Unfinished]
+    spans: Sequence[Span], callers: Sequence[Slice], times: Sequence[AgentTimes], going_on: Sequence[Unfinished]
 ) -> list[Part]:
-    counts: dict[float, list[QueueCounts]] = {}
-    times: dict[float, list[AgentTimes]] = {}
-    for one in callers:
-        counts.setdefault(one.start, []).append(one.counts)
-    for one in people:
-        times.setdefault(one.start, []).append(one.agents)
+    counts = {one.start: one.counts for one in callers}
     return [
         Part(
-            start,
-            end,
-            QueueCounts.total(counts.get(start, ())),
-            AgentTimes.total([*times.get(start, ()), *(_time(one, (start, end)) for one in going_on)]),
+            *span,
+            counts.get(span[0], QueueCounts()),
+            AgentTimes.total([spent, *(_time(one, span) for one in going_on)]),
         )
-        for start, end in spans
+        for span, spent in zip(spans, times, strict=True)
     ]
 
 
@@ -122,17 +104,13 @@ def _within(started_at: float, ended_at: float, span: Span) -> float:
 
 
 def _people(people: Sequence[Slice], going_on: Sequence[Unfinished], span: Span) -> dict[str, Sums]:
-    counts: dict[str, list[QueueCounts]] = {}
-    times: dict[str, list[AgentTimes]] = {}
-    for one in people:
-        counts.setdefault(one.key, []).append(one.counts)
-        times.setdefault(one.key, []).append(one.agents)
+    found = {one.key: Sums(one.counts, one.agents) for one in people}
     for state in going_on:
         if state.state is not AgentState.OFFLINE and state.since < span[1]:
-            times.setdefault(state.agent, []).append(_time(state, span))
-    return {
-        agent: Sums(QueueCounts.total(counts.get(agent, ())), AgentTimes.total(spent)) for agent, spent in times.items()
-    }
+            known = found.get(state.agent, Sums(QueueCounts(), AgentTimes()))
+            times = AgentTimes.total([known.agents, _time(state, span)])
+            found[state.agent] = Sums(known.queue, times)
+    return found
 
 
 async def _reasons(

@@ -14,7 +14,7 @@ from cti.http.services import HistoryUnavailable
 from engine.database.reading import reading
 from engine.why.ask import Known, answers, bands_of, find_out
 from engine.why.days import Span, whole_quarters
-from engine.why.gather import Reader, Unfinished
+from engine.why.gather import Unfinished
 from metrics.figures import Figures
 from metrics.why import Answer
 
@@ -46,9 +46,8 @@ class _Kept(NamedTuple):
 class EngineWhy:
     """cti.http.services.Why over an engine's database."""
 
-    def __init__(self, engine: "Engine", read: Reader, today: Callable[[QueueId], Figures]) -> None:
+    def __init__(self, engine: "Engine", today: Callable[[QueueId], Figures]) -> None:
         self._engine = engine
-        self._read = read
         self._today = today
         self._known: dict[tuple[QueueId | None, Span], _Kept] = {}
         self._reading = asyncio.Lock()
@@ -113,7 +112,7 @@ class EngineWhy:
             async with reading(self._engine.database) as session:
                 earlier = kept.known if kept else None
                 configuration, unfinished = self._engine.configuration, self._unfinished(span)
-                found = await find_out(session, self._read, configuration, queue, span, unfinished, earlier)
+                found = await find_out(session, configuration, queue, span, unfinished, earlier)
             if kept is not None or len(self._known) < MOST_KEPT:
                 self._known[queue, span] = _Kept(found, now, kept.since if kept else now)
             return found

@@ -10,7 +10,7 @@ from agents.roster import AgentId, BreakRule, QueueId
 from agents.state import AgentState
 from engine.config import Configuration, load
 from engine.database import Database
-from engine.database.intervals import roll_up, slices
+from engine.database.intervals import roll_up
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from engine.why.ask import answers, find_out
@@ -50,7 +50,7 @@ async def test_day_with_an_agent_who_takes_no_calls_is_explained_from_the_databa
     now = await kept(database, seed=11, week=WEEKS, refuses=AgentId("a4"), no_answer_limit=2)
     await roll_up(database, MIDNIGHT, SPAN[1] + 3600.0)
     async with database.session() as session:
-        known = await find_out(session, slices, configuration, None, SPAN)
+        known = await find_out(session, configuration, None, SPAN)
     counted = explain("service_level", Band(low=0.8), now, before, 20.0)
     [told] = answers(known, configuration, ["service_level"])
     assert told.value == pytest.approx(counted.value, abs=0.002)
@@ -74,8 +74,8 @@ async def test_one_queue_of_a_day_with_more_calls_is_explained_from_the_database
     await kept(database, seed=11, week=WEEKS, sales=105.0)
     await roll_up(database, MIDNIGHT, SPAN[1] + 3600.0)
     async with database.session() as session:
-        sales = await find_out(session, slices, configuration, QueueId("sales"), SPAN)
-        support = await find_out(session, slices, configuration, QueueId("support"), SPAN)
+        sales = await find_out(session, configuration, QueueId("sales"), SPAN)
+        support = await find_out(session, configuration, QueueId("support"), SPAN)
     [told] = answers(sales, configuration, ["service_level"])
     assert told.causes[0].kind == "calls"
     [other] = answers(support, configuration, ["service_level"])
@@ -106,6 +106,6 @@ async def test_breaks_too_long_are_found_with_their_agents(database: Database, c
     agents = {agent: replace(settings, groups=("day",)) for agent, settings in rules.agents.items()}
     strict = replace(rules, agents=agents, breaks={"day": BreakRule(longest_s=600.0)})
     async with database.session() as session:
-        known = await find_out(session, slices, replace(configuration, rules=strict), None, SPAN)
+        known = await find_out(session, replace(configuration, rules=strict), None, SPAN)
     assert [(pause.agent, pause.over_s) for pause in known.now.pauses] == [("a1", 300.0)]
     assert known.now.reasons == {"break": 900.0 + 600.0 + 900.0, "meal": 1800.0}
