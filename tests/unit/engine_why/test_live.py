@@ -47,8 +47,8 @@ def calls(offered: int) -> QueueCounts:
 
 
 async def fill(database: Database) -> None:
-    """Quarters from eight to noon: 10 calls each for every queue on the Fridays before, 15 today; four agents' time under one
-    number."""
+    """Quarters from eight to noon: 10 calls each for every queue on the Fridays before, 15 today; four agents' time under each
+    of two numbers."""
     rows: list[dict[str, Any]] = []
     for weeks in range(5):
         offered = 10 if weeks else 15
