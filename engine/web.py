@@ -29,7 +29,6 @@ from cti.wording import OWN_REASONS
 from desk.items import ItemId
 from desk.store import find_item
 from engine import versions
-from engine.alarm_causes import AlarmCauses
 from engine.config import BadConfiguration, Configuration
 from engine.config.environment import secret
 from engine.database.connection import Database
@@ -41,6 +40,7 @@ from engine.open_items import OpenItems
 from engine.outside import SqlOutside
 from engine.past import past_call
 from engine.reports.service import SqlReports
+from engine.why.live import EngineWhy
 from engine.work_items import SqlWorkItems
 from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
@@ -196,14 +196,8 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.causes = AlarmCauses(
-            engine.database,
-            lambda: engine.floor.rules,
-            lambda: self._wall_settings().bands,
-            self._figures.midnight,
-            runner.now,
-        )
-        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.causes.found)
+        self.why = EngineWhy(engine, self._figures.queue)
+        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.why.alarms)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
         self.sinks: tuple[RecordSink, ...] = (
@@ -232,6 +226,7 @@ class Web:
             accounts=self.accounts,
             reasons=self._reasons,
             figures=self._figures,
+            why=self.why,
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
