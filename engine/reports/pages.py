@@ -87,7 +87,7 @@ def _link(document: Document, line: Line, column: Column) -> str:
         "language": document.language,
     }
     if line.key is not None and report.by is not Dimension.SITE:
-        asked["key"] = line.key
+        asked["key"] = line.key or '""'
     return f"/reports/calls?{urlencode(asked)}"
 
 

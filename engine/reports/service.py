@@ -113,5 +113,5 @@ class SqlReports:
 
 
 def _keys(question: Question) -> list[str]:
-    """The menu's keys may be empty words: `key` alone says that none was asked for."""
-    return [key for key in question.get("key", "").split(",") if key]
+    """Callers who made no choice in the menu are asked for as `""`."""
+    return [key.replace('""', "") for key in question.get("key", "").split(",") if key]
