@@ -30,5 +30,6 @@ BENCHMARKS = {
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
     "simulate": Benchmark("calls a second of simulation and replay, next to SimPy and Ciw", "bench.simulate"),
     "theory": Benchmark("the core against Erlang C and Erlang A over the big grid", "bench.theory"),
+    "wallboard": Benchmark("from an event on the floor to the wallboard in a real Chromium", "bench.wallboard"),
     "scrape": Benchmark("what one scrape of the metrics page costs", "bench.scrape"),
 }

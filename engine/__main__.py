@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--url")
     explain.add_argument("--token")
     explain.add_argument("--lang", choices=("zh", "en"), help=say("说明的语言", "language of the explanation"))
+    _add_wallboard(add)
     _add_shadow(add)
     bench = add("bench", "运行一个基准测试", "run a benchmark")
     bench.add_argument("name", nargs="?", help="handoff, routing, ...")
@@ -200,6 +201,28 @@ def _add_rollback(add: _Add) -> None:
     back.add_argument("--list", action="store_true", help=say("列出保存的版本", "list the versions that are kept"))
     back.add_argument("--url")
     back.add_argument("--token")
+
+
+def _add_wallboard(add: _Add) -> None:
+    wall = add("wallboard", "输出大屏的完整地址", "print the whole address a screen on the wall opens")
+    wall.add_argument("--lang", choices=("zh", "en"), help=say("大屏的语言", "language of the screen"))
+    wall.add_argument("--theme", choices=("dark", "light"), help=say("深色或浅色", "default: as the system has it"))
+    wall.add_argument("--queues", metavar="A,B", help=say("只显示这些队列", "only these queues"))
+    wall.add_argument(
+        "--url", help=say("引擎地址（默认取 endpoints.json）", "the engine's URL (default: endpoints.json)")
+    )
+    add("web", "生成浏览器页面（web/dist）", "build the browser's pages (web/dist)")
+
+
+def _wallboard(arguments: argparse.Namespace) -> int:
+    from engine.wallboard import print_address
+
+    return print_address(url=arguments.url, lang=arguments.lang, theme=arguments.theme, queues=arguments.queues)
+
+
+def _web(_: argparse.Namespace) -> int:
+    print(say("请用 ./hotline web 生成页面。", "the pages are built by ./hotline web."), file=sys.stderr)
+    return 2
 
 
 def _add_shadow(add: _Add) -> None:

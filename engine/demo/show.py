@@ -28,7 +28,8 @@ from engine.demo.summary import Summary, show, summarize
 from engine.demo.view import View
 from engine.network.management import NetworkActionRefused
 from engine.rehearsal import Rehearsal
-from engine.words import say
+from engine.wallboard import wallboard_address, wallboard_token
+from engine.words import language, say
 
 __all__ = ["run_demo"]
 
@@ -99,6 +100,8 @@ async def _start(site: Rehearsal, view: View) -> None:
     await site.start_site()
     endpoints = site.supervisor.site.endpoints
     view.say(f"  SIP {endpoints.sip}  HTTP http://{endpoints.http}")
+    address = wallboard_address(f"http://{endpoints.http}", wallboard_token(site.home), {"lang": language()})
+    view.say(say("  大屏  ", "  Wallboard  ") + address)
     view.say(say("启动电话网络（第二个 Asterisk）……", "Starting the telephone network, a second Asterisk ..."))
     try:
         await site.start_network()

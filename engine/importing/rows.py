@@ -1,6 +1,7 @@
 """Calls and hours of a log as rows of the tables that live facts fill (engine.database.models), ready for whole portions.
 
-Keys are made of the call's id in the log and the name of the system it is from: the same call always is the same row.
+Keys are made of the call's id in the log and the name of the system it is from: the same call always is the same row. Texts are
+written as they are: a line with what no database can hold was none.
 """
 
 from collections.abc import Iterable
@@ -81,22 +82,22 @@ class Rows:
         for call in calls:
             self._call(call, portion)
         for one in hours:
-            queue = None if one.queue is None else self._queue(one.queue)
+            queue = None if one.queue is None else self._queues.get(one.queue, one.queue)
             portion.agent_intervals.append(
-                (one.agent, one.started_at, TEXT[one.state], _clean(one.reason), one.ended_at, queue)
+                (one.agent, one.started_at, TEXT[one.state], one.reason, one.ended_at, queue)
             )
         return portion
 
     def _call(self, call: LoggedCall, portion: Portion) -> None:
-        name = f"{self._system}-{_clean(call.call)}"
+        name = f"{self._system}-{call.call}"
         if call.again > 1:
             name = f"{name}#{call.again}"
-        number = _clean(call.number)
+        number = call.number
         vip = self._vip(number)
         first_at, before, count, agent = call.stays[0].entered_at, None, 0, None
         queue = ""
         for segment, stay in enumerate(call.stays, 1):
-            queue = self._queue(stay.queue)
+            queue = self._queues.get(stay.queue, stay.queue)
             answered = None
             for offer in stay.offers:
                 count += 1
@@ -110,7 +111,7 @@ class Rows:
         left_in = None if disposition is None else CallState.TALKING if agent is not None else CallState.WAITING
         portion.calls.append(
             (
-                *(name, first_at, call.ended_at, number, "", _clean(call.did), vip, UNKNOWN_RULES),
+                *(name, first_at, call.ended_at, number, "", call.did, vip, UNKNOWN_RULES),
                 *(disposition and TEXT[disposition], left_in and TEXT[left_in], call.ended_by or None, queue, agent),
             )
         )
@@ -147,9 +148,6 @@ class Rows:
             *(stay.why, self._within(queue)),
         )
 
-    def _queue(self, name: str) -> str:
-        return self._queues.get(name) or _clean(name)
-
     def _within(self, queue: str) -> float:
         found = self._within_s.get(queue)
         if found is None:
@@ -184,8 +182,3 @@ def _offer(key: str, call: str, segment: int, queue: str, stay: LoggedStay, offe
         ),
         *(max(offer.made_at - stay.entered_at, 0.0), answered_at, talk_ended_at, talk_s, offer.hold_s),
     )
-
-
-def _clean(text: str) -> str:
-    """Without what PostgreSQL cannot hold."""
-    return text.replace("\0", "\ufffd") if "\0" in text else text

@@ -1,4 +1,4 @@
-"""A real Chromium before the real page, served by the real HTTP application over a floor that has played a day."""
+"""A real Chromium before the real page, served by the real HTTP application over a floor that has played for hours."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
@@ -24,9 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
-    """48 agents and 8 queues at 14:23, after a day before and a morning."""
+    """48 agents and 8 queues at 14:23, after two busy hours."""
     played = Hall(
-        tmp_path, hall_rules(48), Pace(calls_per_s=0.2, hours=OFFICE_DAY), now=MIDNIGHT - 86_400 + 9 * 3600, seed=11
+        tmp_path, hall_rules(48), Pace(calls_per_s=0.2, hours=OFFICE_DAY), now=MIDNIGHT + 12.4 * 3600, seed=11
     )
     played.open()
     played.run_to(MIDNIGHT + 14 * 3600 + 23 * 60)

@@ -76,6 +76,7 @@ _GIVEN = (
     "霞",
     "平",
 )
+_SHARES = (0, 1, 2, 0, 3, 1, 4, 0, 5, 2, 1, 6, 0, 7, 3)
 VIP_NUMBER = "13900006666"
 PAGES = Path(__file__).resolve().parents[2] / "web" / "dist"
 CHROMIUM = ChromiumProgram()
@@ -112,7 +113,7 @@ def hall_rules(agents: int, queues: int = len(QUEUES), wrap_up_s: float = 25.0) 
         AgentSettings(
             id=AgentId(str(1001 + number)),
             name=_FAMILIES[number % 20] + _GIVEN[number % 19],
-            queues=tuple(settings[(number + step) % queues].id for step in range(1 + number % 2)),
+            queues=tuple(settings[(_share(number) + step) % queues].id for step in range(1 + number % 2)),
             groups=("day",),
         )
         for number in range(agents)
@@ -120,6 +121,11 @@ def hall_rules(agents: int, queues: int = len(QUEUES), wrap_up_s: float = 25.0) 
     breaks = {"day": BreakRule(longest_s=900.0)}
     vips = {VIP_NUMBER: CallerRule(vip=2)}
     return Rules.of("hall", settings, people, numbers=vips, vip_priority={2: 5}, breaks=breaks)
+
+
+def _share(number: int) -> int:
+    """The bigger a queue is, the more agents serve it and the more callers ring for it."""
+    return _SHARES[number % len(_SHARES)] if number % 100 < 60 else number
 
 
 def _further(number: int) -> tuple[str, str, str]:
@@ -202,7 +208,7 @@ class Hall(SmallSite):
 
     def _ring(self) -> None:
         queues = list(self.floor.rules.queues)
-        queue = queues[min(int(self.chance.paretovariate(1.1)) - 1, len(queues) - 1)]
+        queue = queues[_share(self.chance.randrange(100)) % len(queues)]
         self.caller(queue, VIP_NUMBER if self.chance.random() < 0.05 else None)
         self.later(self.chance.expovariate(self.pace.calls_per_s * self._busy()), self._ring)
 

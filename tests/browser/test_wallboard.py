@@ -69,7 +69,7 @@ async def test_no_whole_number_is_in_the_page_or_in_a_frame(hall: Hall, open_pag
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))))
     await page.reload()
     await page.wait_for_selector(".callers li")
-    hall.caller(QueueId("repair"), "13787654321")
+    hall.caller(QueueId("complaint"), "13787654321")
     for _ in range(60):
         if "137****4321" in "".join(heard):
             break

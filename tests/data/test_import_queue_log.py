@@ -14,9 +14,14 @@ from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings
 from bench.queue_log_days import days
 from engine.database import Database
+from engine.database.upserts import upsert
+from engine.facts import Row
 from engine.importing.cdr import CdrPlan, CdrTotals, import_cdr
 from engine.importing.queue_log import Plan, Totals, import_queue_log
+from engine.queue_log import QueueLog
+from metrics.queue_log import Words
 from tests.unit.acd.floors import queue
+from tests.unit.engine.lives import Life, dice_of, fresh_rules
 
 pytestmark = pytest.mark.data
 
@@ -166,6 +171,23 @@ async def test_agents_time_that_is_told_already_is_not_told_twice(database: Data
     await imported(database, log(tmp_path / "queue_log", lines))
     starts = [row[1] - T for row in (await content(database))["agent_intervals"]]
     assert starts == [10, 500, 600]
+
+
+async def test_lines_that_hotline_writes_into_the_table_stand_there_once_and_in_order(
+    database: Database, tmp_path: Path
+) -> None:
+    rows: list[Row] = []
+    life = Life(tmp_path / "journal", float(T), QueueLog(Words(), None, ZoneInfo("UTC"), rows.extend))
+    life.begin(fresh_rules()).live(dice_of(1), 120)
+    life.kill()
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await upsert(connection, random.Random(1).sample(rows, len(rows)))  # noqa: S311 - repeatable
+    async with database.session() as session:
+        found = await session.execute(text("SELECT event, data1, data2, data3 FROM queue_log ORDER BY id"))
+        stored = [tuple(row) for row in found]
+    assert len(stored) > 50
+    assert stored == [tuple(row.values[name] for name in ("event", "data1", "data2", "data3")) for row in rows]
 
 
 CDR = (

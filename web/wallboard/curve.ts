@@ -2,11 +2,10 @@
 
 import type { ComposeOption } from 'echarts/core'
 import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts'
-import type { GridComponentOption, LegendComponentOption } from 'echarts/components'
-import type { Curve, Language } from './frames'
-import { say } from './words'
+import type { GridComponentOption } from 'echarts/components'
+import type { Curve } from './frames'
 
-export type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOption | LegendComponentOption>
+export type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOption>
 
 export interface Colours {
   text: string
@@ -57,14 +56,13 @@ function label(seconds: number): string {
   return `${two(Math.floor(seconds / 3600))}:${two((seconds % 3600) / 60)}`
 }
 
-export function optionOf(curve: Curve, language: Language, colours: Colours, fontSize: number): Option {
+export function optionOf(curve: Curve, colours: Colours, fontSize: number): Option {
   const slots = slotsOf(curve)
   const text = { color: colours.text, fontSize }
   const perHour = 3600 / curve.step_s
   return {
     animation: false,
-    grid: { left: 2, right: 2, top: fontSize * 2.4, bottom: 2, outerBoundsMode: 'same' },
-    legend: { top: 0, left: 0, textStyle: text, itemWidth: fontSize, itemHeight: fontSize * 0.7, itemGap: fontSize },
+    grid: { left: 2, right: 2, top: fontSize * 0.6, bottom: 2, outerBoundsMode: 'same' },
     xAxis: {
       type: 'category',
       data: slots.labels,
@@ -77,11 +75,11 @@ export function optionOf(curve: Curve, language: Language, colours: Colours, fon
       { type: 'value', min: 0, max: 100, interval: 50, axisLabel: { ...text, formatter: '{value}%' }, splitLine: { show: false } },
     ],
     series: [
-      { type: 'bar', name: say(language, 'answered'), stack: 'day', data: slots.answered, color: colours.bars, barCategoryGap: '20%' },
-      { type: 'bar', name: `${say(language, 'offered')} − ${say(language, 'answered')}`, stack: 'day', data: slots.rest, color: colours.lost },
+      { type: 'bar', stack: 'day', data: slots.answered, color: colours.bars, barCategoryGap: '20%' },
+      { type: 'bar', stack: 'day', data: slots.rest, color: colours.lost },
       {
         type: 'line',
-        name: say(language, 'yesterday'),
+       
         data: slots.before,
         color: colours.before,
         symbol: 'none',
@@ -89,7 +87,7 @@ export function optionOf(curve: Curve, language: Language, colours: Colours, fon
       },
       {
         type: 'line',
-        name: say(language, 'service_level'),
+       
         yAxisIndex: 1,
         data: slots.level,
         color: colours.level,

@@ -322,7 +322,7 @@ class SmallSite:
         self.runner = Runner(self.floor, self.clock, self.journal)
         self.pops, self.floor_feed = PopHub(self.runner), FloorFeed(self.runner, gather_s=0.01)
         self.decisions, self.figures = DecisionRing(), TallyFigures(self.clock)
-        self.wall_feed = WallFeed(self.runner, self.figures.counts, wall_settings, gather_s=0.01)
+        self.wall_feed = WallFeed(self.runner, self.figures.counts, wall_settings)
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()

@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from acd.records import Record
+from engine.app import Engine
+from engine.config import BadConfiguration, load
 from engine.facts import Row
-from engine.queue_log import QueueLog
+from engine.health import EngineHealth
+from engine.queue_log import QueueLog, queue_log_of
+from engine.site import Site, settle_site
 from metrics.queue_log import Teller, Words
 from tests.unit.engine.lives import Life, dice_of, fresh_rules
+from tests.unit.engine.sites import SITE, folder_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = 1_700_000_000.0
@@ -164,3 +169,49 @@ async def test_rows_have_the_columns_of_asterisks_table(tmp_path: Path) -> None:
         assert row.values["time"].startswith("2023-11-15 0")
     entered = next(row.values for row in rows.values() if row.values["event"] == "ENTERQUEUE")
     assert (entered["data1"], entered["data3"], entered["data4"]) == ("", "1", "")
+
+
+def site_that_writes(folder: Path, section: str) -> Site:
+    settings = {**SITE, "metrics": f"queue_log: {section}\n"}
+    return settle_site(load(folder_of(folder / "config", settings)), folder / "home")
+
+
+@pytest.mark.parametrize(
+    ("section", "file"),
+    [
+        ("{}", None),
+        ("{file: true}", "home/queue_log"),
+        ("{file: logs/asterisk.log}", "home/logs/asterisk.log"),
+        ("{file: ROOT/elsewhere}", "elsewhere"),
+    ],
+)
+async def test_file_is_where_the_configuration_says(tmp_path: Path, section: str, file: str | None) -> None:
+    writer = queue_log_of(site_that_writes(tmp_path, section.replace("ROOT", str(tmp_path))), lambda rows: None)
+    assert (writer is None) == (file is None)
+    if writer is not None and file is not None:
+        writer.state()
+        assert (tmp_path / file).exists()
+
+
+async def test_wrong_settings_are_named_with_their_place(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match=r"metrics\.yaml:1:\d+: queue_log\.agents"):
+        site_that_writes(tmp_path, "{file: true, agents: both}")
+
+
+async def test_engine_that_writes_it_says_how_it_is(tmp_path: Path) -> None:
+    engine = Engine(site_that_writes(tmp_path, "{file: true}"))
+    health = EngineHealth(engine)
+
+    def state() -> str:
+        return str(next(part for part in health.components() if part.name == "queue_log").state)
+
+    assert state() == "up"
+    assert engine.queue_log is not None
+    engine.queue_log.problem = "No space left on device"
+    assert state() == "degraded"
+    engine.queue_log.problem, engine.queue_log.lost = "", 5
+    assert state() == "degraded"
+    engine.queue_log.close()
+    engine.journal.close()
+    engine.spool.close()
+    await engine.database.close()
