@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from acd.rules import Rules
 from agents.roster import AgentId, QueueId
 from engine.reports.asked import BadQuestion, Wanted
+from engine.reports.told import told_of
 from ivr.hours import Span
 from metrics.definitions import AgentTimes, QueueCounts, Sums
 from metrics.dimensions import STORED, Dimension
@@ -74,7 +75,9 @@ async def gather(
     elif wanted.by in (Dimension.GROUP, Dimension.SKILL):
         everybody = _everybody({(span, AgentId(key)): sums.agents for (span, key), sums in cells.items()}, None)
         cells = _by_teams(cells, wanted, rules)
-    return build(wanted.by, wanted.step, (wanted.since, wanted.until), wanted.columns, cells, everybody=everybody)
+    told = await told_of(session, wanted, spans)
+    span = (wanted.since, wanted.until)
+    return build(wanted.by, wanted.step, span, wanted.columns, cells, everybody=everybody, told=told)
 
 
 def _stored_keys(wanted: Wanted, rules: Rules) -> Collection[str] | None:

@@ -10,8 +10,8 @@ from cti.http.services import CallBehind
 from cti.masking import mask_number
 from engine.reports.document import Document
 from engine.reports.html_page import body, page
-from engine.reports.making import Surroundings
 from engine.reports.shown import DIMENSIONS, STEPS, Language, Names
+from engine.reports.site import Surroundings
 from metrics.columns import COLUMNS, Column
 from metrics.dimensions import Dimension
 from metrics.periods import Step

@@ -18,10 +18,10 @@ from engine.reports.asking import dimension_of, wanted_of
 from engine.reports.behind import Question as AskedCalls
 from engine.reports.behind import behind
 from engine.reports.document import Document
-from engine.reports.making import Surroundings, file_of, make
+from engine.reports.making import file_of, make
 from engine.reports.pages import calls_page, report_page, sign_in_page
 from engine.reports.shown import Language, Names
-from engine.reports.site import surroundings
+from engine.reports.site import Surroundings, surroundings
 
 __all__ = ["SqlReports"]
 

@@ -1,23 +1,27 @@
 """Reports of both databases: their numbers are those of the calls behind them, whichever number and however told apart."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from acd.records import CallOpened, NodeEntered
 from engine.database import Database
 from engine.database.intervals import roll_up
+from engine.database.outside import keep
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from engine.reports.agent_day import read_day
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
-from engine.reports.making import FORMATS, Surroundings, file_of, make
+from engine.reports.making import FORMATS, file_of, make
+from engine.reports.site import Surroundings
 from metrics.columns import COLUMNS
 from metrics.definitions import bands_in_force
 from metrics.dimensions import Dimension
+from metrics.outside import Entry
 from metrics.periods import Step, midnight
 from metrics.reports import Report
 from tests.unit.metrics.records import NINE
@@ -127,3 +131,20 @@ async def test_an_agents_day_is_the_time_he_was_logged_in(past: Database) -> Non
     assert day.talks
     assert all(one.end <= two.start + 1e-6 for one, two in zip(day.spells, day.spells[1:], strict=False))
     assert nobody.spells == []
+
+
+async def test_what_was_told_from_outside_is_in_the_lines_and_in_the_whole(past: Database) -> None:
+    today = datetime.fromtimestamp(NINE, ZONE).date()
+    start = midnight(today, ZONE)
+    cost = Entry(name="cost", dimension=Dimension.SITE, key="", since=start, until=start + 86400, value=2400.0)
+    async with past.transaction() as connection:
+        await keep(connection, [cost], NINE)
+    wanted = wanted_of({"by": "site", "from": f"{today}", "figures": "cost_per_call,calls"}, [], AROUND, today)
+    async with past.session() as session:
+        hours = (await make(session, replace(wanted, step=Step.HOUR), AROUND, "en")).report
+        day = (await make(session, replace(wanted, step=Step.DAY), AROUND, "en")).report
+    sums = [line.sums for line in hours.lines]
+    assert {one.outside.cost for one in sums} == {100.0}  # a 24th of the day's
+    assert hours.whole.sums.outside.cost == 2400.0
+    assert day.lines[0].values == day.whole.values == hours.whole.values
+    assert hours.whole.values[0] is not None
