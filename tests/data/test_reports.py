@@ -1,12 +1,19 @@
 """Reports of both databases: their numbers are those of the calls behind them, whichever number and however told apart."""
 
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
 from acd.records import CallOpened, NodeEntered
+from agents.roster import AgentId
+from cti.http.services import QuestionRefused
+from engine.config import load
 from engine.database import Database
 from engine.database.intervals import roll_up
 from engine.database.outside import keep
@@ -17,6 +24,7 @@ from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
 from engine.reports.making import FORMATS, file_of, make
+from engine.reports.service import SqlReports
 from engine.reports.site import Surroundings
 from metrics.columns import COLUMNS
 from metrics.definitions import bands_in_force
@@ -28,6 +36,7 @@ from tests.unit.metrics.records import NINE
 from tests.unit.metrics.test_core_and_tally import RULES, Day
 
 ZONE = ZoneInfo("Asia/Shanghai")
+CONFIG = Path(__file__).parents[2] / "config"
 AROUND = Surroundings(rules=RULES, zone=ZONE, bands=bands_in_force({}))
 SINCE, UNTIL = NINE - 900, NINE + 4 * 3600
 COUNTS = [name for name, column in COLUMNS.items() if column.is_count]
@@ -148,3 +157,29 @@ async def test_what_was_told_from_outside_is_in_the_lines_and_in_the_whole(past:
     assert hours.whole.sums.outside.cost == 2400.0
     assert day.lines[0].values == day.whole.values == hours.whole.values
     assert hours.whole.values[0] is not None
+
+
+@pytest.mark.parametrize("by", ["queue", "menu", "site"])
+async def test_every_link_of_the_page_leads_to_as_many_calls_as_it_says(past: Database, by: str) -> None:
+    configuration = replace(load(CONFIG), rules=RULES)
+    reports = SqlReports(past, lambda: configuration, lambda: NINE)
+    day = f"{datetime.fromtimestamp(NINE, ZONE).date()}"
+    figures = "offered,answered,abandoned,short_abandoned,overflowed,talks,offers_declined"
+    page = await reports.page({"from": day, "to": day, "by": by, "step": "hour", "figures": figures, "language": "en"})
+    links = re.findall(r'<a href="/reports/calls\?([^"]+)">([\d,]+)</a>', page)
+    assert len(links) > 10
+    for link, number in links:
+        question = dict(parse_qsl(unescape(link)))
+        assert len(await reports.calls(question)) == int(number.replace(",", "")), link
+        assert f": {number.replace(',', '')}</h1>" in await reports.calls_page(question)
+
+
+async def test_a_question_that_cannot_be_answered_leaves_the_form_and_says_why(past: Database) -> None:
+    configuration = replace(load(CONFIG), rules=RULES)
+    reports = SqlReports(past, lambda: configuration, lambda: NINE)
+    page = await reports.page({"figures": "servce_level", "key": '"><script>'})
+    assert "did you mean &quot;service_level&quot;?" in page
+    assert "<form" in page
+    assert "<script" not in page
+    with pytest.raises(QuestionRefused, match="expected a day"):
+        await reports.agent_day(AgentId("1001"), {"day": "yesterday"})
