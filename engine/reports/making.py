@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cti.http.services import ReportFile
 from engine.database.intervals import slices
 from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
@@ -25,20 +25,12 @@ from metrics.dimensions import Dimension
 from metrics.periods import Step, midnight
 from metrics.reports import Report
 
-__all__ = ["FORMATS", "Made", "file_of", "make"]
+__all__ = ["FORMATS", "file_of", "make"]
 
 CURVE: Final = ("offered", "service_level", "asa")
 OF_PEOPLE: Final = (Dimension.AGENT, Dimension.GROUP, Dimension.SKILL)
 DAY_S: Final = 86400.0
 MOST_DAYS: Final = 20
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A report as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 FORMATS: Final[dict[str, tuple[Callable[[Document], bytes], str]]] = {
@@ -89,7 +81,7 @@ async def _curve(session: AsyncSession, wanted: Wanted, around: Surroundings) ->
     return await gather(session, slices, asked, around.rules, around.zone, around.shifts)
 
 
-def file_of(document: Document, form: str) -> Made:
+def file_of(document: Document, form: str) -> ReportFile:
     """The document in one of FORMATS."""
     render, content_type = FORMATS[form]
-    return Made(file_name(document, form), content_type, render(document))
+    return ReportFile(file_name(document, form), content_type, render(document))

@@ -11,7 +11,6 @@ from cti.masking import mask_number
 from engine.reports.document import Document
 from engine.reports.html_page import body, page
 from engine.reports.shown import DIMENSIONS, STEPS, Language, Names
-from engine.reports.site import Surroundings
 from metrics.columns import COLUMNS, Column
 from metrics.dimensions import Dimension
 from metrics.periods import Step
@@ -22,9 +21,7 @@ __all__ = ["calls_page", "report_page", "sign_in_page"]
 MOST_ON_A_PAGE = 1000
 
 
-def report_page(
-    document: Document | None, question: Mapping[str, str], around: Surroundings, language: Language, problem: str = ""
-) -> str:
+def report_page(document: Document | None, question: Mapping[str, str], language: Language, problem: str = "") -> str:
     """The form, and below it the report or what is wrong with the question."""
     content = [_form(question, language)]
     if problem:

@@ -1,6 +1,7 @@
 """Reports of both databases: their numbers are those of the calls behind them, whichever number and however told apart."""
 
 import re
+import threading
 from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -14,12 +15,13 @@ from acd.records import CallOpened, NodeEntered
 from agents.roster import AgentId
 from cti.http.services import QuestionRefused
 from engine.config import load
-from engine.database import Database
+from engine.database import Database, DatabaseNotReady
 from engine.database.intervals import roll_up
 from engine.database.outside import keep
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from engine.reports.agent_day import read_day
+from engine.reports.apart import apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
@@ -183,3 +185,15 @@ async def test_a_question_that_cannot_be_answered_leaves_the_form_and_says_why(p
     assert "<script" not in page
     with pytest.raises(QuestionRefused, match="expected a day"):
         await reports.agent_day(AgentId("1001"), {"day": "yesterday"})
+
+
+async def test_reports_are_made_in_a_thread_of_their_own_because_callers_wait_on_the_loop(past: Database) -> None:
+    async def where(_own: Database) -> int:
+        return threading.get_ident()
+
+    assert await apart(past, where) != threading.get_ident()
+
+
+async def test_no_report_is_made_while_the_database_is_not_open(database_url: str) -> None:
+    with pytest.raises(DatabaseNotReady):
+        Database(database_url).another()
