@@ -15,11 +15,15 @@ from acd.rules import QueueRules
 from agents.state import AgentState
 from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Sums
 
-__all__ = ["ENOUGH_CALLERS", "Alarm", "Severity", "alarms"]
+__all__ = ["ENOUGH_CALLERS", "Alarm", "Causes", "Severity", "alarms"]
 
 ENOUGH_CALLERS: Final = 10
 """Shares of fewer callers than this are no reason for an alarm: one who hangs up would be one."""
 EVERYBODY: Final = "site"
+
+Causes = Mapping[tuple[QueueId, str], Mapping[str, str]]
+"""By queue and figure: why it is out of its band, by language."""
+NO_CAUSES: Final[Causes] = {}
 
 
 class Severity(StrEnum):
@@ -50,13 +54,15 @@ def alarms(
     day: Mapping[QueueId | None, QueueCounts],
     bands: Mapping[str, Band],
     longest_wait_s: float,
+    causes: Causes = NO_CAUSES,
 ) -> tuple[Alarm, ...]:
-    """All there are, the critical ones first. `day`: the callers of each queue since midnight."""
+    """All there are, the critical ones first. `day`: the callers of each queue since midnight. `causes`: what is known of why
+    a figure is out of its band; where nothing is, the day's counts stand for it."""
     found = [*_link(floor), *_emergencies(floor)]
     began = _longest_waits(floor)
     for queue in floor.rules.queues.values():
         found += _waits(floor, queue, began.get(queue.id), now, longest_wait_s)
-        found += _figures(queue, day.get(queue.id, QueueCounts()), bands)
+        found += _figures(queue, day.get(queue.id, QueueCounts()), bands, causes)
     found += _breaks(floor)
     return tuple(sorted(found, key=lambda alarm: alarm.severity is not Severity.CRITICAL))
 
@@ -172,10 +178,15 @@ def _callers(waiting: int) -> str:
     return f"{waiting} callers wait" if waiting != 1 else "1 caller waits"
 
 
-def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) -> Iterator[Alarm]:
+def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band], causes: Causes) -> Iterator[Alarm]:
     if counts.offered < ENOUGH_CALLERS:
         return
     sums, (zh, en) = Sums(counts, AgentTimes()), _names(queue, queue.id)
+
+    def known(figure: str, counted_zh: str, counted_en: str) -> tuple[str, str]:
+        words = causes.get((queue.id, figure), {})
+        return words.get("zh", counted_zh), words.get("en", counted_en)
+
     level, target = FIGURES["service_level"].of(sums), queue.service_level.target
     within = f"{queue.service_level.within_s:g}"
     if level is not None and level < target:
@@ -186,7 +197,8 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) 
                 f"{zh}：服务水平 {_percent(level)}，目标 {_percent(target)}",
                 f"{en}: service level {_percent(level)}, target {_percent(target)}",
             ),
-            (
+            known(
+                "service_level",
                 f"今日 {counts.offered} 个来电，{within} 秒内接听 {counts.answered_within_sl}，放弃 {counts.abandoned}",
                 f"{counts.offered} calls today, {counts.answered_within_sl} answered within {within} s, "
                 f"{counts.abandoned} abandoned",
@@ -203,7 +215,8 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) 
                 f"{zh}：放弃率 {_percent(rate)}，上限 {_percent(band.high)}",
                 f"{en}: abandon rate {_percent(rate)}, limit {_percent(band.high)}",
             ),
-            (
+            known(
+                "abandon_rate",
                 f"{counts.abandoned} 个来电放弃，平均等待 {wait_s:.0f} 秒后挂机",
                 f"{counts.abandoned} callers gave up, after {wait_s:.0f} s in the mean",
             ),

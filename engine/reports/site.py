@@ -8,7 +8,7 @@ import msgspec
 from acd.rules import Rules
 from engine.config import Configuration
 from ivr.hours import Span
-from metrics.definitions import Band, bands_in_force
+from metrics.definitions import Band
 
 __all__ = ["Surroundings", "surroundings"]
 
@@ -27,10 +27,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 def surroundings(configuration: Configuration) -> Surroundings:
     """As it is in force."""
     reasons = configuration.agents.not_ready_reasons
-    own = {name: band.band() for name, band in configuration.metrics.bands.items()}
     return Surroundings(
         rules=configuration.rules,
         zone=ZoneInfo(configuration.system.timezone),
-        bands=bands_in_force(own),
+        shifts=configuration.metrics.shifts,
+        bands=configuration.metrics.bands_in_force(),
         reasons={name: {"zh": said.zh, "en": said.en or said.zh} for name, said in reasons.items()},
     )
