@@ -1,4 +1,5 @@
-"""Callers, agents and Asterisk in any order (tests/unit/acd): whatever the core makes of it, the live tally and SQL count the same."""
+"""Callers, agents and Asterisk in any order (tests/unit/acd): whatever the core makes of it, SQL counts what was counted
+live."""
 
 import asyncio
 import os
@@ -56,7 +57,9 @@ class AnyOrderCounted(AnyOrder):
             async with AsyncSession(connection) as session:
                 for by in (Dimension.SITE, Dimension.QUEUE, Dimension.AGENT):
                     books = self.tally.intervals.items()
-                    live = {key: counts for quarter, book in books for key, counts in of_book(book, quarter, by).items()}
+                    live = {
+                        key: counts for quarter, book in books for key, counts in of_book(book, quarter, by).items()
+                    }
                     found += counts_apart(Kind.LIVE, by, live, await recount(session, by, 0.0, until))
         await engine.dispose()
         return found
