@@ -69,6 +69,14 @@ class Database:
         other._engine = _engine(other._url, "BEGIN", poolclass=NullPool)
         return other
 
+    def beside(self) -> "Database":
+        """The same database with connections of its own, for the event loop of another thread. Raises DatabaseNotReady before
+        this one was opened: the tables are up to date then."""
+        self._opened()
+        other = Database(self._url.render_as_string(hide_password=False))
+        other._engine = _engine(other._url, "BEGIN")
+        return other
+
     async def close(self) -> None:
         """Close all connections."""
         engine, self._engine = self._engine, None

@@ -47,7 +47,7 @@ async def audit(site: SiteUnderTest) -> tuple[int, dict[str, Any]]:
         *(sys.executable, "-P", "-m", "engine", "audit", "--json", *days),
         *("--config", str(site.supervisor.site.configuration.folder)),
         cwd=REPOSITORY,
-        env={**os.environ, "HOTLINE_HOME": str(site.home)},
+        env={**os.environ, "HOTLINE_HOME": str(site.home), "PYTHONPATH": str(REPOSITORY)},
         stdout=asyncio.subprocess.PIPE,
     )
     told, _ = await process.communicate()
