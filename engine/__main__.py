@@ -15,12 +15,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from engine.audit import add_commands as add_audit_command
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
 from engine.importing import add_commands as add_importing_commands
 from engine.planning.commands import add_commands as add_planning_commands
 from engine.reports.commands import add_commands as add_report_commands
+from engine.why.commands import add_command as add_why_command
 from engine.words import say
 
 BROKEN_CONFIGURATION = 2
@@ -104,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
     add_hours_commands(add)
     add_planning_commands(add)
+    add_why_command(add)
     add_importing_commands(add)
+    add_audit_command(add)
     add_report_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser

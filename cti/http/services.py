@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -25,13 +25,16 @@ from ivr.prompts import Prompts
 from metrics.definitions import Band
 from metrics.dimensions import Dimension
 from metrics.figures import CurvePoint, Figures
+from metrics.intervals import Book
 from metrics.outside import Entry
+from metrics.why import Answer
 from recordings.ledger import Recording
 
 __all__ = [
     "ASK_S",
     "SERVICES",
     "Archive",
+    "Audits",
     "CallBehind",
     "Curve",
     "History",
@@ -50,6 +53,7 @@ __all__ = [
     "TodaysFigures",
     "UnknownVersion",
     "Versions",
+    "Why",
     "WorkItems",
 ]
 
@@ -99,6 +103,14 @@ class TodaysFigures(Protocol):
 
     def curve(self, queues: Collection[QueueId]) -> Curve:
         """Today's and yesterday's intervals: of these queues together, or, if there are none, of the site."""
+        ...
+
+
+class Why(Protocol):
+    """Explains figures that are out of their bands. Raises HistoryUnavailable."""
+
+    async def why(self, figure: str, queue: QueueId | None, since: float, until: float) -> Answer:
+        """Of a queue or of the site, in the whole quarters of an hour from `since` to `until`."""
         ...
 
 
@@ -265,6 +277,18 @@ class Versions(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Numbers held against each other."""
+
+    def last(self) -> dict[str, Any] | None:
+        """The last nightly audit; None: there was none yet."""
+        ...
+
+    def live(self, quarter: int) -> Book | None:
+        """A quarter of an hour as it was counted live; None: it is not in memory."""
+        ...
+
+
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
@@ -276,6 +300,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     reasons: Callable[[], NotReadyReasons]
     figures: TodaysFigures
+    why: Why
     history: History
     archive: Archive
     prompts: Callable[[], Prompts]
@@ -288,6 +313,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     metrics: MetricsPage
     reload: Reload
     versions: Versions
+    audits: Audits
     zone: tzinfo
     version: str
     pages: Path

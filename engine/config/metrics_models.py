@@ -1,6 +1,7 @@
 """What may stand in metrics.yaml: targets, and what is done with the numbers."""
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,7 +10,10 @@ from engine.config.models import Model
 from engine.config.report_models import ReportModel, SmtpModel
 from metrics.definitions import FIGURES, Band, bands_in_force
 
-__all__ = ["BandModel", "MetricsFile", "QueueLogModel"]
+__all__ = ["AuditModel", "BandModel", "MetricsFile", "QueueLogModel"]
+
+NEVER: Final = "never"
+TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class BandModel(Model):
@@ -38,6 +42,24 @@ class WallboardModel(Model):
     """A caller who has waited longer in his queue, in seconds."""
 
 
+class AuditModel(Model):
+    """The nightly audit of the day before."""
+
+    at: str = "03:30"
+    """By the site's clock; "never": it is not done."""
+
+    @field_validator("at")
+    @classmethod
+    def _a_time(cls, at: str) -> str:
+        if at != NEVER and not TIME_OF_DAY.fullmatch(at):
+            raise ValueError('expected a time such as "03:30", or never')
+        return at
+
+    def minutes(self) -> int | None:
+        """After midnight; None: never."""
+        return None if self.at == NEVER else int(self.at[:2]) * 60 + int(self.at[3:])
+
+
 class QueueLogModel(Model):
     """Writing Asterisk's queue_log, for programs that read it."""
 
@@ -59,6 +81,7 @@ class MetricsFile(Model):
     shifts: dict[Text, QuarterSpan] = Field(default_factory=dict)
     """By name, when they are, every day; reports by shift go by them."""
     queue_log: QueueLogModel = QueueLogModel()
+    audit: AuditModel = AuditModel()
     reports: list[ReportModel] = Field(default_factory=list)
     """Made by themselves, and brought to people."""
     smtp: SmtpModel | None = None

@@ -53,11 +53,12 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
-from metrics.definitions import FIGURES, Band, QueueCounts, bands_in_force
+from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, bands_in_force
 from metrics.dimensions import Dimension
 from metrics.figures import Figures, curve, queue_figures, site_figures
-from metrics.intervals import INTERVAL_S, Tally
+from metrics.intervals import INTERVAL_S, Book, Tally
 from metrics.outside import Entry, Overlapping, overlapping
+from metrics.why import Answer, Names, Stretch, answer, explain
 from recordings.ledger import Recording, RecordingNotThere
 
 NINE = 1_800_000_000.0
@@ -113,6 +114,20 @@ class ListTelephony:
 
     def carry_out(self, command: Command) -> None:
         self.commands.append(command)
+
+
+class MemoryAudits:
+    """cti.http.services.Audits: one that has been done, and one quarter in memory."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, Any] | None = None
+        self.books: dict[int, Book] = {}
+
+    def last(self) -> dict[str, Any] | None:
+        return self.done
+
+    def live(self, quarter: int) -> Book | None:
+        return self.books.get(quarter)
 
 
 class TallyFigures:
@@ -300,6 +315,22 @@ class ScriptedVersions:
         self.asked.append(version)
 
 
+class ScriptedWhy:
+    """Answers what it is told to; a database that may be away."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, QueueId | None, float, float]] = []
+        self.found: Answer | None = None
+        self.away = False
+
+    async def why(self, figure: str, queue: QueueId | None, since: float, until: float) -> Answer:
+        if self.away:
+            raise HistoryUnavailable
+        self.asked.append((figure, queue, since, until))
+        empty = Stretch(start=since, end=until, counts=QueueCounts(), agents=AgentTimes())
+        return self.found or answer(explain(figure, Band(), empty, (), 20.0), Names(), queue, since, until)
+
+
 class ScriptedReports:
     """Remembers what was asked."""
 
@@ -360,9 +391,11 @@ class SmallSite:
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
+        self.audits = MemoryAudits()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
         self.outside = ListOutside()
+        self.why = ScriptedWhy()
         self.reports = ScriptedReports()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
@@ -379,6 +412,7 @@ class SmallSite:
             accounts=self.accounts,
             reasons=lambda: REASONS,
             figures=self.figures,
+            why=self.why,
             history=self.history,
             archive=self.archive,
             prompts=lambda: self.prompts,
@@ -390,6 +424,7 @@ class SmallSite:
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
+            audits=self.audits,
             zone=ZONE,
             version="0.1.0",
             pages=self.pages,
