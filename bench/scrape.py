@@ -114,7 +114,7 @@ class BusyFloor(FloorView):
     def audit_differences(self) -> Mapping[str, int]:
         return {"live": 0, "stored": 0, "facts": 0, "asterisk": 0}
 
-    def last_audit_at(self) -> float | None:
+    def last_audit_at(self) -> float:
         return 1_800_000_000.0
 
     def version(self) -> str:

@@ -189,9 +189,9 @@ class EngineView(FloorView):
     def audit_differences(self) -> Mapping[str, int]:
         return self._engine.audit.differences
 
-    def last_audit_at(self) -> float | None:
+    def last_audit_at(self) -> float:
         last = self._engine.audit.last
-        return last.audit.at if last else None
+        return last.audit.at if last else 0.0
 
     def version(self) -> str:
         return VERSION

@@ -148,11 +148,11 @@ class LiveView(Protocol):
     def recordings_missing(self) -> int: ...
 
     def audit_differences(self) -> Mapping[str, int]:
-        """Of the last audit, by kind; empty: there was none yet."""
+        """Of the last audit, by kind; each kind is in it."""
         ...
 
-    def last_audit_at(self) -> float | None:
-        """Seconds since the epoch."""
+    def last_audit_at(self) -> float:
+        """Seconds since the epoch; 0: there was none yet."""
         ...
 
     def version(self) -> str: ...
@@ -319,11 +319,6 @@ def _by_name(read: Callable[[_Page], Mapping[str, float]]) -> Callable[[_Page], 
     return lambda page: [((name,), count) for name, count in read(page).items()]
 
 
-def _last_audit(page: _Page) -> _Values:
-    at = page.live.last_audit_at()
-    return [] if at is None else [((), at)]
-
-
 def _build(page: _Page) -> _Values:
     return [((page.live.version(),), 1)]
 
@@ -379,7 +374,7 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),
     "callcenter_webhook_events_total": _by_name(lambda page: page.live.webhook_events()),
     "callcenter_audit_differences": _by_name(lambda page: page.live.audit_differences()),
-    "callcenter_audit_last_seconds": _last_audit,
+    "callcenter_audit_last_seconds": _one(lambda page: page.live.last_audit_at()),
     "callcenter_build_info": _build,
 }
 
