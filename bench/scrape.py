@@ -29,9 +29,10 @@ from agents.roster import AgentId, AgentSettings, BreakRule
 from cti.http.service import send_pieces
 from engine.live import FloorView
 from metrics.definitions import Band, bands_in_force
-from metrics.exporter import Disk, Exporter
+from metrics.exporter import Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Distributions, Tally
+from metrics.live_view import Disk
 
 __all__ = ["main"]
 
