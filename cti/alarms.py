@@ -14,8 +14,12 @@ from acd.model import EVERYWHERE, IN_QUEUE, QueueId
 from acd.rules import QueueRules
 from agents.state import AgentState
 from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Sums
+from metrics.why import Answer
 
-__all__ = ["ENOUGH_CALLERS", "Alarm", "Severity", "alarms"]
+__all__ = ["ENOUGH_CALLERS", "Alarm", "Causes", "Severity", "alarms"]
+
+Causes = Mapping[tuple[QueueId, str], Answer]
+"""By queue and figure, why it is out of its band, as far as was found out."""
 
 ENOUGH_CALLERS: Final = 10
 """Shares of fewer callers than this are no reason for an alarm: one who hangs up would be one."""
@@ -50,13 +54,14 @@ def alarms(
     day: Mapping[QueueId | None, QueueCounts],
     bands: Mapping[str, Band],
     longest_wait_s: float,
+    causes: Causes,
 ) -> tuple[Alarm, ...]:
     """All there are, the critical ones first. `day`: the callers of each queue since midnight."""
     found = [*_link(floor), *_emergencies(floor)]
     began = _longest_waits(floor)
     for queue in floor.rules.queues.values():
         found += _waits(floor, queue, began.get(queue.id), now, longest_wait_s)
-        found += _figures(queue, day.get(queue.id, QueueCounts()), bands)
+        found += _figures(queue, day.get(queue.id, QueueCounts()), bands, causes)
     found += _breaks(floor)
     return tuple(sorted(found, key=lambda alarm: alarm.severity is not Severity.CRITICAL))
 
@@ -172,7 +177,7 @@ def _callers(waiting: int) -> str:
     return f"{waiting} callers wait" if waiting != 1 else "1 caller waits"
 
 
-def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) -> Iterator[Alarm]:
+def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band], causes: Causes) -> Iterator[Alarm]:
     if counts.offered < ENOUGH_CALLERS:
         return
     sums, (zh, en) = Sums(counts, AgentTimes()), _names(queue, queue.id)
@@ -186,7 +191,8 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) 
                 f"{zh}：服务水平 {_percent(level)}，目标 {_percent(target)}",
                 f"{en}: service level {_percent(level)}, target {_percent(target)}",
             ),
-            (
+            _found_out(causes, queue.id, "service_level")
+            or (
                 f"今日 {counts.offered} 个来电，{within} 秒内接听 {counts.answered_within_sl}，放弃 {counts.abandoned}",
                 f"{counts.offered} calls today, {counts.answered_within_sl} answered within {within} s, "
                 f"{counts.abandoned} abandoned",
@@ -203,12 +209,19 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band]) 
                 f"{zh}：放弃率 {_percent(rate)}，上限 {_percent(band.high)}",
                 f"{en}: abandon rate {_percent(rate)}, limit {_percent(band.high)}",
             ),
-            (
+            _found_out(causes, queue.id, "abandon_rate")
+            or (
                 f"{counts.abandoned} 个来电放弃，平均等待 {wait_s:.0f} 秒后挂机",
                 f"{counts.abandoned} callers gave up, after {wait_s:.0f} s in the mean",
             ),
             queue=queue.id,
         )
+
+
+def _found_out(causes: Causes, queue: QueueId, figure: str) -> tuple[str, str] | None:
+    """The cause that accounts for most."""
+    found = causes.get((queue, figure))
+    return (found.causes[0].words["zh"], found.causes[0].words["en"]) if found and found.causes else None
 
 
 def _breaks(floor: Floor) -> Iterator[Alarm]:

@@ -17,7 +17,7 @@ from acd.model import QueueId
 from acd.records import Record
 from acd.runner import Runner
 from agents.roster import AgentId
-from cti.alarms import Alarm, alarms
+from cti.alarms import Alarm, Causes, alarms
 from cti.changes import Changes
 from cti.feed import Feed
 from cti.wallboard import (
@@ -47,11 +47,17 @@ class WallFeed:
     """A record sink. While no screen listens it does nothing but check that."""
 
     def __init__(
-        self, runner: Runner, counts: Counts, settings: Callable[[], WallSettings], gather_s: float = GATHER_S
+        self,
+        runner: Runner,
+        counts: Counts,
+        settings: Callable[[], WallSettings],
+        causes: Callable[[], Causes] = dict,
+        gather_s: float = GATHER_S,
     ) -> None:
         self._runner = runner
         self._counts = counts
         self._settings = settings
+        self._causes = causes
         self._gather_s = gather_s
         self._feeds: set[Feed] = set()
         self._changes = Changes()
@@ -86,6 +92,10 @@ class WallFeed:
             yield feed
         finally:
             self._feeds.discard(feed)
+
+    def is_watched(self) -> bool:
+        """Whether any screen listens."""
+        return bool(self._feeds)
 
     def close(self) -> None:
         """Send the screens away; the engine stops."""
@@ -171,7 +181,9 @@ class WallFeed:
         new_agents = [view for view in seen if self._agents.get(view.agent) != view]
         self._agents.update((view.agent, view) for view in new_agents)
         new_queues = self._look_at_queues(queues) if queues else []
-        self._alarms = alarms(floor, self._runner.now(), self._day, settings.bands, settings.longest_wait_s)
+        self._alarms = alarms(
+            floor, self._runner.now(), self._day, settings.bands, settings.longest_wait_s, self._causes()
+        )
         return new_agents, new_queues
 
     def _look_at_queues(self, queues: Collection[QueueId]) -> list[WallQueue]:

@@ -22,6 +22,7 @@ from engine.hours import add_commands as add_hours_commands
 from engine.importing import add_commands as add_importing_commands
 from engine.planning.commands import add_commands as add_planning_commands
 from engine.reports.commands import add_commands as add_report_commands
+from engine.why.commands import add_command as add_why_command
 from engine.words import say
 
 BROKEN_CONFIGURATION = 2
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     with_config(add("render-asterisk", "只生成 Asterisk 配置", "write Asterisk's configuration and end"))
     add_hours_commands(add)
     add_planning_commands(add)
+    add_why_command(add)
     add_importing_commands(add)
     add_audit_command(add)
     add_report_commands(add)

@@ -171,6 +171,7 @@ class Engine:
         self._keep("disks", self.disks.run())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
+        self._keep("why figures are out of their bands", self.web.why.run(self.web.wall_feed.is_watched))
         self._keep("left while away", self.away.run())
         self._keep("open work items", self.web.open_items.run())
         self._keep("messages nobody was told of", self.untold.run())

@@ -40,6 +40,7 @@ from engine.open_items import OpenItems
 from engine.outside import SqlOutside
 from engine.past import past_call
 from engine.reports.service import SqlReports
+from engine.why.live import EngineWhy
 from engine.work_items import SqlWorkItems
 from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
@@ -66,22 +67,20 @@ class EngineFigures:
 
     def queue(self, queue: QueueId) -> Figures:
         members = self._engine.floor.rules.members[queue]
-        return queue_figures(
-            self._engine.tally, queue, self._midnight(), self._engine.runner.now(), self._open(members)
-        )
+        return queue_figures(self._engine.tally, queue, self.midnight(), self._engine.runner.now(), self._open(members))
 
     def site(self) -> Figures:
         everybody = tuple(self._engine.floor.agents)
-        return site_figures(self._engine.tally, self._midnight(), self._engine.runner.now(), self._open(everybody))
+        return site_figures(self._engine.tally, self.midnight(), self._engine.runner.now(), self._open(everybody))
 
     def counts(self, queue: QueueId | None) -> QueueCounts:
         """The callers of a queue, or of the site, alone."""
-        since, now = self._midnight(), self._engine.runner.now()
+        since, now = self.midnight(), self._engine.runner.now()
         tally = self._engine.tally
         return site_counts(tally, since, now) if queue is None else queue_counts(tally, queue, since, now)
 
     def curve(self, queues: Collection[QueueId]) -> Curve:
-        today, yesterday = self._midnight(), self._midnight(days_ago=1)
+        today, yesterday = self.midnight(), self.midnight(days_ago=1)
         points = curve(self._engine.tally, yesterday, self._engine.runner.now(), queues)
         return Curve(step_s=INTERVAL_S, today=today, yesterday=yesterday, points=points)
 
@@ -90,7 +89,8 @@ class EngineFigures:
         found = (floor.agents[agent] for agent in agents)
         return [OpenState(agent.id, agent.state, agent.since) for agent in found]
 
-    def _midnight(self, days_ago: int = 0) -> float:
+    def midnight(self, days_ago: int = 0) -> float:
+        """When the site's day began, today or so many days ago."""
         zone = ZoneInfo(self._engine.configuration.system.timezone)
         today = datetime.fromtimestamp(self._engine.runner.now(), zone).date()
         return datetime.combine(today - timedelta(days=days_ago), time(), zone).timestamp()
@@ -196,7 +196,8 @@ class Web:
         self.pops = PopHub(runner)
         self.floor_feed = FloorFeed(runner)
         self._figures = EngineFigures(engine)
-        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings)
+        self.why = EngineWhy(engine, self._figures.queue)
+        self.wall_feed = WallFeed(runner, self._figures.counts, self._wall_settings, lambda: self.why.alarms)
         self.decisions = DecisionRing()
         self.open_items = OpenItems(engine.database, self.floor_feed.note_items)
         self.sinks: tuple[RecordSink, ...] = (
@@ -225,6 +226,7 @@ class Web:
             accounts=self.accounts,
             reasons=self._reasons,
             figures=self._figures,
+            why=self.why,
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,

@@ -21,6 +21,7 @@ from cti.http import (
     reports,
     service,
     wallboard,
+    why,
 )
 from cti.http.access import authenticated
 from cti.http.errors import errors_as_answers
@@ -83,6 +84,7 @@ def make_app(services: Services) -> web.Application:
             web.post("/api/offers/{offer}/pull-back", interventions.pull_back_offer),
             web.get("/api/audit", audits.last_audit),
             web.get("/api/audit/live/{quarter}", audits.live_quarter),
+            web.get("/api/why", why.why),
             web.get("/api/prompts", prompts.list_prompts),
             web.get("/api/prompts/{language}/{prompt:.+}", prompts.play_prompt),
             web.get("/api/items", items.list_items),

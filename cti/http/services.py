@@ -27,6 +27,7 @@ from metrics.dimensions import Dimension
 from metrics.figures import CurvePoint, Figures
 from metrics.intervals import Book
 from metrics.outside import Entry
+from metrics.why import Answer
 from recordings.ledger import Recording
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "TodaysFigures",
     "UnknownVersion",
     "Versions",
+    "Why",
     "WorkItems",
 ]
 
@@ -101,6 +103,14 @@ class TodaysFigures(Protocol):
 
     def curve(self, queues: Collection[QueueId]) -> Curve:
         """Today's and yesterday's intervals: of these queues together, or, if there are none, of the site."""
+        ...
+
+
+class Why(Protocol):
+    """Explains figures that are out of their bands. Raises HistoryUnavailable."""
+
+    async def why(self, figure: str, queue: QueueId | None, since: float, until: float) -> Answer:
+        """Of a queue or of the site, in the whole quarters of an hour from `since` to `until`."""
         ...
 
 
@@ -290,6 +300,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts
     reasons: Callable[[], NotReadyReasons]
     figures: TodaysFigures
+    why: Why
     history: History
     archive: Archive
     prompts: Callable[[], Prompts]

@@ -25,7 +25,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "raw_slices", "roll_up", "roll_up_changed", "roll_up_days", "slices"]
+__all__ = ["Slice", "agent_times", "raw_slices", "roll_up", "roll_up_changed", "roll_up_days", "slices"]
 
 AT_ONCE: Final = 96
 """Quarters counted in one go: who writes facts waits as long at most, on SQLite."""
@@ -156,6 +156,23 @@ async def raw_slices(
         for key, of_it in sorted(parts.items()):
             counts = QueueCounts.total(counts for counts, _ in of_it)
             found.append(Slice(start, end, key, counts, AgentTimes.total(times for _, times in of_it)))
+    return found
+
+
+async def agent_times(
+    session: AsyncSession, periods: Sequence[tuple[float, float]], agents: Collection[str] | None = None
+) -> list[AgentTimes]:
+    """What all agents, or these, did together in each of these periods (whole quarters): of thousands of agents one row."""
+    table = TABLE.c
+    asked = select(*(func.coalesce(func.sum(table[f"agent_{name}"]), 0.0) for name in TIMES)).where(
+        table.dimension == Dimension.AGENT
+    )
+    if agents is not None:
+        asked = asked.where(table.key.in_(agents))
+    found = []
+    for start, end in periods:
+        within = asked.where(table.quarter >= interval_of(start), table.quarter < interval_of(end))
+        found.append(AgentTimes(*(await session.execute(within)).one()))
     return found
 
 

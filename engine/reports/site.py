@@ -1,20 +1,36 @@
 """What a report needs of the configuration."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from engine.config import Configuration
-from engine.reports.making import Surroundings
+import msgspec
 
-__all__ = ["surroundings"]
+from acd.rules import Rules
+from engine.config import Configuration
+from ivr.hours import Span
+from metrics.definitions import Band
+
+__all__ = ["Surroundings", "surroundings"]
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report needs of the site's configuration."""
+
+    rules: Rules
+    zone: ZoneInfo
+    bands: Mapping[str, Band] = {}
+    shifts: Mapping[str, Span] = {}
+    reasons: Mapping[str, Mapping[str, str]] = {}
+    """What people call the reasons for not being ready."""
 
 
 def surroundings(configuration: Configuration) -> Surroundings:
     """As it is in force."""
     reasons = configuration.agents.not_ready_reasons
+    own = {name: band.band() for name, band in configuration.metrics.bands.items()}
     return Surroundings(
         rules=configuration.rules,
         zone=ZoneInfo(configuration.system.timezone),
-        shifts=configuration.metrics.shifts,
-        bands=configuration.metrics.bands_in_force(),
+        bands=bands_in_force(own),
         reasons={name: {"zh": said.zh, "en": said.en or said.zh} for name, said in reasons.items()},
     )

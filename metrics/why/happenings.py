@@ -25,7 +25,7 @@ SURVEYS: Final = frozenset({"survey_score", "survey_answered"})
 WITHOUT_SHORT: Final[Mapping[str, Callable[[Sums], float | None]]] = {
     "service_level": FIGURES["service_level_less_short_abandons"].of,
     "time_to_abandon": FIGURES["time_to_abandon_less_short"].of,
-    "answered_share": lambda sums: _share(sums.queue.answered, sums.queue.offered - sums.queue.short_abandoned),
+    "answered_share": FIGURES["answered_share_less_short"].of,
 }
 """What the figure would be if nobody had misdialled."""
 
@@ -55,8 +55,8 @@ def _more(now: float, days: Sequence[float]) -> bool:
 
 def _refused(figure: str, value: float, now: Stretch, before: Sequence[Stretch], within_s: float) -> Iterator[Cause]:
     """Offers not taken. An agent who does not take every third offer is, for a third of his free time, not there."""
-    refused, days = refusals(now.counts), [float(refusals(day.counts)) for day in before]
-    if not _more(refused, days) or (not days and refused < MANY_REFUSED * sum(now.counts.offers.values())):
+    refused, days = _all_refused(now), [float(_all_refused(day)) for day in before]
+    if not _more(refused, days) or (not days and refused < MANY_REFUSED * _all_offers(now)):
         return
     extra = surplus(now.people, [day.people for day in before], lambda sums: refusals(sums.queue))
     agent = the_one(extra) if len(now.people) > 1 else ""
@@ -80,6 +80,17 @@ def _refused(figure: str, value: float, now: Stretch, before: Sequence[Stretch],
         subject=agent,
         share=is_now / refused,
     )
+
+
+def _all_refused(stretch: Stretch) -> int:
+    """By the people who serve the queue, for whichever of their queues; of the queue itself if its people are not known."""
+    people = stretch.people.values()
+    return sum(refusals(sums.queue) for sums in people) if people else refusals(stretch.counts)
+
+
+def _all_offers(stretch: Stretch) -> int:
+    counts = [sums.queue for sums in stretch.people.values()] or [stretch.counts]
+    return sum(sum(one.offers.values()) for one in counts)
 
 
 def _lost(stretch: Stretch) -> float:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from metrics.definitions import QueueCounts
 from metrics.dimensions import Dimension
 from metrics.why.cause import Cause, Kind
-from metrics.why.load import FIGURES_OF_LOAD, Load, figure_of, load_of, mean_load
+from metrics.why.load import FIGURES_OF_LOAD, WAITING, Load, figure_of, load_of, mean_load
 from metrics.why.stretch import Stretch
 from metrics.why.usual import LEAST, LEAST_OF_STAFF, notable, usual_of
 
@@ -98,6 +98,8 @@ ELSEWHERE: Final = _Lever(
 )
 
 WORK: Final = (CALLS, TALK, WRAP_UP, DUTY, READINESS, ELSEWHERE)
+MORE_WORK: Final = (CALLS, TALK, WRAP_UP)
+"""More of it makes callers wait, also where nobody knows by how much, because no agent's hours are known (imported days)."""
 LEVERS: Final[Mapping[str, tuple[_Lever, ...]]] = {
     **dict.fromkeys(FIGURES_OF_LOAD, WORK),
     "handle_time": (TALK, WRAP_UP),
@@ -110,23 +112,25 @@ def from_load(figure: str, value: float, now: Stretch, before: Sequence[Stretch]
     if not before or figure not in LEVERS:
         return
     load, loads = load_of(now), [load_of(stretch) for stretch in before]
+    staff_known = any(load.agents)
     usual_load = mean_load(loads, load)
     modelled = figure_of(figure, load, within_s)
     for lever in LEVERS[figure]:
         is_now, usual = lever.measure(load), usual_of([lever.measure(one) for one in loads])
         if usual is None or not notable(is_now, usual, lever.chance(now, load), lever.least):
             continue
-        otherwise = figure_of(figure, lever.put(load, usual_load), within_s)
-        if otherwise is None or modelled is None:
-            continue
         dimension, subject = _whence(lever.kind, is_now > usual.mean, now, before)
+        otherwise = figure_of(figure, lever.put(load, usual_load), within_s)
+        effect = None if otherwise is None or modelled is None or not staff_known else otherwise - modelled
+        if effect is None and not (figure in WAITING and lever in MORE_WORK and is_now > usual.mean):
+            continue
         of_queue = lever.kind is Kind.CALLS and dimension is Dimension.QUEUE
         yield Cause(
             kind=lever.kind,
             now=_calls(now, subject) if of_queue else is_now,
             usual=math.fsum(_calls(day, subject) for day in before) / len(before) if of_queue else usual.mean,
-            effect=otherwise - modelled,
-            would_be=value + otherwise - modelled,
+            effect=effect,
+            would_be=None if effect is None else value + effect,
             dimension=dimension,
             subject=subject,
         )

@@ -49,7 +49,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     queues: dict[str, QueueCounts] = {}
     """Of the site: by queue."""
     people: dict[str, Sums] = {}
-    """By agent: what he did for this queue, or for all; his times whole."""
+    """By agent who serves the queue, or of all: his counts and times whole, whichever of his queues they were for."""
     reasons: dict[str, float] = {}
     """By reason, how long agents were not ready."""
     pauses: tuple[Pause, ...] = ()

@@ -35,6 +35,8 @@ def quantity(value: float, unit: Unit, language: str) -> str:
             return f"{value:.0%}" if language == "zh" else f"{value * 100:.0f} %"
         case Unit.SECONDS:
             return f"{value:.0f} {'秒' if language == 'zh' else 's'}"
+        case Unit.CALLS:
+            return f"{value:.0f}"
         case _:
             return f"{value:.1f}"
 

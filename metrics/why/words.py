@@ -26,15 +26,14 @@ def headline(explanation: Explanation, language: str) -> str:
     if explanation.value is None:
         return f"{name}：无数据。" if language == "zh" else f"{name}: no data."
     value = quantity(explanation.value, unit, language)
+    least = None if band.low is None else quantity(band.low, unit, language)
+    most = None if band.high is None else quantity(band.high, unit, language)
+    usual = None if explanation.usual is None else quantity(explanation.usual, unit, language)
     if language == "zh":
-        usual = "" if explanation.usual is None else f"，平日 {quantity(explanation.usual, unit, 'zh')}"
-        ends = [f"不低于 {quantity(band.low, unit, 'zh')}"] if band.low is not None else []
-        ends += [f"不高于 {quantity(band.high, unit, 'zh')}"] if band.high is not None else []
-        return f"{name} {value}，目标{'且'.join(ends)}{usual}。"
-    usual = "" if explanation.usual is None else f", usually {quantity(explanation.usual, unit, 'en')}"
-    ends = [f"at least {quantity(band.low, unit, 'en')}"] if band.low is not None else []
-    ends += [f"at most {quantity(band.high, unit, 'en')}"] if band.high is not None else []
-    return f"{name} {value}, target {' and '.join(ends)}{usual}."
+        ends = "且".join([f"不低于 {least}"] * (least is not None) + [f"不高于 {most}"] * (most is not None))
+        return f"{name} {value}" + (f"，目标{ends}" if ends else "") + (f"，平日 {usual}" if usual else "") + "。"
+    ends = " and ".join([f"at least {least}"] * (least is not None) + [f"at most {most}"] * (most is not None))
+    return f"{name} {value}" + (f", target {ends}" if ends else "") + (f", usually {usual}" if usual else "") + "."
 
 
 def sentences(explanation: Explanation, names: Names, language: str, most: int = MOST) -> list[str]:

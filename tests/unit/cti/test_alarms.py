@@ -43,7 +43,7 @@ def call(floor: Floor, name: str, at: float) -> None:
 
 def found(floor: Floor, now: float, **counts: float) -> dict[str, Alarm]:
     day: dict[QueueId | None, QueueCounts] = {REPAIR: msgspec.structs.replace(QueueCounts(), **counts)}
-    return {alarm.kind: alarm for alarm in alarms(floor, now, day, BANDS, longest_wait_s=120.0)}
+    return {alarm.kind: alarm for alarm in alarms(floor, now, day, BANDS, 120.0, {})}
 
 
 def test_quiet_floor_has_none(floor: Floor) -> None:

@@ -53,11 +53,12 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
-from metrics.definitions import FIGURES, Band, QueueCounts, bands_in_force
+from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, bands_in_force
 from metrics.dimensions import Dimension
 from metrics.figures import Figures, curve, queue_figures, site_figures
 from metrics.intervals import INTERVAL_S, Book, Tally
 from metrics.outside import Entry, Overlapping, overlapping
+from metrics.why import Answer, Names, Stretch, answer, explain
 from recordings.ledger import Recording, RecordingNotThere
 
 NINE = 1_800_000_000.0
@@ -314,6 +315,22 @@ class ScriptedVersions:
         self.asked.append(version)
 
 
+class ScriptedWhy:
+    """Answers what it is told to; a database that may be away."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, QueueId | None, float, float]] = []
+        self.found: Answer | None = None
+        self.away = False
+
+    async def why(self, figure: str, queue: QueueId | None, since: float, until: float) -> Answer:
+        if self.away:
+            raise HistoryUnavailable
+        self.asked.append((figure, queue, since, until))
+        empty = Stretch(start=since, end=until, counts=QueueCounts(), agents=AgentTimes())
+        return self.found or answer(explain(figure, Band(), empty, (), 20.0), Names(), queue, since, until)
+
+
 class ScriptedReports:
     """Remembers what was asked."""
 
@@ -378,6 +395,7 @@ class SmallSite:
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
         self.outside = ListOutside()
+        self.why = ScriptedWhy()
         self.reports = ScriptedReports()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
@@ -394,6 +412,7 @@ class SmallSite:
             accounts=self.accounts,
             reasons=lambda: REASONS,
             figures=self.figures,
+            why=self.why,
             history=self.history,
             archive=self.archive,
             prompts=lambda: self.prompts,

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
+from unittest.mock import patch
 
+import planning.simulate
 from acd.commands import OfferCall
-from acd.model import OfferOutcome
+from acd.model import OfferOutcome, QueueId
 from acd.records import AgentInterval, Record
 from acd.rules import Rules
 from agents.roster import AgentId
@@ -19,7 +22,7 @@ from planning.simulate import MIDNIGHT, Plan, _Day
 from planning.traffic import HALF_HOURS, Stream, Traffic
 from tests.unit.acd.floors import queue, rules
 
-__all__ = ["AGENTS", "CLOSE", "OPEN", "changed", "stretch", "usual_days"]
+__all__ = ["AGENTS", "CLOSE", "OPEN", "changed", "recorded", "stretch", "usual_days"]
 
 OPEN, CLOSE = 9 * 3600.0, 13 * 3600.0
 AGENTS = tuple(AgentId(f"a{n}") for n in range(1, 15))
@@ -42,19 +45,19 @@ class Centre(_Day):
         return Ring(4.0, OfferOutcome.DECLINED) if offer.agent == self.refuses else super().ring(offer)
 
 
-@cache
-def changed(
+def recorded(
     seed: int,
     *,
+    midnight: float = MIDNIGHT,
     sales: float = 55.0,
     support: float = 45.0,
     handle: float = 1.0,
     agents: tuple[AgentId, ...] = AGENTS,
     refuses: AgentId | None = None,
     no_answer_limit: int = 0,
-) -> Stretch:
-    """A day that differs from the usual ones in what is given: calls by half hour and queue, handle time by this factor, who is
-    at work, who declines every call, after how many missed ones he is set not ready (for two minutes each time)."""
+) -> tuple[list[Record], Rules]:
+    """The records of a day that differs from the usual ones in what is given: calls by half hour and queue, handle time by this
+    factor, who is at work, who declines every call, after how many missed ones he is set not ready (for two minutes)."""
     the_rules = rules(
         {agent: ["sales", "support"] for agent in AGENTS},
         [queue(name, wrap_up_s=120.0, no_answer_limit=no_answer_limit) for name in ("sales", "support")],
@@ -62,7 +65,7 @@ def changed(
     open_halves = range(int(OPEN // 1800), int(CLOSE // 1800))
     streams = tuple(
         Stream(
-            queue=the_rules.queues[name].id,  # type: ignore[index]
+            queue=QueueId(name),
             arrivals=tuple(calls if half in open_halves else 0.0 for half in range(HALF_HOURS)),
             talk=Exponential(180.0 * handle),
             wrap_up=Constant(30.0 * handle),
@@ -75,9 +78,17 @@ def changed(
         traffic=Traffic(streams=streams, answer=Constant(4.0)),
         shifts=(Shift(start_s=OPEN, end_s=CLOSE, agents=agents),),
     )
-    centre = Centre(the_rules, plan, seed, refuses)
-    centre.centre.floor.run()
-    return stretch(centre.records, the_rules)
+    with patch.object(planning.simulate, "MIDNIGHT", midnight):
+        centre = Centre(the_rules, plan, seed, refuses)
+        centre.calls = seed * 100_000  # calls of two days have ids of their own
+        centre.centre.floor.run()
+    return centre.records, the_rules
+
+
+@cache
+def changed(seed: int, **different: Any) -> Stretch:
+    """A day like `recorded`'s, as a stretch from opening to closing."""
+    return stretch(*recorded(seed, **different))
 
 
 @cache

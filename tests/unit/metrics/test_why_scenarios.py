@@ -3,11 +3,12 @@
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 
 from agents.roster import AgentId
-from metrics.definitions import FIGURES, Band
+from metrics.definitions import FIGURES, AgentTimes, Band
 from metrics.dimensions import Dimension
-from metrics.why import Cause, Explanation, Kind, Names, Stretch, explain, sentences
+from metrics.why import Cause, Explanation, Kind, Names, Part, Stretch, explain, sentences
 from tests.unit.metrics.days import AGENTS, changed, usual_days
 
 NAMES = Names(zone=UTC)
@@ -85,3 +86,18 @@ def test_causes_of_opposite_effect_are_not_named() -> None:
     fewer_calls = explain("occupancy", Band(low=0.99), changed(12, sales=20.0), usual_days(), 20.0)
     assert fewer_calls.causes[0].kind is Kind.CALLS
     assert fewer_calls.causes[0].now < (fewer_calls.causes[0].usual or 0.0)
+
+
+def test_where_agents_hours_are_not_known_more_calls_are_told_without_a_size() -> None:
+    """Days imported from a CDR have none."""
+
+    def without_hours(day: Stretch) -> Stretch:
+        parts = tuple(Part(part.start, part.end, part.counts, AgentTimes()) for part in day.parts)
+        return replace(day, agents=AgentTimes(), people={}, parts=parts)
+
+    days = [without_hours(day) for day in usual_days()]
+    found = explain("service_level", Band(low=0.9), without_hours(changed(11, sales=77.0, support=63.0)), days, 20.0)
+    assert [(cause.kind, cause.effect) for cause in found.causes] == [(Kind.CALLS, None)]
+    assert sentences(found, NAMES, "en") == ["1117 calls, 36 % more than usual (823)."]
+    fewer = explain("service_level", Band(low=0.99), without_hours(changed(12, sales=20.0)), days, 20.0)
+    assert Kind.CALLS not in [cause.kind for cause in fewer.causes]
