@@ -27,10 +27,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 def surroundings(configuration: Configuration) -> Surroundings:
     """As it is in force."""
     reasons = configuration.agents.not_ready_reasons
-    own = {name: band.band() for name, band in configuration.metrics.bands.items()}
     return Surroundings(
         rules=configuration.rules,
         zone=ZoneInfo(configuration.system.timezone),
-        bands=bands_in_force(own),
+        shifts=configuration.metrics.shifts,
+        bands=configuration.metrics.bands_in_force(),
         reasons={name: {"zh": said.zh, "en": said.en or said.zh} for name, said in reasons.items()},
     )
