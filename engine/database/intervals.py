@@ -20,7 +20,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "agent_times", "roll_up", "slices"]
+__all__ = ["Slice", "agent_times", "roll_up", "row_of", "slices"]
 
 AT_ONCE_S: Final = 86400.0
 """How much is counted in one go."""
@@ -64,12 +64,13 @@ async def _replace(connection: AsyncConnection, by: Dimension, begin: int, end: 
     await connection.execute(
         delete(IntervalRow).where(table.dimension == by, table.quarter >= begin, table.quarter < end)
     )
-    rows = [_row(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
+    rows = [row_of(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
     for at in range(0, len(rows), ROWS_AT_ONCE):
         await connection.execute(insert(IntervalRow), rows[at : at + ROWS_AT_ONCE])
 
 
-def _row(by: Dimension, quarter: int, key: str, counts: QueueCounts, times: AgentTimes) -> dict[str, Any]:
+def row_of(by: Dimension, quarter: int, key: str, counts: QueueCounts, times: AgentTimes) -> dict[str, Any]:
+    """A row of the table: what is counted of a key in a quarter."""
     return {
         "dimension": str(by),
         "quarter": quarter,
