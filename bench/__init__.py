@@ -26,6 +26,10 @@ BENCHMARKS = {
     "handoff": Benchmark("from an agent's hang-up to the next caller's INVITE, next to app_queue", "bench.handoff"),
     "import": Benchmark("a million calls of a queue_log into SQLite and PostgreSQL, on one core", "bench.importing"),
     "menus": Benchmark("many callers in the menu at once: how soon each hears the welcome", "bench.menus"),
+    "reports": Benchmark(
+        "reports over ten million calls, and a month of facts, on SQLite and PostgreSQL; what live figures cost",
+        "bench.report",
+    ),
     "ringall": Benchmark("phones that ring together: one winner, and how soon the others stop", "bench.ringall"),
     "routing": Benchmark("what one decision costs against agents, waiting callers and queues", "bench.routing"),
     "simulate": Benchmark("calls a second of simulation and replay, next to SimPy and Ciw", "bench.simulate"),

@@ -20,11 +20,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from acd.model import CallState, QueueId
-from agents.state import AgentState
+from acd import events as ev
+from acd.core import step
+from acd.floor import Floor
+from acd.model import CallId, QueueId
+from acd.rules import QueueRules, Rules
+from agents.roster import AgentId, AgentSettings, BreakRule
 from cti.http.service import send_pieces
+from engine.live import FloorView
 from metrics.definitions import Band, bands_in_force
-from metrics.exporter import Break, Disk, Exporter
+from metrics.exporter import Disk, Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Distributions, Tally
 
@@ -32,39 +37,25 @@ __all__ = ["main"]
 
 TARGET_MS = 20.0
 TARGET_DELAY_MS = 5.0
+START = 1_700_000_000.0
+GROUPS = 50
+WAITING = 3
+"""Callers in each queue."""
 
 
-class Floor:
-    """A busy floor of many queues."""
+class BusyFloor(FloorView):
+    """A real floor of many queues and agents, with callers waiting and agents on breaks; the engine around it is made up."""
 
     def __init__(self, queues: list[QueueId], agents: int) -> None:
-        self._queues = queues
-        self._agents = agents
-
-    def waiting_calls(self) -> Mapping[QueueId, int]:
-        return dict.fromkeys(self._queues, 3)
-
-    def callbacks(self) -> Mapping[QueueId, int]:
-        return dict.fromkeys(self._queues, 1)
-
-    def longest_wait_s(self) -> Mapping[QueueId, float]:
-        return dict.fromkeys(self._queues, 41.234567)
-
-    def agents(self) -> Mapping[tuple[QueueId, AgentState], int]:
-        each = self._agents // len(self._queues)
-        return {(queue, state): each for queue in self._queues for state in AgentState}
-
-    def site_agents(self) -> Mapping[AgentState, int]:
-        return dict.fromkeys(AgentState, self._agents // len(AgentState))
-
-    def calls(self) -> Mapping[CallState, int]:
-        return dict.fromkeys(CallState, 300)
-
-    def group_agents(self) -> Mapping[tuple[str, AgentState], int]:
-        return {(f"group-{number:02}", state): 5 for number in range(50) for state in AgentState}
-
-    def breaks(self) -> Mapping[str, Break]:
-        return {f"group-{number:02}": Break(2, 312.5, 900.0) for number in range(50)}
+        floor = Floor.under(_rules(queues, agents))
+        for number, agent in enumerate(floor.rules.agents):
+            step(floor, ev.AgentLoggedIn(agent=agent), START)
+            step(floor, ev.AgentNotReady(agent=agent, reason=("break", "meeting")[number % 2]), START)
+        for number in range(WAITING * len(queues)):
+            call = CallId(f"call{number}")
+            step(floor, ev.CallArrived(call=call, channel="", number="", did="400"), START)
+            step(floor, ev.CallQueued(call=call, queue=queues[number % len(queues)]), START)
+        super().__init__(floor, lambda: START + 41.234567)
 
     def targets(self) -> Mapping[str, Band]:
         return bands_in_force({})
@@ -75,14 +66,8 @@ class Floor:
     def disks(self) -> Mapping[str, Disk]:
         return {"home": Disk(free=10**11, size=10**12), "recordings": Disk(free=10**11, size=10**12)}
 
-    def queues_closed(self) -> Mapping[QueueId, bool]:
-        return dict.fromkeys(self._queues, False)
-
     def calendar_days_known(self) -> Mapping[str, int]:
         return {"office": 100}
-
-    def breaks_overrun(self) -> int:
-        return 0
 
     def ami_connected(self) -> Mapping[str, bool]:
         return {"node1": True}
@@ -126,8 +111,32 @@ class Floor:
     def recordings_missing(self) -> int:
         return 0
 
+    def audit_differences(self) -> Mapping[str, int]:
+        return {"live": 0, "stored": 0, "facts": 0, "asterisk": 0}
+
+    def last_audit_at(self) -> float | None:
+        return 1_800_000_000.0
+
     def version(self) -> str:
         return "bench"
+
+
+def _rules(queues: list[QueueId], agents: int) -> Rules:
+    groups = [f"group-{number:02}" for number in range(GROUPS)]
+    return Rules.of(
+        "bench",
+        [QueueRules(id=queue) for queue in queues],
+        [
+            AgentSettings(
+                id=AgentId(f"{number:05}"),
+                name="",
+                queues=(queues[number % len(queues)], queues[(number * 7 + 1) % len(queues)]),
+                groups=(groups[number % GROUPS],),
+            )
+            for number in range(agents)
+        ],
+        breaks={group: BreakRule(longest_s=900.0) for group in groups},
+    )
 
 
 def busy_tally(queues: list[QueueId]) -> Tally:
@@ -251,7 +260,7 @@ def measure(queues: int, agents: int, rounds: int) -> dict[str, float]:
     tally = busy_tally(names)
     registry = CollectorRegistry()
     registry.register(ByLibrary(names))
-    exporter = Exporter(lambda: tally, Floor(names, agents))
+    exporter = Exporter(lambda: tally, BusyFloor(names, agents))
     ours_ms, size = _time_ms(exporter.render, rounds)
     library_ms, _ = _time_ms(lambda: generate_latest(registry), rounds)
     delays = asyncio.run(_Scraped(exporter).delays_ms(rounds))

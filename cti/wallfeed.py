@@ -93,6 +93,10 @@ class WallFeed:
         finally:
             self._feeds.discard(feed)
 
+    def is_watched(self) -> bool:
+        """Whether any screen listens."""
+        return bool(self._feeds)
+
     def close(self) -> None:
         """Send the screens away; the engine stops."""
         for timer in (self._flush_timer, self._tick_timer):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from engine.audit import add_commands as add_audit_command
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_planning_commands(add)
     add_why_command(add)
     add_importing_commands(add)
+    add_audit_command(add)
     add_report_commands(add)
     commands.add_parser("help", help=say("显示帮助", "show this help"))
     return parser

@@ -33,6 +33,7 @@ from cti.lookout import Lookout
 from cti.lookups import Lookups
 from cti.region import Regions
 from engine.asterisk.settings import TRUNK
+from engine.audit.nightly import NightlyAudit
 from engine.away.script import SPOOL
 from engine.away.spool import LeftBehind
 from engine.away.taking_up import AwayImport
@@ -51,6 +52,7 @@ from engine.openings import Openings
 from engine.queue_log import QueueLogState, queue_log_of
 from engine.recovery import EngineBefore, Figures, recover
 from engine.reports.sending import ReportSender
+from engine.rollups import keep_rolled_up
 from engine.site import Site
 from engine.spool import Spool, SpoolNotWritable
 from engine.untold_messages import UntoldMessages
@@ -133,6 +135,12 @@ class Engine:
         )
         agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
         self.agi = AgiServer(self.callers.serve, agi_host, int(agi_port))
+        self.audit = NightlyAudit(
+            site.home,
+            lambda: self.configuration.folder,
+            self._zone(),
+            lambda: self.configuration.metrics.audit.minutes(),  # noqa: PLW0108 - of the configuration of then
+        )
         self.redis = self._redis_copy()
         self.reports = ReportSender(self.database, lambda: self.configuration, site.home, self.runner.now)
         self.web = Web(self)
@@ -156,12 +164,14 @@ class Engine:
         self._keep("journal sync", self.journal.keep_synced())
         self._keep("snapshots", self._keep_snapshots())
         self._keep("database", self.writer.run())
+        self._keep("counts by quarter", keep_rolled_up(self.database, self._zone(), self.runner.now))
+        self._keep("nightly audit", self.audit.run())
         self._keep("recordings", self.keeper.run())
         self._keep("loop lag", self._probe_lag())
         self._keep("disks", self.disks.run())
         self._keep("opening hours", self.openings.run())
         self._keep("regions", self.regions.load())
-        self._keep("why figures are out of their bands", self.web.why.run())
+        self._keep("why figures are out of their bands", self.web.why.run(self.web.wall_feed.is_watched))
         self._keep("left while away", self.away.run())
         self._keep("open work items", self.web.open_items.run())
         self._keep("messages nobody was told of", self.untold.run())
@@ -348,6 +358,9 @@ class Engine:
             zone=ZoneInfo(self.configuration.system.timezone),
             clock=clock,
         )
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.configuration.system.timezone)
 
     def _outside(self, number: str) -> str | None:
         """Over the first trunk that takes calls."""

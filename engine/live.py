@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from acd.doors import is_closed
 from acd.floor import FREE, Floor
 from acd.model import IN_QUEUE, CallState, QueueId
-from agents.roster import BreakRule
 from agents.state import AgentState
 from cti.health import ComponentState
 from ivr.hours import days_known
-from metrics.definitions import Band, bands_in_force
+from metrics.definitions import Band
 from metrics.exporter import Break, Disk
 
 if TYPE_CHECKING:
@@ -78,18 +77,17 @@ class FloorView:
         return counts
 
     def breaks(self) -> Mapping[str, Break]:
-        return {group: self._breaks_of(group, rule) for group, rule in self._floor.rules.breaks.items()}
-
-    def _breaks_of(self, group: str, rule: BreakRule) -> Break:
-        now, settings = self._now(), self._floor.rules.agents
-        lasted = [
-            now - agent.since
-            for agent in self._floor.agents.values()
-            if agent.state is AgentState.NOT_READY
-            and agent.reason in rule.reasons
-            and group in settings[agent.id].groups
-        ]
-        return Break(len(lasted), max(lasted, default=0.0), rule.longest_s)
+        rules, now = self._floor.rules, self._now()
+        lasted: dict[str, list[float]] = {group: [] for group in rules.breaks}
+        for agent in self._floor.agents.values():
+            if agent.state is AgentState.NOT_READY:
+                for group in rules.agents[agent.id].groups:
+                    if group in lasted and agent.reason in rules.breaks[group].reasons:
+                        lasted[group].append(now - agent.since)
+        return {
+            group: Break(len(breaks), max(breaks, default=0.0), rules.breaks[group].longest_s)
+            for group, breaks in lasted.items()
+        }
 
     def breaks_overrun(self) -> int:
         return sum(agent.overrun for agent in self._floor.agents.values())
@@ -106,7 +104,7 @@ class EngineView(FloorView):
         self._engine = engine
 
     def targets(self) -> Mapping[str, Band]:
-        return bands_in_force({name: own.band() for name, own in self._engine.configuration.metrics.bands.items()})
+        return self._engine.configuration.metrics.bands_in_force()
 
     def components_up(self) -> Mapping[str, bool]:
         parts = self._engine.web.health.components()
@@ -187,6 +185,13 @@ class EngineView(FloorView):
     def recordings_missing(self) -> int:
         counts = self._engine.keeper.counts
         return counts["missing"] + counts["empty"] + counts["damaged"]
+
+    def audit_differences(self) -> Mapping[str, int]:
+        return self._engine.audit.differences
+
+    def last_audit_at(self) -> float | None:
+        last = self._engine.audit.last
+        return last.audit.at if last else None
 
     def version(self) -> str:
         return VERSION

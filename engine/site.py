@@ -15,6 +15,7 @@ from engine.asterisk.ports import free_port, rtp_range
 from engine.asterisk.settings import AgentPhone, AsteriskSettings, FeatureCodes
 from engine.config import Configuration, fields
 from engine.config.environment import port_range, port_setting, secret, setting, wrong
+from engine.config.models import AsteriskMetricsModel
 from engine.config.music import music_classes, sound_files
 from engine.config.source import BadConfiguration, Problem
 from ivr.stay import HELLO, greeting_class
@@ -68,6 +69,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Endpoints
     ami_permit: tuple[str, ...]
     external_address: str
+    asterisk_metrics: tuple[str, int] | None
+    """Where Asterisk is to show its own figures; None: nowhere."""
     secrets: Secrets
     database_url: str
     redis_url: str
@@ -108,6 +111,7 @@ def settle_site(configuration: Configuration, home: Path, *, keep: bool = False)
         endpoints=endpoints,
         ami_permit=("127.0.0.1", permit) if permit else ("127.0.0.1",),
         external_address=setting("HOTLINE_EXTERNAL_ADDRESS"),
+        asterisk_metrics=_asterisk_metrics(configuration),
         secrets=_secrets(home, configuration),
         database_url=_with_password(
             _url("HOTLINE_DATABASE_URL", system.database_url, fields.database_url)
@@ -153,6 +157,12 @@ def _address(name: str, host: str, configured: int, before: str, *, udp: bool = 
         last = before.rpartition(":")[2]
         port = int(last) if last.isdigit() else free_port(host, udp=udp)
     return f"{host}:{port}"
+
+
+def _asterisk_metrics(configuration: Configuration) -> tuple[str, int] | None:
+    configured = configuration.system.asterisk_metrics or AsteriskMetricsModel()
+    bind = setting("HOTLINE_ASTERISK_METRICS_BIND", configured.bind if configuration.system.asterisk_metrics else "")
+    return (bind, port_setting("HOTLINE_ASTERISK_METRICS_PORT", configured.port)) if bind else None
 
 
 def _rtp(configuration: Configuration, before: str) -> tuple[int, int]:
@@ -208,6 +218,7 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
     agi_host, _, agi_port = site.endpoints.agi.rpartition(":")
     ami_host, _, ami_port = site.endpoints.ami.rpartition(":")
     first, _, last = site.endpoints.rtp.partition("-")
+    metrics_bind, metrics_port = site.asterisk_metrics or ("", 0)
     return AsteriskSettings(
         name=system.site,
         folder=site.asterisk_folder,
@@ -221,6 +232,8 @@ def asterisk_settings(site: Site) -> AsteriskSettings:
         ami_port=int(ami_port),
         ami_secret=site.secrets.ami,
         ami_permit=site.ami_permit,
+        metrics_bind=metrics_bind,
+        metrics_port=metrics_port,
         external_address=site.external_address,
         trunk_addresses=tuple(address for trunk in system.trunks for address in trunk.addresses) or ("127.0.0.1",),
         dids=tuple(system.numbers),

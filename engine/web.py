@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -37,19 +37,20 @@ from engine.database.reading import reading
 from engine.health import EngineHealth
 from engine.live import VERSION
 from engine.open_items import OpenItems
+from engine.outside import SqlOutside
 from engine.past import past_call
 from engine.reports.service import SqlReports
 from engine.why.live import EngineWhy
 from engine.work_items import SqlWorkItems
-from metrics.definitions import FIGURES, Band, QueueCounts
+from metrics.definitions import Band, QueueCounts
 from metrics.figures import Figures, OpenState, curve, queue_counts, queue_figures, site_counts, site_figures
-from metrics.intervals import INTERVAL_S
+from metrics.intervals import INTERVAL_S, Book, interval_of
 from recordings.ledger import Recording, find_recording, list_recordings, path_of
 
 if TYPE_CHECKING:
     from engine.app import Engine
 
-__all__ = ["EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
+__all__ = ["EngineAudits", "EngineFigures", "EngineVersions", "RecordingArchive", "SqlHistory", "Web"]
 
 log = logging.getLogger(__name__)
 
@@ -66,22 +67,20 @@ class EngineFigures:
 
     def queue(self, queue: QueueId) -> Figures:
         members = self._engine.floor.rules.members[queue]
-        return queue_figures(
-            self._engine.tally, queue, self._midnight(), self._engine.runner.now(), self._open(members)
-        )
+        return queue_figures(self._engine.tally, queue, self.midnight(), self._engine.runner.now(), self._open(members))
 
     def site(self) -> Figures:
         everybody = tuple(self._engine.floor.agents)
-        return site_figures(self._engine.tally, self._midnight(), self._engine.runner.now(), self._open(everybody))
+        return site_figures(self._engine.tally, self.midnight(), self._engine.runner.now(), self._open(everybody))
 
     def counts(self, queue: QueueId | None) -> QueueCounts:
         """The callers of a queue, or of the site, alone."""
-        since, now = self._midnight(), self._engine.runner.now()
+        since, now = self.midnight(), self._engine.runner.now()
         tally = self._engine.tally
         return site_counts(tally, since, now) if queue is None else queue_counts(tally, queue, since, now)
 
     def curve(self, queues: Collection[QueueId]) -> Curve:
-        today, yesterday = self._midnight(), self._midnight(days_ago=1)
+        today, yesterday = self.midnight(), self.midnight(days_ago=1)
         points = curve(self._engine.tally, yesterday, self._engine.runner.now(), queues)
         return Curve(step_s=INTERVAL_S, today=today, yesterday=yesterday, points=points)
 
@@ -90,7 +89,8 @@ class EngineFigures:
         found = (floor.agents[agent] for agent in agents)
         return [OpenState(agent.id, agent.state, agent.since) for agent in found]
 
-    def _midnight(self, days_ago: int = 0) -> float:
+    def midnight(self, days_ago: int = 0) -> float:
+        """When the site's day began, today or so many days ago."""
         zone = ZoneInfo(self._engine.configuration.system.timezone)
         today = datetime.fromtimestamp(self._engine.runner.now(), zone).date()
         return datetime.combine(today - timedelta(days=days_ago), time(), zone).timestamp()
@@ -118,6 +118,23 @@ class SqlHistory:
         if story is None:
             return ()
         return [msgspec.convert(row.body, Decision) for row in story.decisions]
+
+
+class EngineAudits:
+    """cti.http.services.Audits over the nightly audit and the tally."""
+
+    def __init__(self, engine: "Engine") -> None:
+        self._engine = engine
+
+    def last(self) -> dict[str, Any] | None:
+        return self._engine.audit.document()
+
+    def live(self, quarter: int) -> Book | None:
+        """What came before the first quarter in memory is not known; a later one without a book had nothing."""
+        kept = self._engine.tally.intervals
+        if quarter in kept:
+            return kept[quarter]
+        return Book() if kept and min(kept) < quarter <= interval_of(self._engine.runner.now()) else None
 
 
 class EngineVersions:
@@ -213,12 +230,15 @@ class Web:
             history=SqlHistory(engine.database),
             archive=RecordingArchive(engine.database, engine.site.recordings),
             prompts=lambda: engine.configuration.script.prompts,
+            outside=SqlOutside(engine.database),
+            bands=self._bands,
             items=SqlWorkItems(engine.database, engine.messages, self.open_items.look_soon),
             reports=SqlReports(engine.database, lambda: engine.configuration, engine.runner.now),
             health=self.health,
             metrics=engine.exporter,
             reload=self._reload,
             versions=EngineVersions(engine),
+            audits=EngineAudits(engine),
             zone=ZoneInfo(engine.configuration.system.timezone),
             version=VERSION,
             pages=PAGES,
@@ -246,15 +266,17 @@ class Web:
         reasons = self._engine.configuration.agents.not_ready_reasons
         return {name: {"zh": names.zh, "en": names.en or names.zh} for name, names in reasons.items()}
 
+    def _bands(self) -> Mapping[str, Band]:
+        return self._engine.configuration.metrics.bands_in_force()
+
     def _wall_settings(self) -> WallSettings:
         configuration = self._engine.configuration
         own = {name: {"zh": zh, "en": en} for name, (zh, en) in OWN_REASONS.items()}
-        wanted = configuration.metrics.bands
-        bands = {name: wanted[name].band() if name in wanted else FIGURES[name].band for name in SHOWN_FIGURES}
+        bands = self._bands()
         return WallSettings(
             site=configuration.system.site,
             zone=configuration.system.timezone,
-            bands={name: band or Band() for name, band in bands.items()},
+            bands={name: bands.get(name, Band()) for name in SHOWN_FIGURES},
             longest_wait_s=configuration.metrics.wallboard.longest_wait,
             reasons=own | self._reasons(),
         )

@@ -147,6 +147,14 @@ class LiveView(Protocol):
 
     def recordings_missing(self) -> int: ...
 
+    def audit_differences(self) -> Mapping[str, int]:
+        """Of the last audit, by kind; empty: there was none yet."""
+        ...
+
+    def last_audit_at(self) -> float | None:
+        """Seconds since the epoch."""
+        ...
+
     def version(self) -> str: ...
 
 
@@ -311,6 +319,11 @@ def _by_name(read: Callable[[_Page], Mapping[str, float]]) -> Callable[[_Page], 
     return lambda page: [((name,), count) for name, count in read(page).items()]
 
 
+def _last_audit(page: _Page) -> _Values:
+    at = page.live.last_audit_at()
+    return [] if at is None else [((), at)]
+
+
 def _build(page: _Page) -> _Values:
     return [((page.live.version(),), 1)]
 
@@ -365,6 +378,8 @@ _VALUES: Final[dict[str, Callable[[_Page], _Values]]] = {
     "callcenter_spool_oldest_age_seconds": _one(lambda page: page.live.spool_oldest_age_s()),
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),
     "callcenter_webhook_events_total": _by_name(lambda page: page.live.webhook_events()),
+    "callcenter_audit_differences": _by_name(lambda page: page.live.audit_differences()),
+    "callcenter_audit_last_seconds": _last_audit,
     "callcenter_build_info": _build,
 }
 
@@ -394,7 +409,7 @@ class Exporter:
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """The same page in pieces of a millisecond's work at most: between two of them calls may move.
+        """The same page in pieces of about a millisecond's work: between two of them calls may move.
 
         A series is never cut; two series of one page may be of different moments, as always in Prometheus."""
         tally = self._tally()

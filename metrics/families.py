@@ -155,6 +155,13 @@ _ALL: Final = (
     Family("callcenter_spool_oldest_age_seconds", Kind.GAUGE, "Age of the oldest of them; 0: none."),
     Family("callcenter_recordings_missing", Kind.GAUGE, "Recordings whose file is missing or empty."),
     Family("callcenter_webhook_events_total", Kind.COUNTER, "What became of events for webhooks.", ("outcome",)),
+    Family(
+        "callcenter_audit_differences",
+        Kind.GAUGE,
+        "Numbers of the day before that did not agree when they were last held against each other (./hotline audit).",
+        ("kind",),
+    ),
+    Family("callcenter_audit_last_seconds", Kind.GAUGE, "When that was, in seconds since the epoch."),
     Family("callcenter_build_info", Kind.GAUGE, "Always 1; the version is in the label.", ("version",)),
 )
 

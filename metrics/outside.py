@@ -15,7 +15,18 @@ from msgspec.structs import astuple
 
 from metrics.dimensions import Dimension
 
-__all__ = ["OUTSIDE", "YEAR_S", "Entry", "Kind", "Outside", "WrongEntry", "check", "outside_of", "overlapping"]
+__all__ = [
+    "OUTSIDE",
+    "YEAR_S",
+    "Entry",
+    "Kind",
+    "Outside",
+    "Overlapping",
+    "WrongEntry",
+    "check",
+    "outside_of",
+    "overlapping",
+]
 
 YEAR_S: Final = 365 * 86400.0
 
@@ -104,6 +115,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 class WrongEntry(ValueError):
     """This cannot be told: the message says why."""
+
+
+class Overlapping(ValueError):
+    """Two numbers for one moment; none was taken."""
+
+    def __init__(self, before: Entry, after: Entry) -> None:
+        super().__init__(
+            f"{after.source}: {' '.join(after.of).strip()} is told for some of this time already ({before.source})"
+        )
 
 
 def check(entry: Entry) -> None:

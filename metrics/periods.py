@@ -7,16 +7,15 @@ ends the next morning; where shifts overlap or leave gaps their sums do, too.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from itertools import groupby
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from ivr.hours import Span
 from metrics.intervals import INTERVAL_S
 
-__all__ = ["Period", "Step", "midnight", "periods"]
+__all__ = ["Period", "Step", "midnight", "periods", "stretch"]
 
 
 class Step(StrEnum):
@@ -43,7 +42,7 @@ _MINUTES: Final = {Step.QUARTER: 15, Step.HALF_HOUR: 30, Step.HOUR: 60}
 
 
 def periods(
-    since: float, until: float, step: Step, zone: ZoneInfo, shifts: Mapping[str, Span] | None = None
+    since: float, until: float, step: Step, zone: tzinfo, shifts: Mapping[str, Span] | None = None
 ) -> list[Period]:
     """The periods from `since` (rounded down to an interval) to `until` (rounded up to one), in order. `shifts`: by name, in
     minutes of the day, as the site works; without any there are no periods of shifts."""
@@ -57,22 +56,38 @@ def periods(
             return list(_of_days(since, until, step, zone))
 
 
-def midnight(day: date, zone: ZoneInfo) -> float:
+def midnight(day: date, zone: tzinfo) -> float:
     """When the day begins there."""
     return _at(day, 0, zone)
 
 
-def _at(day: date, minute: int, zone: ZoneInfo) -> float:
+def stretch(first: str, last: str, zone: tzinfo) -> tuple[float, float]:
+    """From which moment to before which, as people write it: a `last` without a time of day is the last day that counts.
+    Raises ValueError that says which of the two cannot be read."""
+    return _moment(first, "from", zone, days=0), _moment(last, "to", zone, days=1)
+
+
+def _moment(text: str, name: str, zone: tzinfo, *, days: int) -> float:
+    try:
+        if len(text) == len("2026-11-01"):
+            return midnight(date.fromisoformat(text) + timedelta(days=days), zone)
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name}: expected a date such as 2026-11-01, or a time, got {text[:40]!r}") from None
+
+
+def _at(day: date, minute: int, zone: tzinfo) -> float:
     """When the clock shows this minute of the day; from 1440 on, of the next. Of a time shown twice, the first; a time the
     clock jumps over is the jump."""
     return (datetime.combine(day, time()) + timedelta(minutes=minute)).replace(tzinfo=zone).timestamp()
 
 
-def _day_of(at: float, zone: ZoneInfo) -> date:
+def _day_of(at: float, zone: tzinfo) -> date:
     return datetime.fromtimestamp(at, zone).date()
 
 
-def _parts_of_hours(since: float, until: float, minutes: int, zone: ZoneInfo) -> Iterator[Period]:
+def _parts_of_hours(since: float, until: float, minutes: int, zone: tzinfo) -> Iterator[Period]:
     """Intervals that begin in the same part of the same hour make one period; an hour the clock shows twice makes two."""
 
     def shown(number: int) -> datetime:
@@ -87,13 +102,13 @@ def _parts_of_hours(since: float, until: float, minutes: int, zone: ZoneInfo) ->
         yield Period(first * float(INTERVAL_S), end, f"{wall:%Y-%m-%d %H:%M %z}" if twice else f"{wall:%Y-%m-%d %H:%M}")
 
 
-def _shown_twice(wall: datetime, zone: ZoneInfo) -> bool:
+def _shown_twice(wall: datetime, zone: tzinfo) -> bool:
     """Whether the clock is put back over this time."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
     return first < second
 
 
-def _shifts(since: float, until: float, zone: ZoneInfo, shifts: Mapping[str, Span]) -> Iterator[Period]:
+def _shifts(since: float, until: float, zone: tzinfo, shifts: Mapping[str, Span]) -> Iterator[Period]:
     day, last = _day_of(since, zone), _day_of(until, zone)
     while day <= last:
         for name, span in shifts.items():
@@ -103,7 +118,7 @@ def _shifts(since: float, until: float, zone: ZoneInfo, shifts: Mapping[str, Spa
         day += timedelta(days=1)
 
 
-def _of_days(since: float, until: float, step: Step, zone: ZoneInfo) -> Iterator[Period]:
+def _of_days(since: float, until: float, step: Step, zone: tzinfo) -> Iterator[Period]:
     first, label = _first(_day_of(since, zone), step)
     while (start := midnight(first, zone)) < until:
         after, next_label = _first(_after(first, step), step)

@@ -11,6 +11,7 @@ from acd.core import Refused
 from cti.http.services import HistoryUnavailable, QuestionRefused, ReloadRefused, UnknownVersion
 from desk.items import IllegalStep, NotYours
 from desk.store import ItemChanged
+from metrics.outside import Overlapping
 from recordings.ledger import RecordingNotThere
 
 __all__ = ["ApiError", "errors_as_answers", "forbidden", "not_found", "reply"]
@@ -48,6 +49,7 @@ CHINESE: Final[dict[str, str]] = {
     "queue_in_use": "队列中仍有来电",
     "recording_not_there": "录音文件不存在",
     "still_on_the_line": "客户尚未挂机",
+    "told_twice": "同一时间已有该数据",
     "too_large": "请求内容过大",
     "unauthorized": "未登录或令牌无效",
     "unknown_agent": "没有此座席",
@@ -121,6 +123,8 @@ def _as_api_error(error: Exception) -> ApiError:  # noqa: PLR0911, PLR0912 - the
             return ApiError(409, "item_taken", str(error))
         case ItemChanged():
             return ApiError(409, "item_changed", str(error))
+        case Overlapping():
+            return ApiError(409, "told_twice", str(error))
         case ReloadRefused():
             return ApiError(422, "bad_configuration", str(error), problems=list(error.problems))
         case UnknownVersion():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from aiohttp import web
@@ -22,7 +22,11 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompts
+from metrics.definitions import Band
+from metrics.dimensions import Dimension
 from metrics.figures import CurvePoint, Figures
+from metrics.intervals import Book
+from metrics.outside import Entry
 from metrics.why import Answer
 from recordings.ledger import Recording
 
@@ -30,6 +34,7 @@ __all__ = [
     "ASK_S",
     "SERVICES",
     "Archive",
+    "Audits",
     "CallBehind",
     "Curve",
     "History",
@@ -37,6 +42,7 @@ __all__ = [
     "KeptVersion",
     "MetricsPage",
     "NotReadyReasons",
+    "OutsideFigures",
     "Question",
     "QuestionRefused",
     "Reload",
@@ -167,6 +173,26 @@ class WorkItems(Protocol):
         ...
 
 
+class OutsideFigures(Protocol):
+    """The numbers Hotline was told. Raises HistoryUnavailable."""
+
+    async def find(
+        self,
+        *,
+        name: str | None,
+        by: Dimension | None,
+        keys: Collection[str] | None,
+        since: float | None,
+        until: float | None,
+    ) -> Sequence[Entry]:
+        """Those that match and lie, if only in part, between `since` and `until`."""
+        ...
+
+    async def keep(self, entries: Sequence[Entry]) -> int:
+        """All of them or none; how many are new or changed. Raises metrics.outside.Overlapping."""
+        ...
+
+
 class QuestionRefused(Exception):
     """A report cannot be asked for like this; the message says what was expected."""
 
@@ -251,6 +277,18 @@ class Versions(Protocol):
         ...
 
 
+class Audits(Protocol):
+    """Numbers held against each other."""
+
+    def last(self) -> dict[str, Any] | None:
+        """The last nightly audit; None: there was none yet."""
+        ...
+
+    def live(self, quarter: int) -> Book | None:
+        """A quarter of an hour as it was counted live; None: it is not in memory."""
+        ...
+
+
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """All there is behind the routes. `metrics_token` empty: `/metrics` needs none."""
 
@@ -267,11 +305,15 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     prompts: Callable[[], Prompts]
     items: WorkItems
+    outside: OutsideFigures
+    bands: Callable[[], Mapping[str, Band]]
+    """Where each figure should be, by the configuration in force."""
     reports: Reports
     health: Health
     metrics: MetricsPage
     reload: Reload
     versions: Versions
+    audits: Audits
     zone: tzinfo
     version: str
     pages: Path

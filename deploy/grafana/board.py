@@ -16,6 +16,9 @@ SITE: Final = '{site=~"$site"}'
 QUEUE: Final = '{site=~"$site", queue=~"$queue"}'
 """What the dashboard's variables choose."""
 
+HOTLINE: Final = "http://127.0.0.1:8080"
+"""Where browsers reach the engine, unless somebody writes another address into the dashboard."""
+
 Legends = Mapping[Words | str, str]
 """By legend, its expression. A legend of labels, such as {{queue}}, is the same in all languages."""
 
@@ -50,9 +53,15 @@ class Board:
             .time("now-3h", "now")
             .timezone("browser")
             .link(self._link_to_the_others())
+            .link(self._link_to_the_wallboard())
         )
         source = Words("数据源", "Data source").said(language)
         self.builder.with_variable(dashboard_builder.DatasourceVariable("datasource").label(source).type("prometheus"))
+        address = Words("Hotline 地址", "Hotline's address").said(language)
+        here = dashboard.VariableOption(text=HOTLINE, value=HOTLINE)
+        self.builder.with_variable(
+            dashboard_builder.TextBoxVariable("hotline").label(address).default_value(HOTLINE).current(here)
+        )
         for variable in variables:
             label, query = _VARIABLES[variable]
             self.builder.with_variable(_query_variable(variable, label.said(language), query))
@@ -65,6 +74,15 @@ class Board:
             .as_dropdown(False)
             .keep_time(True)
             .include_vars(True)
+        )
+
+    def _link_to_the_wallboard(self) -> dashboard_builder.DashboardLink:
+        """Single agents and waiting callers are there."""
+        return (
+            dashboard_builder.DashboardLink(Words("大屏", "Wallboard").said(self._language))
+            .type(dashboard.DashboardLinkType.LINK)
+            .url(f"${{hotline}}/wallboard?lang={self._language}")
+            .target_blank(True)
         )
 
     def row(self, title: Words) -> None:

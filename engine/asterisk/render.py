@@ -139,6 +139,9 @@ def _values(settings: AsteriskSettings) -> dict[str, object]:
         "members": _lines(f"member => PJSIP/agent-{agent.id}" for agent in settings.agents),
         "away_dialogue_lines": _AWAY_LINES if settings.away_dialogue else "; The dialogue is switched off.",
         "external": _external_lines(settings.external_address),
+        "http_enabled": "yes" if settings.metrics_bind else "no",
+        "metrics_module": "load = res_prometheus.so" if settings.metrics_bind else "; res_prometheus: switched off",
+        "http_bind": settings.metrics_bind or "127.0.0.1",
         "feature_codes": _lines(_feature_lines(name, code, agi) for name, code in settings.feature_codes.items()),
     }
 

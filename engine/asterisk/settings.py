@@ -81,6 +81,8 @@ class AsteriskSettings:
     external_address: str = ""  # what phones and trunk know this machine by, behind NAT or in a container
     ami_user: str = "hotline"
     ami_permit: tuple[str, ...] = ("127.0.0.1",)
+    metrics_bind: str = ""  # where Asterisk shows its own figures to Prometheus, over HTTP; "": it has no HTTP at all
+    metrics_port: int = 0
     trunk_name: str = TRUNK
     dials_out: bool = False  # whether the engine may call numbers outside
     feature_codes: FeatureCodes = FeatureCodes()
@@ -137,7 +139,8 @@ def _word_problems(settings: AsteriskSettings) -> Iterator[str]:
 
 
 def _number_problems(settings: AsteriskSettings) -> Iterator[str]:
-    for path in ("sip_port", "rtp_first", "rtp_last", "agi_port", "ami_port"):
+    metrics = ("metrics_port",) if settings.metrics_bind else ()
+    for path in ("sip_port", "rtp_first", "rtp_last", "agi_port", "ami_port", *metrics):
         if not 1 <= (port := getattr(settings, path)) <= 65535:
             yield f"{path}: expected a port from 1 to 65535, got {port}"
     if settings.rtp_last - settings.rtp_first < 3:
@@ -152,6 +155,8 @@ def _address_problems(settings: AsteriskSettings) -> Iterator[str]:
     if settings.external_address:
         yield from _one_address("external_address", settings.external_address, ipaddress.ip_address, "an address")
     yield from _one_address("ami_bind", settings.ami_bind, ipaddress.ip_address, "an address")
+    if settings.metrics_bind:
+        yield from _one_address("metrics_bind", settings.metrics_bind, ipaddress.ip_address, "an address")
     for path in ("trunk_addresses", "ami_permit"):
         if not getattr(settings, path):
             yield f"{path}: expected at least one address"

@@ -130,11 +130,12 @@ def _check_system(source: Source, system: SystemFile) -> Iterator[Problem]:
         for place, event in enumerate(hook.events):
             if event not in HOOK_EVENTS:
                 yield source.problem(("webhooks", index, "events", place), unknown("event", event, HOOK_EVENTS))
-    tcp = {name: getattr(system, name) for name in ("http", "agi", "ami")}
-    taken = Counter(address.port for address in tcp.values() if address.port)
+    tcp = {name: getattr(system, name) for name in ("http", "agi", "ami", "asterisk_metrics")}
+    taken = Counter(address.port for address in tcp.values() if address and address.port)
     for name, address in tcp.items():
-        if taken[address.port] > 1:
-            yield source.problem((name, "port"), f"http, agi and ami need ports of their own, got {address.port} twice")
+        if address and taken[address.port] > 1:
+            message = f"http, agi, ami and asterisk_metrics need ports of their own, got {address.port} twice"
+            yield source.problem((name, "port"), message)
     if system.rtp.start and system.rtp.start <= system.sip.port <= system.rtp.end:
         yield source.problem(("sip", "port"), f"{system.sip.port} lies in the range of rtp")
 

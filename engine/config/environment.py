@@ -25,6 +25,8 @@ ENVIRONMENT: dict[str, str] = {
     "HOTLINE_AMI_PERMIT": "address the manager interface lets in besides 127.0.0.1",
     "HOTLINE_AMI_SECRET": "secret of the manager user; default: made at the first start",
     "HOTLINE_AMI_SECRET_FILE": "file that holds HOTLINE_AMI_SECRET",
+    "HOTLINE_ASTERISK_METRICS_BIND": "address at which Asterisk shows its own figures to Prometheus; default: nowhere",
+    "HOTLINE_ASTERISK_METRICS_PORT": "TCP port of these",
     "HOTLINE_HTTP_BIND": "address of API and metrics",
     "HOTLINE_HTTP_PORT": "TCP port of API and metrics",
     "HOTLINE_METRICS_TOKEN": "token that GET /metrics then asks for; default: it asks for none",

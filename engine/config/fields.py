@@ -35,6 +35,7 @@ __all__ = [
     "PhoneNumber",
     "Port",
     "Priority",
+    "QuarterSpan",
     "RedisUrl",
     "Secret",
     "Share",
@@ -180,6 +181,12 @@ def _span(value: Any) -> Span:
     return parse_span(str(value))
 
 
+def _by_quarters(span: Span) -> Span:
+    if span.opens % 15 or span.closes % 15:
+        raise ValueError("expected times in whole quarters of an hour, such as 08:15-16:30")
+    return span
+
+
 def _weekday(value: str) -> str:
     if value not in WEEKDAYS:
         raise ValueError(f"expected one of {', '.join(WEEKDAYS)}")
@@ -263,5 +270,7 @@ CallerPattern = Annotated[str, AfterValidator(_caller_pattern)]
 OneOrMore = BeforeValidator(_one_or_more)
 """A list, of which a single text may stand without its brackets."""
 Spans = tuple[Annotated[Span, PlainValidator(_span)], ...]
+QuarterSpan = Annotated[Span, PlainValidator(_span), AfterValidator(_by_quarters)]
+"""A span that begins and ends with a quarter of an hour, as figures are counted by."""
 Weekday = Annotated[str, AfterValidator(_weekday)]
 Priority = Annotated[Whole, Field(ge=-100, le=100)]

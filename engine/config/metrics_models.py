@@ -1,15 +1,19 @@
 """What may stand in metrics.yaml: targets, and what is done with the numbers."""
 
-from typing import Literal
+import re
+from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import AtLeastASecond, Text
+from engine.config.fields import AtLeastASecond, QuarterSpan, Text
 from engine.config.models import Model
 from engine.config.report_models import ReportModel, SmtpModel
-from metrics.definitions import FIGURES, Band
+from metrics.definitions import FIGURES, Band, bands_in_force
 
-__all__ = ["BandModel", "MetricsFile", "QueueLogModel"]
+__all__ = ["AuditModel", "BandModel", "MetricsFile", "QueueLogModel"]
+
+NEVER: Final = "never"
+TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class BandModel(Model):
@@ -38,6 +42,24 @@ class WallboardModel(Model):
     """A caller who has waited longer in his queue, in seconds."""
 
 
+class AuditModel(Model):
+    """The nightly audit of the day before."""
+
+    at: str = "03:30"
+    """By the site's clock; "never": it is not done."""
+
+    @field_validator("at")
+    @classmethod
+    def _a_time(cls, at: str) -> str:
+        if at != NEVER and not TIME_OF_DAY.fullmatch(at):
+            raise ValueError('expected a time such as "03:30", or never')
+        return at
+
+    def minutes(self) -> int | None:
+        """After midnight; None: never."""
+        return None if self.at == NEVER else int(self.at[:2]) * 60 + int(self.at[3:])
+
+
 class QueueLogModel(Model):
     """Writing Asterisk's queue_log, for programs that read it."""
 
@@ -56,7 +78,10 @@ class MetricsFile(Model):
     bands: dict[str, BandModel] = Field(default_factory=dict)
     """By figure; others keep the target of their definition."""
     wallboard: WallboardModel = Field(default_factory=WallboardModel)
+    shifts: dict[Text, QuarterSpan] = Field(default_factory=dict)
+    """By name, when they are, every day; reports by shift go by them."""
     queue_log: QueueLogModel = QueueLogModel()
+    audit: AuditModel = AuditModel()
     reports: list[ReportModel] = Field(default_factory=list)
     """Made by themselves, and brought to people."""
     smtp: SmtpModel | None = None
@@ -79,3 +104,7 @@ class MetricsFile(Model):
         if unknown:
             raise ValueError(f"no figure {unknown[0]!r} (there are: {', '.join(FIGURES)})")
         return bands
+
+    def bands_in_force(self) -> dict[str, Band]:
+        """Where each figure should be, the site's own targets before the usual ones."""
+        return bands_in_force({name: band.band() for name, band in self.bands.items()})

@@ -81,6 +81,12 @@ class AmiModel(AddressModel):
     port: Port = 5038
 
 
+class AsteriskMetricsModel(AddressModel):
+    """Where Asterisk shows its own figures to Prometheus."""
+
+    port: Port = 8088
+
+
 class TrunkModel(Model):
     name: Identifier
     addresses: list[Network] = Field(min_length=1)
@@ -132,6 +138,7 @@ class SystemFile(Model):
     http: HttpModel = HttpModel()
     agi: AgiModel = AgiModel()
     ami: AmiModel = AmiModel()
+    asterisk_metrics: AsteriskMetricsModel | None = None
     longest_call: AtLeastASecond = 14400.0
     engine_away: AwayModel = AwayModel()
     database_url: DatabaseUrl = ""

@@ -61,6 +61,14 @@ class Database:
                 await asyncio.to_thread(_migrate, self._url)
                 self._engine = _engine(self._url, "BEGIN")
 
+    def another(self) -> "Database":
+        """The same database with connections of its own, for the event loop of another thread; `close` it there. Raises
+        DatabaseNotReady while this one is not open."""
+        self._opened()
+        other = Database(self._url.render_as_string(hide_password=False))
+        other._engine = _engine(other._url, "BEGIN", poolclass=NullPool)
+        return other
+
     async def close(self) -> None:
         """Close all connections."""
         engine, self._engine = self._engine, None

@@ -1,29 +1,38 @@
 """Counts by quarter of an hour, stored: filled by counting anew, read as slices of any length.
 
-There is one way to fill them (`roll_up`), for live days, imported ones and those that were mended: what stood there goes, so
-it may be done as often as one likes.
+There is one way to fill them, for live days, imported ones and those that were mended: counting anew. What stood there goes,
+so it may be done as often as one likes; one does it at a time, whoever it is (engine, import, audit), so that no older count
+overwrites a newer one.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import fields
-from sqlalchemy import RowMapping, delete, func, insert, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from acd.model import OfferOutcome
+from engine.database.changes import changed_run, strike_out
 from engine.database.connection import Database
-from engine.database.models import IntervalRow
-from engine.database.recount import Counted, recount
+from engine.database.days import NUMBERS, SHORTEST_DAY, next_days, sum_again, sum_days, summed_days
+from engine.database.models import DayRow, IntervalRow
+from engine.database.recount import recount
 from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "agent_times", "roll_up", "row_of", "slices"]
+__all__ = ["Slice", "agent_times", "raw_slices", "roll_up", "roll_up_changed", "roll_up_days", "row_of", "slices"]
 
-AT_ONCE_S: Final = 86400.0
-"""How much is counted in one go."""
+AT_ONCE: Final = 96
+"""Quarters counted in one go: who writes facts waits as long at most, on SQLite."""
+CHANGED_AT_ONCE: Final = 8
+DAYS_AT_ONCE: Final = 16
+MOST_STRETCHES: Final = 40
+"""Between summed days; where there are more, days do not fit the periods."""
 ROWS_AT_ONCE: Final = 500
 
 TABLE: Final = IntervalRow.__table__
@@ -47,26 +56,64 @@ async def roll_up(
 ) -> None:
     """Count anew the quarters that `since` to `until` touches. `progress` hears the share that is done."""
     first, last = interval_of(since), interval_of(until - 0.001) + 1
-    at_once = int(AT_ONCE_S // INTERVAL_S)
-    for begin in range(first, last, at_once):
-        end = min(begin + at_once, last)
+    for begin in range(first, last, AT_ONCE):
+        quarters = range(begin, min(begin + AT_ONCE, last))
         for by in STORED:
-            async with database.session() as session:
-                counted = await recount(session, by, float(begin * INTERVAL_S), float(end * INTERVAL_S))
-            async with database.transaction() as connection:  # reads nothing first: SQLite lets it wait for its turn
-                await _replace(connection, by, begin, end, counted)
+            async with database.transaction() as connection:
+                await _one_at_a_time(connection)
+                await _count(connection, by, quarters)
         if progress is not None:
-            progress((end - first) / (last - first))
+            progress((quarters.stop - first) / (last - first))
 
 
-async def _replace(connection: AsyncConnection, by: Dimension, begin: int, end: int, counted: Counted) -> None:
+async def roll_up_changed(database: Database) -> int:
+    """Count anew the quarters of which facts have come since they were counted, and return how many those were."""
+    counted = 0
+    while True:
+        async with database.session() as session:
+            quarters = await changed_run(session, CHANGED_AT_ONCE)
+        if not quarters:
+            return counted
+        async with database.transaction() as connection:
+            await _one_at_a_time(connection)
+            await strike_out(connection, quarters)
+            for by in STORED:
+                await _count(connection, by, quarters)
+        counted += len(quarters)
+
+
+async def roll_up_days(database: Database, zone: ZoneInfo, now: float) -> int:
+    """Sum the days that are over, and return how many those were."""
+    summed = 0
+    while True:
+        async with database.session() as session:
+            days = await next_days(session, zone, now, DAYS_AT_ONCE)
+        if not days:
+            return summed
+        async with database.transaction() as connection:
+            await _one_at_a_time(connection)
+            await sum_days(connection, days)
+        summed += len(days)
+
+
+async def _one_at_a_time(connection: AsyncConnection) -> None:
+    """Wait until nobody else counts. Facts are written and counts read meanwhile; but on SQLite a transaction that writes is
+    the only one: its first statement must be one, or it would have to give up when another came between."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE intervals IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def _count(connection: AsyncConnection, by: Dimension, quarters: range) -> None:
     table = TABLE.c
     await connection.execute(
-        delete(IntervalRow).where(table.dimension == by, table.quarter >= begin, table.quarter < end)
+        delete(IntervalRow).where(table.dimension == by, table.quarter >= quarters.start, table.quarter < quarters.stop)
     )
-    rows = [row_of(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
+    async with AsyncSession(connection) as session:
+        counted = await recount(session, by, float(quarters.start * INTERVAL_S), float(quarters.stop * INTERVAL_S))
+        rows = [row_of(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
     for at in range(0, len(rows), ROWS_AT_ONCE):
         await connection.execute(insert(IntervalRow), rows[at : at + ROWS_AT_ONCE])
+    await sum_again(connection, by, quarters)
 
 
 def row_of(by: Dimension, quarter: int, key: str, counts: QueueCounts, times: AgentTimes) -> dict[str, Any]:
@@ -94,6 +141,25 @@ async def slices(
     return await _read(session, by, periods, keys, length)
 
 
+async def raw_slices(
+    session: AsyncSession,
+    by: Dimension,
+    periods: Sequence[tuple[float, float]],
+    keys: Collection[str] | None = None,
+) -> list[Slice]:
+    """The same from the facts themselves, for periods that are not stored or not to be trusted."""
+    found = []
+    for start, end in periods:
+        parts: dict[str, list[tuple[QueueCounts, AgentTimes]]] = defaultdict(list)
+        for (_, key), sums in (await recount(session, by, start, end)).items():
+            if keys is None or key in keys:
+                parts[key].append(sums)
+        for key, of_it in sorted(parts.items()):
+            counts = QueueCounts.total(counts for counts, _ in of_it)
+            found.append(Slice(start, end, key, counts, AgentTimes.total(times for _, times in of_it)))
+    return found
+
+
 async def agent_times(
     session: AsyncSession, periods: Sequence[tuple[float, float]], agents: Collection[str] | None = None
 ) -> list[AgentTimes]:
@@ -118,30 +184,59 @@ async def _read(
     keys: Collection[str] | None,
     length: int = 0,
 ) -> list[Slice]:
-    table = TABLE.c
     first, last = interval_of(periods[0][0]), interval_of(periods[-1][1])
-    names = [column.name for column in TABLE.columns if column.name not in ("dimension", "quarter", "key")]
-    number = (table.quarter - first) // (length or last - first)
-    found = (
-        select(number.label("period"), table.key, *(func.sum(table[name]).label(name) for name in names))
-        .where(table.dimension == by, table.quarter >= first, table.quarter < last)
-        .group_by(number, table.key)
-        .order_by(number, table.key)
-    )
-    if keys is not None:
-        found = found.where(table.key.in_(keys))
-    return [_slice(periods[row["period"]], row) for row in (await session.execute(found)).mappings()]
+    each = length or last - first
+
+    def number(quarter: Any) -> Any:
+        return (quarter - first) // each
+
+    days, rest = await _days_and_rest(session, first, last, number) if each >= SHORTEST_DAY else ([], [(first, last)])
+    found: dict[tuple[int, str], list[RowMapping]] = {}
+    statements = [_sums(TABLE.c, number, by, keys).where(or_(*(_within(TABLE.c.quarter, one) for one in rest)))]
+    if days:
+        table = DayRow.__table__.c
+        summed = summed_days(first, last, number).subquery()
+        statements.append(_sums(table, number, by, keys).join(summed, summed.c.quarter == table.quarter))
+    for statement in statements if rest else statements[1:]:
+        for row in (await session.execute(statement)).mappings():
+            found.setdefault((row["period"], row["key"]), []).append(row)
+    return [_slice(periods[period], key, found[period, key]) for period, key in sorted(found)]
 
 
-def _slice(period: tuple[float, float], row: RowMapping) -> Slice:
+async def _days_and_rest(
+    session: AsyncSession, first: int, last: int, number: Callable[[Any], Any]
+) -> tuple[list[range], list[tuple[int, int]]]:
+    """The summed days to be read, and the quarters between them."""
+    days = [range(*one) for one in (await session.execute(summed_days(first, last, number))).all()]
+    rest, at = [], first
+    for day in [*days, range(last, last)]:
+        if day.start > at:
+            rest.append((at, day.start))
+        at = day.stop
+    return (days, rest) if len(rest) <= MOST_STRETCHES else ([], [(first, last)])
+
+
+def _sums(table: Any, number: Callable[[Any], Any], by: Dimension, keys: Collection[str] | None) -> Select[Any]:
+    period = number(table.quarter)
+    sums = (func.sum(table[name]).label(name) for name in NUMBERS)
+    found = select(period.label("period"), table.key, *sums).where(table.dimension == by).group_by(period, table.key)
+    return found if keys is None else found.where(table.key.in_(keys))
+
+
+def _within(quarter: Any, stretch: tuple[int, int]) -> ColumnElement[bool]:
+    return and_(quarter >= stretch[0], quarter < stretch[1])
+
+
+def _slice(period: tuple[float, float], key: str, rows: Sequence[RowMapping]) -> Slice:
+    parts = [_counted(row) for row in rows]
+    counts, times = QueueCounts.total(one for one, _ in parts), AgentTimes.total(one for _, one in parts)
+    return Slice(period[0], period[1], key, counts, times)
+
+
+def _counted(row: RowMapping) -> tuple[QueueCounts, AgentTimes]:
     offers = {outcome.value: row[f"offers_{outcome}"] for outcome in OUTCOMES if row[f"offers_{outcome}"]}
-    return Slice(
-        start=period[0],
-        end=period[1],
-        key=row["key"],
-        counts=QueueCounts(**{name: row[name] for name in COUNTS}, offers=offers),
-        agents=AgentTimes(**{name: row[f"agent_{name}"] for name in TIMES}),
-    )
+    counts = QueueCounts(**{name: row[name] for name in COUNTS}, offers=offers)
+    return counts, AgentTimes(**{name: row[f"agent_{name}"] for name in TIMES})
 
 
 def _common_length(periods: Iterable[tuple[float, float]]) -> int | None:

@@ -24,6 +24,8 @@ __all__ = [
     "CallRow",
     "CallbackAttemptRow",
     "CallbackRow",
+    "ChangedIntervalRow",
+    "DayRow",
     "DecisionRow",
     "FactTables",
     "IntervalRow",
@@ -32,6 +34,7 @@ __all__ = [
     "OutsideFigureRow",
     "QueueLogRow",
     "SegmentRow",
+    "SummedDayRow",
     "SurveyAnswerRow",
     "SurveyRow",
 ]
@@ -315,6 +318,32 @@ class IntervalRow(FactTables):
     (engine.database.recount). `quarter` is its number from the epoch, as metrics.intervals has it."""
 
     __table__ = _counted("intervals", "quarter")
+
+
+class DayRow(FactTables):
+    """The same of a whole day of the site's; `quarter` is its first. Only of days in `summed_days`."""
+
+    __table__ = _counted("days", "quarter")
+
+
+class SummedDayRow(FactTables):
+    """A day of which `days` has the sums: all quarters from `quarter` to before `until`."""
+
+    __tablename__ = "summed_days"
+
+    quarter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until: Mapped[int]
+
+
+class ChangedIntervalRow(FactTables):
+    """A quarter of which facts have come since it was last counted (engine.database.changes)."""
+
+    __tablename__ = "changed_intervals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    quarter: Mapped[int]
+
+    __table_args__ = (Index("changed_intervals_by_quarter", "quarter"),)
 
 
 class OutsideFigureRow(FactTables):

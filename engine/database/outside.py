@@ -9,17 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from engine.database.models import OutsideFigureRow as Row
 from metrics.dimensions import Dimension
-from metrics.outside import Entry, Outside, outside_of, overlapping
+from metrics.outside import Entry, Outside, Overlapping, outside_of, overlapping
 
-__all__ = ["Overlapping", "entries", "keep", "outside"]
-
-
-class Overlapping(ValueError):
-    """Two numbers for one moment. `before` and `after` overlap; one of them, or both, are new."""
-
-    def __init__(self, before: Entry, after: Entry) -> None:
-        super().__init__(f"{' '.join(after.of).strip()} is told twice for the same time")
-        self.before, self.after = before, after
+__all__ = ["entries", "keep", "outside"]
 
 
 async def entries(
@@ -77,8 +69,8 @@ async def keep(connection: AsyncConnection, new: Sequence[Entry], now: float) ->
     twice = overlapping(told) or overlapping(after.values())
     if twice is not None:
         raise Overlapping(*twice)
-    fresh = [entry for place, entry in after.items() if there.get(place) != entry]
-    stale = [place for place, entry in there.items() if after.get(place) != entry]
+    fresh = [entry for place, entry in after.items() if not _same(entry, there.get(place))]
+    stale = [place for place, entry in there.items() if not _same(entry, after.get(place))]
     for place in stale:
         await connection.execute(delete(Row).where(tuple_(Row.name, Row.dimension, Row.key, Row.since) == place))
     if fresh:
@@ -92,6 +84,11 @@ async def _there(connection: AsyncConnection, of: Iterable[tuple[str, str, str]]
 
 
 _COLUMNS: Final = (Row.name, Row.dimension, Row.key, Row.since, Row.until, Row.value, Row.source)
+
+
+def _same(one: Entry, other: Entry | None) -> bool:
+    """Whether both say the same, wherever they are from."""
+    return other is not None and (one.until, one.value) == (other.until, other.value)
 
 
 def _place(entry: Entry) -> tuple[str, str, str, float]:

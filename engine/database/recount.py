@@ -290,7 +290,7 @@ def _choice() -> Number:
     """The node that a caller's last key before his first queue led to; "" when he pressed none. Digits he was asked for are no
     choice."""
     first = aliased(SegmentRow)
-    queued_at = select(first.entered_at).where(first.call == CallRow.call, first.segment == 1).scalar_subquery()
+    queued_at = select(first.entered_at).where(first.call == IvrStepRow.call, first.segment == 1).scalar_subquery()
     node = (
         select(IvrStepRow.node)
         .where(IvrStepRow.call == CallRow.call, func.length(IvrStepRow.key) == 1)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from engine.database.changes import note_changes
 from engine.database.connection import Database
 from engine.database.upserts import RowsRefused, upsert
 from engine.facts import Row
@@ -96,6 +97,7 @@ class SpoolWriter:
         try:
             async with asyncio.timeout(self._transaction_s), self._database.transaction() as connection:
                 await upsert(connection, rows)
+                await note_changes(connection, rows)
             self.rows_written += len(rows)
         except RowsRefused as error:
             if len(rows) == 1:

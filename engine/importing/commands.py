@@ -33,7 +33,7 @@ def add_commands(add: Add) -> None:
     _add_figures(add_kind)
 
 
-def _files(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None:
+def _read(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None:
     command.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say(help_zh, help_en))
     command.add_argument(
         "--config",
@@ -42,6 +42,13 @@ def _files(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None
         metavar="DIR",
         help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
     )
+    command.add_argument(
+        "--dry-run", action="store_true", help=say("只读取，不写入数据库", "read only: nothing is stored")
+    )
+
+
+def _files(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None:
+    _read(command, help_zh, help_en)
     command.add_argument(
         "--system",
         default="asterisk",
@@ -58,9 +65,6 @@ def _files(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None
         help=say(
             "文本时间所在时区（默认站点时区）", "of times written as text (default: the site's), e.g. Asia/Shanghai"
         ),
-    )
-    command.add_argument(
-        "--dry-run", action="store_true", help=say("只读取，不写入数据库", "read only: nothing is stored")
     )
     command.add_argument("--json", action="store_true", help=say("输出 JSON", "JSON instead of text"))
 
@@ -135,31 +139,12 @@ def _add_figures(add: AddKind) -> None:
         "导入外部数据：成本、排班、出勤、遇忙、质检、离职（CSV）",
         "what Hotline cannot count, as CSV: cost, scheduled time, attendance, blocked calls, quality scores, leavers",
     )
-    _csv_files(command)
+    _read(
+        command,
+        "CSV 文件，各列：name,dimension,key,from,to,value（见 docs/metrics.md）",
+        "CSV with the columns name,dimension,key,from,to,value (docs/metrics.md)",
+    )
     command.set_defaults(run=_figures)
-
-
-def _csv_files(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "files",
-        type=Path,
-        nargs="+",
-        metavar="FILE",
-        help=say(
-            "CSV 文件，各列：name,dimension,key,from,to,value（见 docs/metrics.md）",
-            "CSV with the columns name,dimension,key,from,to,value (docs/metrics.md)",
-        ),
-    )
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
-    command.add_argument(
-        "--dry-run", action="store_true", help=say("只读取，不写入数据库", "read only: nothing is stored")
-    )
 
 
 def _figures(arguments: argparse.Namespace) -> int:

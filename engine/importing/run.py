@@ -3,7 +3,8 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,19 @@ from engine.config import BadConfiguration, Configuration, load
 from engine.config.source import Problem
 from engine.database.connection import Database, DatabaseNotReady
 from engine.database.intervals import roll_up
+from engine.database.outside import keep
 from engine.importing.cdr import CDR_COLUMNS, CdrPlan, UnknownColumns, import_cdr
+from engine.importing.figures import BadFigures, read_figures
 from engine.importing.files import FileUnreadable, size_of
 from engine.importing.queue_log import NothingToRead, Plan, import_queue_log
 from engine.importing.report import cdr_document, cdr_text, document, text
 from engine.planning.terminal import progress, uncollected
 from engine.site import home_folder, settle_site
 from engine.words import say
+from metrics.dimensions import Dimension
+from metrics.outside import Entry, Overlapping
 
-__all__ = ["cdr", "queue_log"]
+__all__ = ["cdr", "figures", "queue_log"]
 
 Found = TypeVar("Found")
 FAILURES = (FileUnreadable, NothingToRead, DatabaseNotReady, SQLAlchemyError, TimeoutError, OSError)
@@ -90,6 +95,53 @@ def cdr(arguments: argparse.Namespace) -> int:
         )
         return 2
     return 0
+
+
+def figures(arguments: argparse.Namespace) -> int:
+    """0: done. 1: the database stood in the way. 2: a line cannot be understood; nothing was stored."""
+    configuration = load(arguments.config.resolve())
+    try:
+        told = read_figures(arguments.files, ZoneInfo(configuration.system.timezone))
+
+        async def store(database: Database | None) -> int | None:
+            if database is None:
+                return None
+            async with database.transaction() as connection:
+                return await keep(connection, told, time.time())
+
+        changed = asyncio.run(_with_database(arguments, configuration, store))
+    except (BadFigures, Overlapping) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except FAILURES as error:
+        print(error, file=sys.stderr)
+        return 1
+    for warning in _strange(told, configuration):
+        print(warning, file=sys.stderr)
+    if changed is None:
+        print(say(f"已读取 {len(told)} 项，未写入。", f"{len(told)} figures read, nothing stored."))
+    else:
+        print(
+            say(
+                f"已读取 {len(told)} 项，新增或更改 {changed} 项。",
+                f"{len(told)} figures read, {changed} of them new or changed.",
+            )
+        )
+    return 0
+
+
+def _strange(told: Sequence[Entry], configuration: Configuration) -> Iterator[str]:
+    """Queues and agents that are not in the configuration may be of old days; or mistyped."""
+    known: dict[Dimension, Collection[str]] = {
+        Dimension.QUEUE: configuration.rules.queues,
+        Dimension.AGENT: configuration.rules.agents,
+    }
+    for entry in told:
+        if entry.dimension in known and entry.key not in known[entry.dimension]:
+            yield say(
+                f"{entry.source}：配置中没有 {entry.dimension} {entry.key!r}（已照常导入）",
+                f"{entry.source}: no {entry.dimension} {entry.key!r} in the configuration (it is taken as it is)",
+            )
 
 
 def _count(arguments: argparse.Namespace, configuration: Configuration, since: float | None, until: float) -> None:

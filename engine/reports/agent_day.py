@@ -11,7 +11,7 @@ from acd.rules import Rules
 from agents.roster import AgentId
 from agents.state import AgentState
 from engine.database.models import AgentIntervalRow, OfferRow
-from engine.reports.making import Surroundings
+from engine.reports.site import Surroundings
 from metrics.periods import midnight
 
 __all__ = ["AgentDay", "Spell", "TalkOn", "longest_break", "read_day"]

@@ -20,7 +20,7 @@ WIDTH, LEFT, RIGHT, TOP, ROW, BAR = 1000, 40, 40, 64, 62, 26
 ROW_S: Final = 3 * 3600.0
 """How much of the day is in one row."""
 FONT: Final = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC','WenQuanYi Micro Hei',system-ui,sans-serif"
-OVER: Final = "#dc2626"
+OVER, OVER_TEXT = "#dc2626", "#7f1d1d"
 STATES: Final[dict[AgentState, tuple[str, dict[Language, str]]]] = {
     AgentState.READY: ("#86efac", {"zh": "就绪", "en": "Ready"}),
     AgentState.OFFERED: ("#fde047", {"zh": "振铃", "en": "Being rung"}),
@@ -76,7 +76,7 @@ def _summary(day: AgentDay, language: Language) -> str:
         return "，".join(said)
     said = [
         f"logged in {logged_in}",
-        f"{len(day.talks)} talks, {clock(talk_s, hours=True)}",
+        f"{len(day.talks)} talks of {clock(talk_s, hours=True)}",
         f"{day.missed} offers missed",
     ]
     said += [f"{len(long)} breaks too long, by {clock(over_s)} together"] if long else []
@@ -138,7 +138,9 @@ def _too_long(
     )
     if spell.end <= end:
         told = {"zh": f"超 {clock(spell.over_s)}", "en": f"+{clock(spell.over_s)}"}[language]
-        yield f'<text x="{right + 3:.1f}" y="{top - 1}" fill="{OVER}" font-weight="600">{told}</text>'
+        inside = right - left > 60
+        at, height = (left + 5, top + 17) if inside else (right + 3, top - 9)
+        yield f'<text x="{at:.1f}" y="{height:.1f}" fill="{OVER_TEXT}" font-weight="600">{told}</text>'
 
 
 def _legend(day: AgentDay, top: float, language: Language) -> Iterator[str]:
@@ -153,7 +155,7 @@ def _legend(day: AgentDay, top: float, language: Language) -> Iterator[str]:
         yield f'<text x="{x + 17:.0f}" y="{top + 28}" fill="#475569">{clock(spent, hours=True)} · {share}</text>'
         x += 150
     marks = {
-        "zh": "细蓝线：通话（按派发记录）　红框：超出小休时限的部分",
-        "en": "thin blue line: talks, by their offers    red frame: what of a break was over the limit",
+        "zh": "细蓝线：通话（按派发记录）；红框：超出小休时限的部分",
+        "en": "thin blue line: talks, by their offers; red frame: what of a break was over the limit",
     }
     yield f'<text x="{LEFT}" y="{top + 50}" fill="#64748b">{marks[language]}</text>'

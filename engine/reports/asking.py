@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from acd.rules import Rules
 from engine.reports.asked import BadQuestion, Wanted, columns_of, one_of, span_of
-from engine.reports.making import Surroundings
+from engine.reports.site import Surroundings
 from metrics.dimensions import Dimension
 from metrics.periods import Step
 

@@ -1,16 +1,15 @@
 """The calls behind a number: everything a count of a report was made of, one row each, so many rows as the number says."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from acd.model import OfferOutcome
 from acd.rules import Rules, ServiceLevel
-from agents.roster import QueueId
 from agents.state import AgentState
 from cti.http.services import CallBehind
 from engine.database.models import (
@@ -83,7 +82,7 @@ def _people(asked: Question, rules: Rules) -> Collection[str] | None:
 
 async def _stays(session: AsyncSession, asked: Question, rules: Rules) -> list[CallBehind]:
     if asked.by in BY_CALL:
-        return [one async for one in _calls_in_queues(session, asked, rules)]
+        return [one async for one in _calls_in_queues(session, asked)]
     in_time = SegmentRow.entered_at >= asked.since, SegmentRow.entered_at < asked.until
     query = _segments().where(*in_time)
     if asked.by is Dimension.QUEUE and asked.key is not None:
@@ -94,10 +93,10 @@ async def _stays(session: AsyncSession, asked: Question, rules: Rules) -> list[C
         people = _people(asked, rules)
         query = query if people is None else query.where(SegmentRow.agent.in_(people))
     rows = (await session.execute(query)).all()
-    return [_of_stay(stay, row, stay.entered_at) for row in rows if asked.count in in_queue(stay := _stay(row, rules))]
+    return [_of_stay(stay, row, stay.entered_at) for row in rows if asked.count in in_queue(stay := _stay(row))]
 
 
-async def _calls_in_queues(session: AsyncSession, asked: Question, rules: Rules) -> Any:
+async def _calls_in_queues(session: AsyncSession, asked: Question) -> AsyncIterator[CallBehind]:
     """By call: its first queue says when it is booked."""
     came = select(SegmentRow.call).where(SegmentRow.entered_at >= asked.since, SegmentRow.entered_at < asked.until)
     query = _segments().where(SegmentRow.call.in_(came)).order_by(SegmentRow.call, SegmentRow.segment)
@@ -105,7 +104,7 @@ async def _calls_in_queues(session: AsyncSession, asked: Question, rules: Rules)
     menus = await _menus(session, {row.call for row in rows}) if asked.by is Dimension.MENU else {}
     for call, group in groupby(rows, key=lambda row: row.call):
         of_call = list(group)
-        stays = [_stay(row, rules) for row in of_call]
+        stays = [_stay(row) for row in of_call]
         first = stays[0].entered_at
         if not asked.since <= first < asked.until or not _is_of(asked, of_call[0], menus.get(call, "")):
             continue
@@ -133,9 +132,7 @@ def _segments() -> Select[Any]:
     )
 
 
-def _stay(row: Row[Any], rules: Rules) -> Stay:
-    queue = rules.queues.get(QueueId(row.queue))
-    level = ServiceLevel() if queue is None else queue.service_level
+def _stay(row: Row[Any]) -> Stay:
     return Stay(
         call=row.call,
         segment=row.segment,
@@ -150,7 +147,7 @@ def _stay(row: Row[Any], rules: Rules) -> Stay:
         answered_at=row.answered_at,
         in_time=bool(row.in_service_level),
         direct=bool(row.direct),
-        within_s=level.within_s,
+        within_s=row.within_s if row.within_s is not None else ServiceLevel().within_s,
     )
 
 
@@ -182,18 +179,16 @@ def _is_of(asked: Question, row: Any, menu: str) -> bool:
 
 
 async def _menus(session: AsyncSession, calls: Collection[str]) -> dict[str, str]:
-    """By call the last node of its path before its first queue."""
+    """By call its choice in the menu, as engine.database.recount has it: where the last key before the first queue led."""
     first = select(SegmentRow.call, SegmentRow.entered_at).where(SegmentRow.segment == 1).subquery()
     query = (
-        select(IvrStepRow.call, IvrStepRow.node, IvrStepRow.at, first.c.entered_at)
+        select(IvrStepRow.call, IvrStepRow.node)
         .outerjoin(first, first.c.call == IvrStepRow.call)
+        .where(func.length(IvrStepRow.key) == 1)
+        .where(or_(first.c.entered_at.is_(None), IvrStepRow.at <= first.c.entered_at))
         .order_by(IvrStepRow.call, IvrStepRow.step)
     )
-    found: dict[str, str] = {}
-    for call, node, at, entered_at in await session.execute(query):
-        if call in calls and (entered_at is None or at <= entered_at):
-            found[call] = node
-    return found
+    return {call: node for call, node in await session.execute(query) if call in calls}
 
 
 # --- offers, wrap-ups, surveys, calls ----------------------------------------------------------------------------------

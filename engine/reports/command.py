@@ -26,9 +26,9 @@ from engine.reports.asking import dimension_of, last_month, last_week, wanted_of
 from engine.reports.behind import Question, behind
 from engine.reports.csv_file import csv_bytes
 from engine.reports.document import Document
-from engine.reports.making import FORMATS, Surroundings, file_of, make
+from engine.reports.making import FORMATS, file_of, make
 from engine.reports.shown import Language, Names, shown
-from engine.reports.site import surroundings
+from engine.reports.site import Surroundings, surroundings
 from engine.site import home_folder, settle_site
 from engine.words import language, say
 from metrics.dimensions import Dimension

@@ -33,6 +33,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     made_at: float
     title: str = ""
     because: Sequence[Because] = ()
+    pictures: Sequence[str] = ()
+    """Of a day of single agents: their days, as SVG."""
 
     def say(self, zh: str, en: str) -> str:
         """The text in the report's language."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from acd.rules import Rules
 from agents.roster import AgentId, QueueId
 from engine.reports.asked import BadQuestion, Wanted
+from engine.reports.told import told_of
 from ivr.hours import Span
 from metrics.definitions import AgentTimes, QueueCounts, Sums
 from metrics.dimensions import STORED, Dimension
@@ -58,12 +59,12 @@ async def gather(
     spans = periods(wanted.since, wanted.until, wanted.step, zone, shifts)
     if not spans:
         raise BadQuestion("step", "no shift begins in this time; shifts stand in metrics.yaml")
+    if len(spans) * _most_keys(wanted, rules) > MOST_LINES:
+        raise BadQuestion("step", f"this may be more than {MOST_LINES:,} lines: choose longer periods, or fewer keys")
     by_span = {(span.start, span.end): span for span in spans}
     keys = _stored_keys(wanted, rules)
     stored = wanted.by if wanted.by in STORED else Dimension.AGENT
     found = await read(session, stored, list(by_span), keys)
-    if len(found) > MOST_LINES:
-        raise BadQuestion("step", f"this would be more than {MOST_LINES:,} lines: choose longer periods, or fewer keys")
     cells = {(by_span[one.start, one.end], one.key): Sums(one.counts, one.agents) for one in found}
     everybody: dict[Period, AgentTimes] | None = None
     if wanted.by in (Dimension.SITE, Dimension.QUEUE):
@@ -74,7 +75,17 @@ async def gather(
     elif wanted.by in (Dimension.GROUP, Dimension.SKILL):
         everybody = _everybody({(span, AgentId(key)): sums.agents for (span, key), sums in cells.items()}, None)
         cells = _by_teams(cells, wanted, rules)
-    return build(wanted.by, wanted.step, (wanted.since, wanted.until), wanted.columns, cells, everybody=everybody)
+    told = await told_of(session, wanted, spans)
+    span = (wanted.since, wanted.until)
+    return build(wanted.by, wanted.step, span, wanted.columns, cells, everybody=everybody, told=told)
+
+
+def _most_keys(wanted: Wanted, rules: Rules) -> int:
+    """How many keys a period may have; of VIP levels, numbers and menu choices there are few."""
+    if wanted.by is Dimension.SITE:
+        return 1
+    known = len(rules.queues) if wanted.by is Dimension.QUEUE else len(rules.agents)
+    return known if wanted.keys is None or wanted.by not in STORED else len(wanted.keys)
 
 
 def _stored_keys(wanted: Wanted, rules: Rules) -> Collection[str] | None:

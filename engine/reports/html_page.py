@@ -1,6 +1,6 @@
 """A report as one page to look at and to print: A4 across, no script, nothing to load."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -31,7 +31,7 @@ th:nth-child(1),td:nth-child(1),th:nth-child(2),td:nth-child(2){text-align:left}
 tr.total td{font-weight:600;background:#f8fafc}
 td.out{background:#fde2e1;color:#9b1c1c;font-weight:600}td.none{color:#94a3b8}
 td a{color:inherit}
-svg.chart{display:block;width:100%;margin:.4em 0;break-inside:avoid}
+svg.day{width:100%;height:auto}svg.chart{display:block;width:100%;margin:.4em 0;break-inside:avoid}
 .why li{margin:.15em 0}.explained td,.explained th,.list td,.list th{text-align:left}
 .note{color:#475569;margin:.3em 0}
 form{display:flex;flex-wrap:wrap;gap:.6em 1em;align-items:end;background:#f1f5f9;padding:.8em;border-radius:6px}
@@ -42,9 +42,9 @@ input,select,button{font:inherit;padding:.25em .4em}
 """
 
 
-def html_of(document: Document, pictures: Sequence[str] = ()) -> bytes:
-    """The page as a file. `pictures` are further drawings, as SVG, at its end."""
-    return page(document.heading, document.language, body(document, pictures)).encode()
+def html_of(document: Document) -> bytes:
+    """The page as a file."""
+    return page(document.heading, document.language, body(document)).encode()
 
 
 def page(title: str, language: str, content: str) -> str:
@@ -56,7 +56,7 @@ def page(title: str, language: str, content: str) -> str:
     )
 
 
-def body(document: Document, pictures: Sequence[str] = (), link: Link | None = None) -> str:
+def body(document: Document, link: Link | None = None) -> str:
     """The report itself: heading, what is out of its band and why, charts, table, explanations."""
     made = f"{datetime.fromtimestamp(document.made_at, document.zone):%Y-%m-%d %H:%M}"
     return "\n".join(
@@ -67,7 +67,7 @@ def body(document: Document, pictures: Sequence[str] = (), link: Link | None = N
             charts(document),
             *_table(document, link),
             *(f'<p class="note">{escape(note)}</p>' for note in document.notes()),
-            *pictures,
+            *document.pictures,
             *_explained(document),
         ]
     )

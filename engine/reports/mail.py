@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from cti.http.services import ReportFile
 from engine.reports.document import Document
-from engine.reports.making import Made
 from engine.reports.shown import shown, target
 from metrics.reports import Place, place
 
@@ -35,7 +35,7 @@ class MailServer(msgspec.Struct, frozen=True, kw_only=True):
     """A file of certificates to trust instead of the system's."""
 
 
-def mail_of(document: Document, made: Made, server: MailServer, to: str, message_id: str) -> EmailMessage:
+def mail_of(document: Document, made: ReportFile, server: MailServer, to: str, message_id: str) -> EmailMessage:
     """The whole in words, the report attached. The id is made of report and time: sent twice, it is one mail."""
     mail = EmailMessage()
     mail["Subject"] = document.heading

@@ -1,16 +1,17 @@
 """Makes reports of a database: for commands, for the API and for those that are sent."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from acd.rules import Rules
+from cti.http.services import ReportFile
 from engine.database.intervals import slices
+from engine.reports.agent_day import read_day
+from engine.reports.agent_day_picture import picture
 from engine.reports.asked import Wanted, columns_of
 from engine.reports.csv_file import csv_of
 from engine.reports.document import Document, file_name
@@ -18,37 +19,18 @@ from engine.reports.gather import gather
 from engine.reports.html_page import html_of
 from engine.reports.json_file import json_of
 from engine.reports.shown import Language, Names
+from engine.reports.site import Surroundings
 from engine.reports.xlsx_file import xlsx_of
-from ivr.hours import Span
-from metrics.definitions import Band
 from metrics.dimensions import Dimension
-from metrics.periods import Step
+from metrics.periods import Step, midnight
 from metrics.reports import Report
 
-__all__ = ["FORMATS", "Made", "Surroundings", "file_of", "make"]
+__all__ = ["FORMATS", "file_of", "make"]
 
 CURVE: Final = ("offered", "service_level", "asa")
 OF_PEOPLE: Final = (Dimension.AGENT, Dimension.GROUP, Dimension.SKILL)
 DAY_S: Final = 86400.0
-
-
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report needs of the site's configuration."""
-
-    rules: Rules
-    zone: ZoneInfo
-    bands: Mapping[str, Band] = {}
-    shifts: Mapping[str, Span] = {}
-    reasons: Mapping[str, Mapping[str, str]] = {}
-    """What people call the reasons for not being ready."""
-
-
-class Made(msgspec.Struct, frozen=True):
-    """A report as a file."""
-
-    name: str
-    content_type: str
-    content: bytes
+MOST_DAYS: Final = 20
 
 
 FORMATS: Final[dict[str, tuple[Callable[[Document], bytes], str]]] = {
@@ -73,7 +55,18 @@ async def make(
         zone=around.zone,
         made_at=time.time(),
         title=title,
+        pictures=await _days(session, wanted, around, language),
     )
+
+
+async def _days(session: AsyncSession, wanted: Wanted, around: Surroundings, language: Language) -> list[str]:
+    """Of a few agents by name on one day, what each did."""
+    if wanted.by is not Dimension.AGENT or wanted.keys is None or len(wanted.keys) > MOST_DAYS:
+        return []
+    day = datetime.fromtimestamp(wanted.since, around.zone).date()
+    if wanted.until > midnight(day + timedelta(days=1), around.zone):
+        return []
+    return [picture(await read_day(session, agent, day, around), language) for agent in wanted.keys]
 
 
 async def _curve(session: AsyncSession, wanted: Wanted, around: Surroundings) -> Report | None:
@@ -88,7 +81,7 @@ async def _curve(session: AsyncSession, wanted: Wanted, around: Surroundings) ->
     return await gather(session, slices, asked, around.rules, around.zone, around.shifts)
 
 
-def file_of(document: Document, form: str) -> Made:
+def file_of(document: Document, form: str) -> ReportFile:
     """The document in one of FORMATS."""
     render, content_type = FORMATS[form]
-    return Made(file_name(document, form), content_type, render(document))
+    return ReportFile(file_name(document, form), content_type, render(document))

@@ -10,7 +10,6 @@ from cti.http.services import CallBehind
 from cti.masking import mask_number
 from engine.reports.document import Document
 from engine.reports.html_page import body, page
-from engine.reports.making import Surroundings
 from engine.reports.shown import DIMENSIONS, STEPS, Language, Names
 from metrics.columns import COLUMNS, Column
 from metrics.dimensions import Dimension
@@ -22,9 +21,7 @@ __all__ = ["calls_page", "report_page", "sign_in_page"]
 MOST_ON_A_PAGE = 1000
 
 
-def report_page(
-    document: Document | None, question: Mapping[str, str], around: Surroundings, language: Language, problem: str = ""
-) -> str:
+def report_page(document: Document | None, question: Mapping[str, str], language: Language, problem: str = "") -> str:
     """The form, and below it the report or what is wrong with the question."""
     content = [_form(question, language)]
     if problem:
@@ -87,7 +84,7 @@ def _link(document: Document, line: Line, column: Column) -> str:
         "language": document.language,
     }
     if line.key is not None and report.by is not Dimension.SITE:
-        asked["key"] = line.key
+        asked["key"] = line.key or '""'
     return f"/reports/calls?{urlencode(asked)}"
 
 

@@ -15,15 +15,17 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from cti.http.services import ReportFile
 from engine.config import Configuration
 from engine.config.environment import secret
 from engine.config.report_models import ReportModel
 from engine.database.connection import Database, DatabaseNotReady
 from engine.database.intervals import roll_up
+from engine.reports.apart import apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.document import Document
 from engine.reports.mail import MailServer, NotSent, mail_of, send
-from engine.reports.making import Made, file_of, make
+from engine.reports.making import file_of, make
 from engine.reports.marks import Marks, Sent
 from engine.reports.schedule import Due, due, span
 from engine.reports.site import surroundings
@@ -123,8 +125,7 @@ class ReportSender:
         return (spec.folder is None or sent.filed) and set(spec.to) <= set(sent.mailed)
 
     async def _send(self, spec: ReportModel, one: Due, sent: Sent) -> None:
-        document = await self._made(spec, one)
-        made = await asyncio.to_thread(file_of, document, spec.format)
+        document, made = await apart(self._database, lambda database: self._made(database, spec, one))
         first = one.first.isoformat()
         if spec.folder is not None and not sent.filed:
             await asyncio.to_thread(_put, self._home / spec.folder, spec.name, made)
@@ -140,7 +141,7 @@ class ReportSender:
         self.sent += 1
         await asyncio.to_thread(self._marks.write, spec.name, first, sent)
 
-    async def _made(self, spec: ReportModel, one: Due) -> Document:
+    async def _made(self, database: Database, spec: ReportModel, one: Due) -> tuple[Document, ReportFile]:
         around = surroundings(self._configuration())
         since, until = span(one, around.zone)
         step = spec.step or (Step.HALF_HOUR if spec.when == "daily" else Step.DAY)
@@ -148,11 +149,12 @@ class ReportSender:
             since=since, until=until, by=spec.by, step=step, columns=columns_of(spec.figures, spec.by, around.bands)
         )
         if spec.when == "daily":
-            await roll_up(self._database, since, until)
-        async with self._database.session() as session:
-            return await make(session, wanted, around, spec.language, TITLES[spec.when][spec.language])
+            await roll_up(database, since, until)
+        async with database.session() as session:
+            document = await make(session, wanted, around, spec.language, TITLES[spec.when][spec.language])
+        return document, file_of(document, spec.format)
 
-    async def _mail(self, spec: ReportModel, document: Document, made: Made, to: str, first: str) -> None:
+    async def _mail(self, spec: ReportModel, document: Document, made: ReportFile, to: str, first: str) -> None:
         server = self._server()
         site = self._configuration().system.site
         host = server.sender.rpartition("@")[2]
@@ -174,7 +176,7 @@ class ReportSender:
         )
 
 
-def _put(folder: Path, name: str, made: Made) -> None:
+def _put(folder: Path, name: str, made: ReportFile) -> None:
     """Whole or not at all: whoever looks into the folder meets no half file."""
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{name}-{made.name}.new"

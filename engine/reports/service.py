@@ -1,31 +1,36 @@
 """cti.http.services.Reports over the database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agents.roster import AgentId
-from cti.http.services import CallBehind, Question, QuestionRefused, ReportFile
+from cti.http.services import CallBehind, HistoryUnavailable, Question, QuestionRefused, ReportFile
 from engine.config import Configuration
-from engine.database.connection import Database
+from engine.database.connection import Database, DatabaseNotReady
 from engine.database.reading import reading
 from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
-from engine.reports.asked import BadQuestion, Wanted, span_of
+from engine.reports.apart import apart
+from engine.reports.asked import BadQuestion, span_of
 from engine.reports.asking import dimension_of, wanted_of
 from engine.reports.behind import Question as AskedCalls
 from engine.reports.behind import behind
 from engine.reports.document import Document
-from engine.reports.making import Surroundings, file_of, make
+from engine.reports.making import file_of, make
 from engine.reports.pages import calls_page, report_page, sign_in_page
 from engine.reports.shown import Language, Names
-from engine.reports.site import surroundings
+from engine.reports.site import Surroundings, surroundings
 
 __all__ = ["SqlReports"]
 
 T = TypeVar("T")
+
+AT_ONCE: Final = 2
+"""More reports wait: the machine is there for calls."""
 
 
 class SqlReports:
@@ -37,19 +42,24 @@ class SqlReports:
         self._database = database
         self._configuration = configuration
         self._now = now
+        self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def file(self, question: Question, form: str) -> ReportFile:
-        document, _ = await self._document(question)
-        made = file_of(document, form)
-        return ReportFile(made.name, made.content_type, made.content)
+        async def made(session: AsyncSession) -> ReportFile:
+            return file_of(await self._document(session, question), form)
+
+        return await self._read(made)
 
     async def page(self, question: Question) -> str:
-        around = surroundings(self._configuration())
+        language = self._language(question)
+
+        async def shown(session: AsyncSession) -> str:
+            return report_page(await self._document(session, question), question, language)
+
         try:
-            document, _ = await self._document(question)
+            return await self._read(shown)
         except QuestionRefused as refused:
-            return report_page(None, question, around, self._language(question), str(refused))
-        return report_page(document, question, around, document.language)
+            return report_page(None, question, language, str(refused))
 
     async def calls(self, question: Question) -> Sequence[CallBehind]:
         around = surroundings(self._configuration())
@@ -62,27 +72,22 @@ class SqlReports:
         return calls_page(found, question, Names.of(around.rules), around.zone, self._language(question))
 
     async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
-        around = surroundings(self._configuration())
+        around, language = surroundings(self._configuration()), self._language(question)
         try:
             text = question.get("day")
             day = date.fromisoformat(text) if text else self._today(around) - timedelta(days=1)
         except ValueError:
             raise QuestionRefused("day: expected a day such as 2026-11-25") from None
-        found = await self._read(lambda session: read_day(session, agent, day, around))
-        drawn = picture(found, self._language(question)).encode()
-        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawn)
+        drawn = picture(await self._read(lambda session: read_day(session, agent, day, around)), language)
+        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawn.encode())
 
     def sign_in_page(self, *, refused: bool) -> str:
         return sign_in_page(self._configuration().system.language, refused=refused)
 
-    async def _document(self, question: Question) -> tuple[Document, Wanted]:
-        around, language = surroundings(self._configuration()), self._language(question)
-        try:
-            wanted = wanted_of(question, _keys(question), around, self._today(around))
-            document = await self._read(lambda session: make(session, wanted, around, language))
-        except BadQuestion as refused:
-            raise QuestionRefused(str(refused)) from refused
-        return document, wanted
+    async def _document(self, session: AsyncSession, question: Question) -> Document:
+        around = surroundings(self._configuration())
+        wanted = wanted_of(question, _keys(question), around, self._today(around))
+        return await make(session, wanted, around, self._language(question))
 
     def _behind(self, question: Question, around: Surroundings) -> AskedCalls:
         keys = _keys(question)
@@ -98,11 +103,19 @@ class SqlReports:
         )
 
     async def _read(self, read: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        try:
-            async with reading(self._database) as session:
+        """In a thread of its own: callers wait on this loop."""
+
+        async def work(database: Database) -> T:
+            async with reading(database) as session:
                 return await read(session)
+
+        try:
+            async with self._at_once:
+                return await apart(self._database, work)
         except BadQuestion as refused:
             raise QuestionRefused(str(refused)) from refused
+        except DatabaseNotReady as error:
+            raise HistoryUnavailable(str(error)) from error
 
     def _today(self, around: Surroundings) -> date:
         return datetime.fromtimestamp(self._now(), around.zone).date()
@@ -113,5 +126,5 @@ class SqlReports:
 
 
 def _keys(question: Question) -> list[str]:
-    """The menu's keys may be empty words: `key` alone says that none was asked for."""
-    return [key for key in question.get("key", "").split(",") if key]
+    """Callers who made no choice in the menu are asked for as `""`."""
+    return [key.replace('""', "") for key in question.get("key", "").split(",") if key]

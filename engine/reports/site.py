@@ -1,12 +1,27 @@
 """What a report needs of the configuration."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from engine.config import Configuration
-from engine.reports.making import Surroundings
-from metrics.definitions import bands_in_force
+import msgspec
 
-__all__ = ["surroundings"]
+from acd.rules import Rules
+from engine.config import Configuration
+from ivr.hours import Span
+from metrics.definitions import Band, bands_in_force
+
+__all__ = ["Surroundings", "surroundings"]
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report needs of the site's configuration."""
+
+    rules: Rules
+    zone: ZoneInfo
+    bands: Mapping[str, Band] = {}
+    shifts: Mapping[str, Span] = {}
+    reasons: Mapping[str, Mapping[str, str]] = {}
+    """What people call the reasons for not being ready."""
 
 
 def surroundings(configuration: Configuration) -> Surroundings:

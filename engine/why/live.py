@@ -59,10 +59,11 @@ class EngineWhy:
         [found] = await self._answers([figure], queue, since, until)
         return found
 
-    async def run(self) -> None:
-        """Keep `alarms` true, minute by minute."""
+    async def run(self, wanted: Callable[[], bool]) -> None:
+        """Keep `alarms` true, minute by minute, while they are wanted: while a screen shows them."""
         while True:
-            await self.look_round()
+            if wanted():
+                await self.look_round()
             await asyncio.sleep(FRESH_S)
 
     async def look_round(self) -> None:

@@ -290,11 +290,11 @@ class QueueLogReader:
             found = None
         if found is not None and not found.left:
             return found
-        if found is not None or self._ended.get(call):
-            self._orphan(row)
-        elif not self._is_stranger(call):
+        if found is None and not self._ended.get(call):
+            if self._strangers.get(call) is not _Stranger.ORPHAN and self._is_stranger(call):
+                return None
             self._strangers[call] = _Stranger.ORPHAN
-            self._orphan(row)
+        self._orphan(row)
         return None
 
     def _orphan(self, row: Fields) -> None:

@@ -169,10 +169,10 @@ async def test_key_numbers_can_be_read_from_five_metres(open_page: Open) -> None
 
 
 async def test_colours_say_what_is_out_of_its_band(hall: Hall, open_page: Open) -> None:
-    page = await open_page()
+    page = await open_page(height=2400)
     colour = "(one) => getComputedStyle(one).color"
     seen = set()
-    for queue, name, _ in QUEUES[:3]:
+    for queue, _, _ in QUEUES:
         counts = hall.figures.counts(QueueId(queue))
         share = counts.answered_within_sl / counts.offered
         level = "good" if share >= 0.8 else "near" if share >= 0.72 else "bad"
@@ -182,9 +182,8 @@ async def test_colours_say_what_is_out_of_its_band(hall: Hall, open_page: Open) 
         wanted = await page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--{level}').trim()")
         shown = await ring.evaluate(colour)
         assert shown == "rgb({}, {}, {})".format(*bytes.fromhex(wanted[1:]))
-        seen.add((level, shown))
-        assert name
-    assert len(seen) > 1
+        seen.add(level)
+    assert len(seen) > 1, seen
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

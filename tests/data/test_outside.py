@@ -3,9 +3,9 @@
 import pytest
 
 from engine.database import Database
-from engine.database.outside import Overlapping, entries, keep, outside
+from engine.database.outside import entries, keep, outside
 from metrics.dimensions import Dimension
-from metrics.outside import Entry, Outside
+from metrics.outside import Entry, Outside, Overlapping
 
 DAY = 86400.0
 MONDAY = 20_000 * DAY
@@ -52,7 +52,7 @@ async def test_what_is_taken_back_is_gone_and_may_be_told_anew_in_parts(database
 @pytest.mark.parametrize("new", [cost(1.0, 29, 10), cost(1.0, -5, 6), cost(1.0, 5, 5)])
 async def test_two_numbers_for_one_moment_are_refused_and_nothing_is_changed(database: Database, new: Entry) -> None:
     await tell(database, cost(30_000.0))
-    with pytest.raises(Overlapping, match="cost site is told twice"):
+    with pytest.raises(Overlapping, match="cost site is told for some of this time already"):
         await tell(database, blocked("sales", 4.0), new)
     assert await everything(database) == [cost(30_000.0)]
 

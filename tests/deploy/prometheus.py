@@ -37,10 +37,12 @@ def promtool(*arguments: str | Path, page: bytes = b"") -> None:
 
 
 class Prometheus:
-    """Prometheus without targets over the blocks of a folder. What is recorded by rules is worked out for days gone by."""
+    """Prometheus over the blocks of a folder, without targets unless `config` names some. What is recorded by rules can be
+    worked out for days gone by."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: str = "global: {}\n") -> None:
         self._folder = folder
+        self._config = config
         self._data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -57,18 +59,25 @@ class Prometheus:
         self.stop()
         self.start()
 
-    def ask(self, expression: str, at: float) -> list[float]:
-        """The value of each series of the answer."""
-        query = urlencode({"query": expression, "time": at})
+    def ask(self, expression: str, at: float | None = None) -> list[float]:
+        """The value of each series of the answer; without a time as it is now."""
+        query = urlencode({"query": expression} | ({} if at is None else {"time": at}))
         with urlopen(f"{self.url}/api/v1/query?{query}", timeout=30) as response:  # noqa: S310 - ours, on loopback
             found: Any = json.load(response)["data"]
         series = [found["result"]] if found["resultType"] == "scalar" else [one["value"] for one in found["result"]]
         return [float(value) for _, value in series]
 
+    def wait_for(self, expression: str) -> None:
+        """Returns when there is an answer."""
+        deadline = time.monotonic() + START_S
+        while not self.ask(expression):
+            assert time.monotonic() < deadline, f"no answer to {expression}"
+            time.sleep(0.2)
+
     def start(self) -> None:
         """Returns when it answers."""
         config = self._folder / "prometheus.yml"
-        config.write_text("global: {}\n", encoding="utf-8")
+        config.write_text(self._config, encoding="utf-8")
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={self._data}"]

@@ -240,7 +240,12 @@ def test_images_get_all_that_runs_and_nothing_else() -> None:
     allowed = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
     packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")} - {"tests", "bench"}
     install = {"requirements-engine.lock", "deploy/install/asterisk-packages", "deploy/install/asterisk.sh"}
-    assert allowed == packages | install | {"asterisk-config"}
+    assert allowed == packages | install | {"asterisk-config", "web"}
+
+
+def test_engines_image_has_the_built_pages_where_the_engine_looks_for_them() -> None:
+    assert re.search(r"^COPY --from=pages /web/dist web/dist$", dockerfile("engine"), re.M)
+    assert "web/dist" in (REPOSITORY / ".dockerignore").read_text().split()
 
 
 def test_what_is_left_out_of_the_image_is_not_loaded_by_what_runs_there() -> None:
@@ -257,7 +262,9 @@ def test_what_is_left_out_of_the_image_is_not_loaded_by_what_runs_there() -> Non
 @pytest.mark.parametrize("image", ["asterisk", "engine"])
 def test_copied_files_exist_and_reach_the_builder(image: str) -> None:
     allowed = (REPOSITORY / ".dockerignore").read_text().split()
-    sources = [word for line in re.findall(r"^COPY (.+)$", dockerfile(image), re.M) for word in line.split()[:-1]]
+    sources = [
+        word for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile(image), re.M) for word in line.split()[:-1]
+    ]
     assert sources
     for source in sources:
         assert (REPOSITORY / source).exists(), source

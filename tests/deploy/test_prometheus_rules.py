@@ -9,7 +9,7 @@ import yaml
 from metrics.exporter import Exporter
 from metrics.intervals import Tally
 from tests.deploy.prometheus import promtool
-from tests.deploy.promql import RULES, known_series, problems, rules
+from tests.deploy.promql import ASTERISK, RULES, known_series, problems, rules
 from tests.unit.metrics.floor import StillFloor
 from tests.unit.metrics.test_exporter import MORNING, tally_of
 
@@ -78,6 +78,12 @@ def test_prometheus_asks_the_engine_where_compose_puts_it() -> None:
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
     port = compose["services"]["engine"]["environment"]["HOTLINE_HTTP_PORT"]
     assert config["scrape_configs"][0]["static_configs"][0]["targets"] == [f"engine:{port}"]
+    asterisk = config["scrape_configs"][1]
+    port = compose["services"]["engine"]["environment"]["HOTLINE_ASTERISK_METRICS_PORT"]
+    assert asterisk["static_configs"][0]["targets"] == [f"asterisk:{port}"]
+    kept = re.compile(asterisk["metric_relabel_configs"][0]["regex"])
+    assert all(kept.fullmatch(name) for name in ASTERISK)
+    assert not kept.fullmatch("asterisk_channels_state")
     assert "./deploy/prometheus/rules:/etc/prometheus/rules:ro" in compose["services"]["prometheus"]["volumes"]
 
 

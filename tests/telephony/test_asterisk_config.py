@@ -6,16 +6,20 @@ import asyncio
 import csv
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from cti.agi import AgiEnvironment, AgiSession
+from engine.asterisk.ports import free_port
 from engine.asterisk.process import AsteriskDidNotStart, AsteriskProcess, start
 from engine.asterisk.render import render
 from engine.asterisk.settings import AsteriskSettings
 from engine.network import PhoneCall, PlacedCall, TelephoneNetwork
 from engine.network.management import Management, Message, NetworkActionRefused
+from tests.deploy.promql import ASTERISK
 from tests.telephony.conftest import DID, PHONES, EngineStub, asterisk_settings
 from tests.telephony.phones import eventually, longest_silence_s, no_channel_is_left, raw_caller, seconds, tone_share
 
@@ -620,3 +624,30 @@ async def test_thirty_callers_at_once_are_all_answered_and_leave_nothing_behind(
     assert [await call.wait_ended(20) for call in calls] == [16] * 30
     assert sorted(pressed) == ["1"] * 15 + ["2"] * 15
     await no_channel_is_left(asterisk)
+
+
+# -- what it shows Prometheus -----------------------------------------------------------------------------------
+
+
+async def test_asterisk_shows_its_own_figures_when_that_is_switched_on_and_nothing_else_over_http(
+    tmp_path: Path, asterisk_root: Path | None
+) -> None:
+    port = free_port()
+    settings = replace(asterisk_settings(tmp_path), metrics_bind="127.0.0.1", metrics_port=port)
+    render(settings)
+    process = await start(settings.folder, root=asterisk_root, visible=[settings.recordings_folder])
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            async with http.get("/metrics") as response:
+                page = await response.text()
+            others = []
+            for path in ("/", "/httpstatus", "/static/index.html", "/ari/channels", "/amanager", "/ws"):
+                async with http.get(path) as response:
+                    others.append(response.status)
+    finally:
+        await process.stop()
+    assert set(ASTERISK) <= set(re.findall(r"^(\w+)[ {]", page, re.MULTILINE))
+    assert others == [404] * 6
+    log = (settings.folder / "log/messages.log").read_text()
+    assert "WARNING" not in log
+    assert "ERROR" not in log

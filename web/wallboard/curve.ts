@@ -91,7 +91,7 @@ export function optionOf(curve: Curve, colours: Colours, fontSize: number): Opti
         yAxisIndex: 1,
         data: slots.level,
         color: colours.level,
-        symbolSize: fontSize / 3,
+        symbol: 'none',
         connectNulls: true,
         lineStyle: { width: fontSize / 5 },
       },

@@ -22,12 +22,18 @@ export function fitting(widthPx: number, heightPx: number, tile: Tile, remPx: nu
   return columns * rows
 }
 
-// `paged` false: everything is shown, and the page scrolls.
-export function usePages<Item>(box: Ref<HTMLElement | null>, items: () => Item[], tile: () => Tile, paged: () => boolean) {
+// `paged` false: the page scrolls, and everything is shown, or so many at a time.
+export function usePages<Item>(
+  box: Ref<HTMLElement | null>,
+  items: () => Item[],
+  tile: () => Tile,
+  paged: () => boolean,
+  most = Infinity,
+) {
   const page = ref(0)
   const size = ref({ width: 0, height: 0, rem: 16 })
   const perPage = computed(() =>
-    paged() ? fitting(size.value.width, size.value.height, tile(), size.value.rem) : Math.max(items().length, 1),
+    paged() ? fitting(size.value.width, size.value.height, tile(), size.value.rem) : Math.min(Math.max(items().length, 1), most),
   )
   const pages = computed(() => Math.max(1, Math.ceil(items().length / perPage.value)))
   const shown = computed(() => pageOf(items(), perPage.value, Math.min(page.value, pages.value - 1)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cti.cel import TAIL_BYTES, ChannelPast, read_past
+from cti.cel import TAIL_BYTES, ChannelPast, begins_at, read_past, read_stretch
 
 CALLER = (
     '"ANSWER","1795338018.766082","PJSIP/trunk-00000000","hotline-1795338018.0","hotline-1795338018.0","",'
@@ -131,3 +131,33 @@ def test_of_a_diary_of_months_only_the_end_is_read(tmp_path: Path) -> None:
     text = old + AGENT * (TAIL_BYTES // len(AGENT) + 1) + CALLER
     assert len(text) > TAIL_BYTES
     assert set(past(tmp_path, text)) == {THE_AGENT.unique_id, THE_CALLER.unique_id}
+
+
+def lines_from(start: int, count: int) -> list[str]:
+    """One answer a second."""
+    return [f'"ANSWER","{start + n}.250000","PJSIP/trunk-{n:08x}","h-{n}","h-{n}","","139/400"\n' for n in range(count)]
+
+
+@pytest.mark.parametrize(("since", "until"), [(0, 900), (100, 101), (350, 700), (880, 2000), (-50, 3), (2000, 3000)])
+def test_a_stretch_of_time_is_read_from_anywhere_in_the_file(tmp_path: Path, since: int, until: int) -> None:
+    file = tmp_path / "hotline.csv"
+    file.write_text('"torn\n' + "".join(lines_from(1_800_000_000, 900)) + '"ANSWER","18', "utf-8")
+    past = read_stretch(file, 1_800_000_000.0 + since, 1_800_000_000.0 + until)
+    assert set(past) == {f"h-{n}" for n in range(900) if since <= n + 0.25 < until}
+
+
+def test_lines_of_the_same_moment_may_stand_in_any_order(tmp_path: Path) -> None:
+    file = tmp_path / "hotline.csv"
+    lines = lines_from(1_800_000_000, 300)
+    lines[100], lines[104] = lines[104], lines[100]
+    file.write_text("".join(lines), "utf-8")
+    past = read_stretch(file, 1_800_000_100.0, 1_800_000_105.0)
+    assert set(past) == {f"h-{n}" for n in range(100, 105)}
+
+
+def test_a_diary_begins_with_its_first_whole_line(tmp_path: Path) -> None:
+    file = tmp_path / "hotline.csv"
+    assert begins_at(file) is None
+    assert read_stretch(file, 0.0, 1e12) == {}
+    file.write_text("torn off\n" + CALLER, "utf-8")
+    assert begins_at(file) == 1795338018.766082

@@ -53,9 +53,11 @@ from cti.wallfeed import WallFeed
 from desk.items import ItemId, Step, WorkItem
 from desk.store import Count, Wanted
 from ivr.prompts import Prompt, Prompts
-from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts
+from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, bands_in_force
+from metrics.dimensions import Dimension
 from metrics.figures import Figures, curve, queue_figures, site_figures
-from metrics.intervals import INTERVAL_S, Tally
+from metrics.intervals import INTERVAL_S, Book, Tally
+from metrics.outside import Entry, Overlapping, overlapping
 from metrics.why import Answer, Names, Stretch, answer, explain
 from recordings.ledger import Recording, RecordingNotThere
 
@@ -112,6 +114,20 @@ class ListTelephony:
 
     def carry_out(self, command: Command) -> None:
         self.commands.append(command)
+
+
+class MemoryAudits:
+    """cti.http.services.Audits: one that has been done, and one quarter in memory."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, Any] | None = None
+        self.books: dict[int, Book] = {}
+
+    def last(self) -> dict[str, Any] | None:
+        return self.done
+
+    def live(self, quarter: int) -> Book | None:
+        return self.books.get(quarter)
 
 
 class TallyFigures:
@@ -230,6 +246,38 @@ def _matches(item: WorkItem, wanted: Wanted) -> bool:
     return mine and all(value is None or getattr(item, name) == value for name, value in asked.items())
 
 
+class ListOutside:
+    """Numbers that were told, in memory."""
+
+    def __init__(self) -> None:
+        self.told: list[Entry] = []
+
+    async def find(
+        self,
+        *,
+        name: str | None,
+        by: Dimension | None,
+        keys: Collection[str] | None,
+        since: float | None,
+        until: float | None,
+    ) -> list[Entry]:
+        return [
+            entry
+            for entry in self.told
+            if name in (None, entry.name)
+            and by in (None, entry.dimension)
+            and (keys is None or entry.key in keys)
+            and (since is None or entry.until > since)
+            and (until is None or entry.since < until)
+        ]
+
+    async def keep(self, entries: Sequence[Entry]) -> int:
+        if (twice := overlapping([*self.told, *entries])) is not None:
+            raise Overlapping(*twice)
+        self.told += entries
+        return len(entries)
+
+
 class FixedPage:
     def pieces(self) -> Iterator[bytes]:
         yield b"callcenter_calls_total 0\n"
@@ -343,10 +391,11 @@ class SmallSite:
         self.runner.telephony = self.telephony
         self.runner.sinks = [self.pops, self.floor_feed, self.wall_feed, self.decisions, self.figures]
         self.history, self.archive, self.reload = DictHistory(), FolderArchive(folder), ScriptedReload()
+        self.audits = MemoryAudits()
         self.versions = ScriptedVersions()
         self.items = DictItems(folder)
+        self.outside = ListOutside()
         self.why = ScriptedWhy()
-
         self.reports = ScriptedReports()
         self.health = HealthBoard(self.clock, vital=["ami", "agi", "journal"], others=["database", "redis"])
         self.accounts = Accounts.open(folder / "tokens.json", self.floor.rules.agents.values())
@@ -368,11 +417,14 @@ class SmallSite:
             archive=self.archive,
             prompts=lambda: self.prompts,
             items=self.items,
+            outside=self.outside,
+            bands=lambda: bands_in_force({"asa": Band(high=30.0)}),
             reports=self.reports,
             health=self.health,
             metrics=FixedPage(),
             reload=self.reload,
             versions=self.versions,
+            audits=self.audits,
             zone=ZONE,
             version="0.1.0",
             pages=self.pages,
@@ -410,6 +462,10 @@ class SmallSite:
     async def post(self, path: str, who: Role | AgentId | None, body: Any = None) -> tuple[int, Any]:
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
         async with self.http.post(self.url + path, headers=self.bearer(who), data=data) as response:
+            return response.status, msgspec.json.decode(await response.read())
+
+    async def put(self, path: str, who: Role | AgentId | None, body: Any) -> tuple[int, Any]:
+        async with self.http.put(self.url + path, headers=self.bearer(who), data=msgspec.json.encode(body)) as response:
             return response.status, msgspec.json.decode(await response.read())
 
     def feed(self, path: str, who: Role | AgentId | None, **more: Any) -> Any:

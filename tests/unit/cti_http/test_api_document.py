@@ -22,7 +22,7 @@ def documented() -> set[tuple[str, str]]:
         method, before = "", ""
         for word in re.findall(r"`([^`]+)`", cell):
             method, path = word.split(" ", 1) if " " in word else (method, word)
-            if not path.startswith(("/api", "/healthz", "/metrics")):
+            if not path.startswith(("/api", "/healthz", "/metrics", "/wallboard", "/web", "/reports")):
                 path = before.rpartition("/")[0] + path
             found.add((method, path))
             before = path

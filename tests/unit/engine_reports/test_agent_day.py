@@ -45,7 +45,7 @@ def test_it_is_a_drawing_with_a_bar_for_each_state(language: Language) -> None:
 
 def test_totals_and_the_break_that_was_too_long_are_said() -> None:
     text = picture(a_day(), "en")
-    assert "logged in 0:30:00; 1 talks, 0:05:00; 2 offers missed; 1 breaks too long, by 5:00 together" in text
+    assert "logged in 0:30:00; 1 talks of 0:05:00; 2 offers missed; 1 breaks too long, by 5:00 together" in text
     assert "+5:00" in text
     assert "超 5:00" in picture(a_day(), "zh")
 

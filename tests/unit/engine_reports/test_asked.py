@@ -6,7 +6,7 @@ import pytest
 
 from engine.reports.asked import BadQuestion
 from engine.reports.asking import last_month, last_week, wanted_of
-from engine.reports.making import Surroundings
+from engine.reports.site import Surroundings
 from metrics.dimensions import Dimension
 from metrics.periods import Step
 from tests.unit.engine_reports.reports import RULES, SINCE, UNTIL, ZONE

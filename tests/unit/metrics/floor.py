@@ -96,5 +96,11 @@ class StillFloor:
     def recordings_missing(self) -> int:
         return 1
 
+    def audit_differences(self) -> Mapping[str, int]:
+        return {"live": 0, "stored": 3}
+
+    def last_audit_at(self) -> float | None:
+        return 1_800_000_000.0
+
     def version(self) -> str:
         return "0.1.0"
