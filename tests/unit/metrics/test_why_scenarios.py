@@ -101,3 +101,12 @@ def test_where_agents_hours_are_not_known_more_calls_are_told_without_a_size() -
     assert sentences(found, NAMES, "en") == ["1117 calls, 36 % more than usual (823)."]
     fewer = explain("service_level", Band(low=0.99), without_hours(changed(12, sales=20.0)), days, 20.0)
     assert Kind.CALLS not in [cause.kind for cause in fewer.causes]
+
+
+def test_of_days_in_one_piece_fewer_agents_are_told_without_a_size() -> None:
+    def whole(day: Stretch) -> Stretch:
+        return replace(day, end=day.start + 86400.0, parts=())
+
+    days = [whole(day) for day in usual_days()]
+    found = explain("service_level", Band(low=0.9), whole(changed(11, agents=AGENTS[2:])), days, 20.0)
+    assert [(cause.kind, cause.effect) for cause in found.causes] == [(Kind.DUTY, None)]
