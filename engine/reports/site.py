@@ -8,7 +8,7 @@ import msgspec
 from acd.rules import Rules
 from engine.config import Configuration
 from ivr.hours import Span
-from metrics.definitions import Band
+from metrics.definitions import Band, bands_in_force
 
 __all__ = ["Surroundings", "surroundings"]
 
