@@ -37,6 +37,8 @@ from metrics.reports import Report
 from tests.unit.metrics.records import NINE
 from tests.unit.metrics.test_core_and_tally import RULES, Day
 
+pytestmark = pytest.mark.data
+
 ZONE = ZoneInfo("Asia/Shanghai")
 CONFIG = Path(__file__).parents[2] / "config"
 AROUND = Surroundings(rules=RULES, zone=ZONE, bands=bands_in_force({}))
