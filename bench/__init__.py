@@ -36,4 +36,5 @@ BENCHMARKS = {
     "theory": Benchmark("the core against Erlang C and Erlang A over the big grid", "bench.theory"),
     "wallboard": Benchmark("from an event on the floor to the wallboard in a real Chromium", "bench.wallboard"),
     "scrape": Benchmark("what one scrape of the metrics page costs", "bench.scrape"),
+    "why": Benchmark("what it costs to say why a figure is out of its band", "bench.why"),
 }

@@ -25,7 +25,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
 
-__all__ = ["Slice", "agent_times", "raw_slices", "roll_up", "roll_up_changed", "roll_up_days", "slices"]
+__all__ = ["Slice", "agent_times", "raw_slices", "roll_up", "roll_up_changed", "roll_up_days", "row_of", "slices"]
 
 AT_ONCE: Final = 96
 """Quarters counted in one go: who writes facts waits as long at most, on SQLite."""
@@ -110,13 +110,14 @@ async def _count(connection: AsyncConnection, by: Dimension, quarters: range) ->
     )
     async with AsyncSession(connection) as session:
         counted = await recount(session, by, float(quarters.start * INTERVAL_S), float(quarters.stop * INTERVAL_S))
-        rows = [_row(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
+        rows = [row_of(by, quarter, key, *sums) for (quarter, key), sums in counted.items()]
     for at in range(0, len(rows), ROWS_AT_ONCE):
         await connection.execute(insert(IntervalRow), rows[at : at + ROWS_AT_ONCE])
     await sum_again(connection, by, quarters)
 
 
-def _row(by: Dimension, quarter: int, key: str, counts: QueueCounts, times: AgentTimes) -> dict[str, Any]:
+def row_of(by: Dimension, quarter: int, key: str, counts: QueueCounts, times: AgentTimes) -> dict[str, Any]:
+    """A row of the table: what is counted of a key in a quarter."""
     return {
         "dimension": str(by),
         "quarter": quarter,

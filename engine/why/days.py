@@ -1,5 +1,6 @@
 """With which days, and with which hours of them, a stretch of time is compared. Pure."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
@@ -13,7 +14,11 @@ __all__ = ["WEEKS", "comparable", "cut", "whole_quarters"]
 
 WEEKS: Final = 4
 SHORT_S: Final = 2 * 3600.0
-"""A stretch no longer than this is cut into quarters of an hour, a longer one into hours."""
+"""A stretch no longer than this is cut into quarters of an hour, a longer one into hours,"""
+LONG_S: Final = 2 * 86400.0
+"""and one longer than this into days."""
+LONGEST_DAY_S: Final = 25 * 3600.0
+WEEK_S: Final = 7 * 86400.0
 
 Span = tuple[float, float]
 
@@ -26,12 +31,14 @@ def whole_quarters(since: float, until: float) -> Span:
 
 def comparable(since: float, until: float, zone: tzinfo, calendars: Iterable[Hours]) -> list[Span]:
     """The same time by the clock on the same day of the week, up to four weeks back, the latest first. Days that a calendar
-    opens by another line are left out: a holiday is not compared with a plain Thursday, nor a Thursday with a holiday."""
+    opens by another line are left out: a holiday is not compared with a plain Thursday, nor a Thursday with a holiday. A
+    stretch of several days is compared with four before it that do not overlap, whatever days are in them."""
     day, known = datetime.fromtimestamp(since, zone).date(), list(calendars)
+    each, alone = max(math.ceil((until - since) / WEEK_S), 1), until - since <= LONGEST_DAY_S
     spans = []
-    for weeks in range(1, WEEKS + 1):
+    for weeks in range(each, WEEKS * each + 1, each):
         before = day - timedelta(weeks=weeks)
-        if all(line_of(hours, before) is line_of(hours, day) for hours in known):
+        if not alone or all(line_of(hours, before) is line_of(hours, day) for hours in known):
             spans.append((_earlier(since, weeks, zone), _earlier(until, weeks, zone)))
     return [span for span in spans if span[0] < span[1]]
 
@@ -43,5 +50,6 @@ def _earlier(at: float, weeks: int, zone: tzinfo) -> float:
 
 def cut(span: Span, zone: ZoneInfo) -> list[Span]:
     """The stretch in intervals, none left out."""
-    step = Step.QUARTER if span[1] - span[0] <= SHORT_S else Step.HOUR
+    lasts_s = span[1] - span[0]
+    step = Step.QUARTER if lasts_s <= SHORT_S else Step.HOUR if lasts_s <= LONG_S else Step.DAY
     return [(period.start, period.end) for period in periods(*span, step, zone)]

@@ -16,12 +16,15 @@ from metrics.definitions import FIGURES, Band
 from metrics.why.cause import Cause, Kind, Side
 from metrics.why.happenings import happenings
 from metrics.why.levers import from_load
+from metrics.why.load import WAITING
 from metrics.why.standing_out import one_of_many, peak
 from metrics.why.stretch import Stretch
 
 __all__ = ["Explanation", "explain"]
 
 WORTH_TELLING: Final = 0.1
+MORE_IS_BETTER: Final = frozenset({"service_level", "service_level_less_short_abandons", "answered_share"})
+"""Of the figures of waiting; of the others less is."""
 OF_A_PART: Final = 0.25
 """The same for a part that stands out: some part is always the worst."""
 
@@ -84,9 +87,18 @@ def _ranked(
     told = [
         replace(cause, effect=None if cause.effect is None else cause.effect * toward)
         for cause in _told_once(found)
-        if cause.effect is None or cause.effect * toward >= _least(cause.kind) * missing
+        if (
+            _wait_too_long(figure, side)
+            if cause.effect is None
+            else cause.effect * toward >= _least(cause.kind) * missing
+        )
     ]
     return sorted(told, key=_rank)
+
+
+def _wait_too_long(figure: str, side: Side) -> bool:
+    """Causes without a size are such as make callers wait: they explain nothing when callers wait less than the band has it."""
+    return figure not in WAITING or (side is Side.LOW) == (figure in MORE_IS_BETTER)
 
 
 def _least(kind: Kind) -> float:

@@ -98,8 +98,7 @@ ELSEWHERE: Final = _Lever(
 )
 
 WORK: Final = (CALLS, TALK, WRAP_UP, DUTY, READINESS, ELSEWHERE)
-MORE_WORK: Final = (CALLS, TALK, WRAP_UP)
-"""More of it makes callers wait, also where nobody knows by how much, because no agent's hours are known (imported days)."""
+MORE_WORK: Final = (CALLS, TALK, WRAP_UP, ELSEWHERE)
 LEVERS: Final[Mapping[str, tuple[_Lever, ...]]] = {
     **dict.fromkeys(FIGURES_OF_LOAD, WORK),
     "handle_time": (TALK, WRAP_UP),
@@ -112,7 +111,6 @@ def from_load(figure: str, value: float, now: Stretch, before: Sequence[Stretch]
     if not before or figure not in LEVERS:
         return
     load, loads = load_of(now), [load_of(stretch) for stretch in before]
-    staff_known = any(load.agents)
     usual_load = mean_load(loads, load)
     modelled = figure_of(figure, load, within_s)
     for lever in LEVERS[figure]:
@@ -121,8 +119,8 @@ def from_load(figure: str, value: float, now: Stretch, before: Sequence[Stretch]
             continue
         dimension, subject = _whence(lever.kind, is_now > usual.mean, now, before)
         otherwise = figure_of(figure, lever.put(load, usual_load), within_s)
-        effect = None if otherwise is None or modelled is None or not staff_known else otherwise - modelled
-        if effect is None and not (figure in WAITING and lever in MORE_WORK and is_now > usual.mean):
+        effect = None if otherwise is None or modelled is None else otherwise - modelled
+        if effect is None and not (figure in WAITING and _makes_wait(lever, is_now > usual.mean, load)):
             continue
         of_queue = lever.kind is Kind.CALLS and dimension is Dimension.QUEUE
         yield Cause(
@@ -134,6 +132,11 @@ def from_load(figure: str, value: float, now: Stretch, before: Sequence[Stretch]
             dimension=dimension,
             subject=subject,
         )
+
+
+def _makes_wait(lever: _Lever, more: bool, load: Load) -> bool:
+    """Whether callers wait longer for it, though nobody can say by how much: `figure_of` has no answer."""
+    return more if lever in MORE_WORK else any(load.agents) and not more
 
 
 def _calls(stretch: Stretch, queue: str) -> float:

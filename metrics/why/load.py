@@ -20,10 +20,12 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.erlang import Outlook, outlook
 from metrics.why.stretch import Stretch, logged_in_s, on_call_s
 
-__all__ = ["FIGURES_OF_LOAD", "WAITING", "Load", "figure_of", "load_of", "mean_load"]
+__all__ = ["FIGURES_OF_LOAD", "LONGEST_S", "WAITING", "Load", "figure_of", "load_of", "mean_load"]
 
 PATIENCE_S: Final = 1800.0
 """Where nobody gave up."""
+LONGEST_S: Final = 7200.0
+"""An interval that may be taken as a queue in balance."""
 PANELS: Final = 120
 """Of the integrals: good to three digits, in a millisecond."""
 
@@ -127,9 +129,12 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def figure_of(figure: str, load: Load, within_s: float) -> float | None:
-    """The figure by formula; None: no formula has it, or nobody came."""
+    """The figure by formula. None: no formula has it, or nobody came; and of waits: no agent's hours are known, or an interval
+    is so long that its mean says nothing of its peaks."""
     of = FIGURES_OF_LOAD.get(figure)
-    return None if of is None else of(load, within_s)
+    if of is None or (figure in WAITING and not (any(load.agents) and max(load.spans_s) <= LONGEST_S)):
+        return None
+    return of(load, within_s)
 
 
 def _waits(take: Callable[["_Waits"], float | None]) -> Callable[[Load, float], float | None]:

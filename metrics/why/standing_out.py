@@ -12,7 +12,7 @@ from typing import Final
 from metrics.definitions import FIGURES, AgentTimes, QueueCounts, Sums, Unit
 from metrics.dimensions import Dimension
 from metrics.why.cause import Cause, Kind
-from metrics.why.load import WAITING
+from metrics.why.load import LONGEST_S, WAITING
 from metrics.why.stretch import Part, Stretch
 from metrics.why.usual import notable, usual_of
 
@@ -136,7 +136,7 @@ def _share(figure: str, mine: QueueCounts, whole: QueueCounts) -> float | None:
 
 def peak(figure: str, value: float, now: Stretch, before: Sequence[Stretch]) -> Iterator[Cause]:
     """The shortest run of intervals that half of the misses fall into, if it is short and has more than its part of them."""
-    if figure not in WAITING or len(now.parts) < 3:
+    if figure not in WAITING or len(now.parts) < 3 or now.parts[0].end - now.parts[0].start > LONGEST_S:
         return
     of, misses = FIGURES[figure].of, MISSES[figure]
     found = _run(now.parts, misses)

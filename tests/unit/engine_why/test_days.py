@@ -42,6 +42,20 @@ def test_holidays_and_special_days_are_not_compared_with_plain_ones() -> None:
     assert len(days("2026-10-22 10:00", ())) == 4
 
 
+def test_stretches_of_weeks_are_compared_with_such_as_do_not_overlap() -> None:
+    since, until = at("2026-10-01 00:00"), at("2026-11-01 00:00")  # 31 days, a holiday the first of them
+    spans = comparable(since, until, SHANGHAI, (CALENDAR,))
+    assert [f"{datetime.fromtimestamp(start, SHANGHAI):%m-%d}" for start, _ in spans] == [
+        "08-27",
+        "07-23",
+        "06-18",
+        "05-14",
+    ]
+    assert all(end <= later for (_, end), later in zip(spans, [since, *(start for start, _ in spans)], strict=False))
+    [week, *_] = comparable(at("2026-09-21 00:00"), at("2026-09-28 00:00"), SHANGHAI, ())
+    assert week == (at("2026-09-14 00:00"), at("2026-09-21 00:00"))
+
+
 def test_clock_shows_the_same_time_also_when_it_was_changed_in_between() -> None:
     """Summer time ended on 25 October 2026."""
     [latest, *_] = comparable(at("2026-10-27 09:00", BERLIN), at("2026-10-27 12:00", BERLIN), BERLIN, ())
@@ -54,8 +68,10 @@ def test_the_quarter_of_an_hour_under_way_is_left_out() -> None:
     assert (since, until) == (at("2026-09-24 00:00"), at("2026-09-24 10:00"))
 
 
-@pytest.mark.parametrize(("hours", "parts"), [(1, 4), (2, 8), (3, 3), (24, 24)])
-def test_short_stretches_are_cut_into_quarters_and_long_ones_into_hours(hours: int, parts: int) -> None:
+@pytest.mark.parametrize(("hours", "parts"), [(1, 4), (2, 8), (3, 3), (24, 24), (7 * 24, 7)])
+def test_short_stretches_are_cut_into_quarters_longer_ones_into_hours_and_weeks_into_days(
+    hours: int, parts: int
+) -> None:
     since = at("2026-09-24 00:00")
     spans = cut((since, since + hours * 3600.0), SHANGHAI)
     assert len(spans) == parts

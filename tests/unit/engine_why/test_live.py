@@ -16,7 +16,7 @@ from agents.state import AgentState
 from cti.http.services import HistoryUnavailable
 from engine.config import load
 from engine.database.connection import Database
-from engine.database.intervals import _row as row_of
+from engine.database.intervals import row_of
 from engine.database.models import IntervalRow
 from engine.why.ask import Known, find_out
 from engine.why.live import EngineWhy

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from acd.model import CallState, QueueId
 from agents.state import AgentState
 from metrics.definitions import Band
-from metrics.exporter import Break, Disk
+from metrics.live_view import Break, Disk
 from tests.unit.metrics.records import REPAIR, SALES
 
 

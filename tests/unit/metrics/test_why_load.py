@@ -100,14 +100,22 @@ def test_occupancy_and_handle_time_follow_their_definitions() -> None:
     assert figure_of("survey_score", load, 20.0) is None
 
 
-def test_with_nobody_there_everybody_waits_and_nobody_coming_is_no_data() -> None:
+def test_with_nobody_there_for_an_hour_everybody_waits_and_nobody_coming_is_no_data() -> None:
     load = load_of(hour())
-    assert figure_of("service_level", replace(load, duty=(0.0,)), 20.0) == 0.0
-    assert figure_of("abandon_rate", replace(load, duty=(0.0,)), 20.0) == 1.0
+    two = replace(load, spans_s=(HOUR_S, HOUR_S), calls=(120.0, 40.0), duty=(0.0, 50.0), readiness=(1.0, 1.0))
+    assert figure_of("service_level", two, 20.0) == pytest.approx(0.25)
+    assert figure_of("abandon_rate", two, 20.0) == pytest.approx(0.75)
     assert figure_of("service_level", replace(load, calls=(0.0,)), 20.0) is None
     assert figure_of("asa", replace(load, calls=(0.0,)), 20.0) is None
     assert figure_of("queue_time", replace(load, duty=(5000.0,)), 20.0) is None
     assert figure_of("service_level", replace(load, duty=(5000.0,)), 20.0) == 1.0
+
+
+def test_waits_have_no_size_where_no_hours_are_known_or_an_interval_is_a_day() -> None:
+    load = load_of(hour())
+    for unknown in (replace(load, duty=(0.0,)), replace(load, spans_s=(86400.0,))):
+        assert figure_of("service_level", unknown, 20.0) is None
+        assert figure_of("handle_time", unknown, 20.0) == pytest.approx(220.0)
 
 
 def test_patience_is_half_an_hour_where_nobody_gave_up() -> None:

@@ -101,3 +101,19 @@ def test_where_agents_hours_are_not_known_more_calls_are_told_without_a_size() -
     assert sentences(found, NAMES, "en") == ["1117 calls, 36 % more than usual (823)."]
     fewer = explain("service_level", Band(low=0.99), without_hours(changed(12, sales=20.0)), days, 20.0)
     assert Kind.CALLS not in [cause.kind for cause in fewer.causes]
+
+
+def test_of_days_in_one_piece_fewer_agents_are_told_without_a_size() -> None:
+    def whole(day: Stretch) -> Stretch:
+        return replace(day, end=day.start + 86400.0, parts=())
+
+    days = [whole(day) for day in usual_days()]
+    found = explain("service_level", Band(low=0.9), whole(changed(11, agents=AGENTS[2:])), days, 20.0)
+    assert [(cause.kind, cause.effect) for cause in found.causes] == [(Kind.DUTY, None)]
+
+
+def test_what_makes_callers_wait_does_not_explain_that_they_wait_too_little() -> None:
+    day, days = changed(11, sales=77.0, support=63.0), usual_days()
+    whole = [replace(one, end=one.start + 86400.0, parts=()) for one in (day, *days)]
+    for band, named in ((Band(high=40.0), [Kind.CALLS]), (Band(low=200.0), [])):
+        assert [cause.kind for cause in explain("queue_time", band, whole[0], whole[1:], 20.0).causes] == named
