@@ -257,6 +257,7 @@ async def measure_year(url: str, calls: int) -> dict[str, Any]:
     await roll_up_days(database, ZONE, YEAR[1] + 86400.0)
     await analyse(database)
     filled_s = time.perf_counter() - started
+    _say(f"{rows} rows of counts filled in and summed by day in {filled_s:.0f} s")
     read = await reports(database, slices, STORED_REPORTS)
     await database.close()
     return {"interval_rows": rows, "filled_s": round(filled_s, 1), "stored": read}
@@ -266,8 +267,10 @@ async def measure_month(url: str, calls: int) -> dict[str, Any]:
     """Reading a month by its facts, and counting it into the store."""
     database = Database(url)
     await database.open()
+    started = time.perf_counter()
     await fill_month(database, calls)
     await analyse(database)
+    _say(f"the facts of {calls} calls filled in, in {time.perf_counter() - started:.0f} s")
     read = await reports(database, raw_slices, RAW_REPORTS)
     await database.close()
     return {"raw": read}
@@ -295,6 +298,7 @@ async def reports(database: Database, read: Reader, wanted: Sequence[Report]) ->
                 return len(await read(session, by, asked))
 
         seconds, lines = await quickest(one)
+        _say(f"{name}: {seconds:.3f} s, {lines} lines")
         found[name] = {"s": round(seconds, 3), "lines": lines}
     return found
 
@@ -362,7 +366,7 @@ def main(argv: list[str]) -> int:
     names = [one for one in ("sqlite", "postgresql") if both or getattr(arguments, one)]
     found: dict[str, Any] = {"live_us_a_call": round(min(live_us(20_000) for _ in range(ROUNDS)), 1)}
     for name in names:
-        print(f"{name} ...", file=sys.stderr, flush=True)
+        _say(name)
         found[name] = measure(name, arguments.calls, arguments.raw)
     missed = _missed(found, names)
     if arguments.json:
@@ -371,6 +375,11 @@ def main(argv: list[str]) -> int:
         _tell(found, names)
         print("\n".join(f"missed: {one}" for one in missed) or "all targets reached")
     return 1 if missed else 0
+
+
+def _say(text: str) -> None:
+    """How far it is: all of it takes minutes."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _missed(found: dict[str, Any], names: list[str]) -> list[str]:
