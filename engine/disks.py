@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from metrics.exporter import Disk
+from metrics.live_view import Disk
 
 __all__ = ["Disks"]
 

@@ -11,7 +11,7 @@ from agents.state import AgentState
 from cti.health import ComponentState
 from ivr.hours import days_known
 from metrics.definitions import Band
-from metrics.exporter import Break, Disk
+from metrics.live_view import Break, Disk
 
 if TYPE_CHECKING:
     from engine.app import Engine
@@ -22,7 +22,7 @@ VERSION = "0.1.0"
 
 
 class FloorView:
-    """The part of metrics.exporter.LiveView that is about callers and agents."""
+    """The part of metrics.live_view.LiveView that is about callers and agents."""
 
     def __init__(self, floor: Floor, now: Callable[[], float]) -> None:
         self._floor = floor
@@ -97,7 +97,7 @@ class FloorView:
 
 
 class EngineView(FloorView):
-    """metrics.exporter.LiveView over an engine."""
+    """metrics.live_view.LiveView over an engine."""
 
     def __init__(self, engine: "Engine") -> None:
         super().__init__(engine.floor, engine.runner.now)
@@ -189,9 +189,9 @@ class EngineView(FloorView):
     def audit_differences(self) -> Mapping[str, int]:
         return self._engine.audit.differences
 
-    def last_audit_at(self) -> float | None:
+    def last_audit_at(self) -> float:
         last = self._engine.audit.last
-        return last.audit.at if last else None
+        return last.audit.at if last else 0.0
 
     def version(self) -> str:
         return VERSION

@@ -161,7 +161,7 @@ _ALL: Final = (
         "Numbers of the day before that did not agree when they were last held against each other (./hotline audit).",
         ("kind",),
     ),
-    Family("callcenter_audit_last_seconds", Kind.GAUGE, "When that was, in seconds since the epoch."),
+    Family("callcenter_audit_last_seconds", Kind.GAUGE, "When that was, in seconds since the epoch; 0: not yet."),
     Family("callcenter_build_info", Kind.GAUGE, "Always 1; the version is in the label.", ("version",)),
 )
 

@@ -50,6 +50,8 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """Matters that one call settled."""
     solvable: float | None = None
     """Matters of which it is known whether one call settled them."""
+    transferred: float | None = None
+    """Talks the agent ended by handing the caller on, where nothing counts them."""
     served_numbers: float | None = None
     """Calls served whose number is known. This and the next are counted in SQL."""
     called_again: float | None = None
@@ -85,6 +87,7 @@ OUTSIDE: Final[dict[str, Kind]] = {
     "people_scheduled": _kind("people_scheduled", "people", "应出勤人次", "People scheduled, by shift"),
     "quality_points": _kind("quality_points", "points", "质检总分", "Points of quality scores"),
     "quality_scores": _kind("quality_scores", "calls", "质检录音数", "Calls scored for quality"),
+    "transferred": _kind("transferred", "calls", "座席转接数", "Calls agents handed on"),
     "headcount": _kind("person_years", "people", "平均在册人数", "Mean headcount", mean=True),
     "leavers": _kind("leavers", "people", "离职人数", "Agents who left"),
     "solved": _kind("solved", "calls", "一次解决的呼叫", "Calls solved at once"),

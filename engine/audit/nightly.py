@@ -57,7 +57,7 @@ class NightlyAudit:
     @property
     def differences(self) -> Mapping[str, int]:
         """Of the last audit, by kind."""
-        return self.last.differences if self.last else {}
+        return self.last.differences if self.last else dict.fromkeys(map(str, Kind), 0)
 
     async def run(self) -> None:
         """Runs until cancelled. A night that was missed because no engine was there is made up for at once."""

@@ -121,9 +121,9 @@ def _whose(arguments: argparse.Namespace) -> tuple[str, list[str]]:
 def _print(document: Document) -> None:
     table = Table(title=document.heading, title_justify="left")
     for head in document.heads:
-        table.add_column(head)
+        table.add_column(head, overflow="fold")
     for column in document.report.columns:
-        table.add_column(column.names[document.language], justify="right")
+        table.add_column(column.names[document.language], justify="right", overflow="fold")
     for line, is_total in document.lines():
         cells = [Text(text) for text in document.of_line(line)]
         for value, column in zip(line.values, document.report.columns, strict=True):

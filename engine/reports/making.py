@@ -13,6 +13,7 @@ from engine.database.intervals import slices
 from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
 from engine.reports.asked import Wanted, columns_of
+from engine.reports.because import because
 from engine.reports.csv_file import csv_of
 from engine.reports.document import Document, file_name
 from engine.reports.gather import gather
@@ -55,6 +56,7 @@ async def make(
         zone=around.zone,
         made_at=time.time(),
         title=title,
+        because=[] if around.configuration is None else await because(session, report, around.configuration, language),
         pictures=await _days(session, wanted, around, language),
     )
 

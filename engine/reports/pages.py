@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from cti.http.services import CallBehind
 from cti.masking import mask_number
+from engine.reports.behind import Question
 from engine.reports.document import Document
 from engine.reports.html_page import body, page
-from engine.reports.shown import DIMENSIONS, STEPS, Language, Names
+from engine.reports.shown import DIMENSIONS, STEPS, Language, Names, span_words
 from metrics.columns import COLUMNS, Column
 from metrics.dimensions import Dimension
 from metrics.periods import Step
@@ -88,13 +89,11 @@ def _link(document: Document, line: Line, column: Column) -> str:
     return f"/reports/calls?{urlencode(asked)}"
 
 
-def calls_page(
-    found: Sequence[CallBehind], question: Mapping[str, str], names: Names, zone: ZoneInfo, language: Language
-) -> str:
+def calls_page(found: Sequence[CallBehind], asked: Question, names: Names, zone: ZoneInfo, language: Language) -> str:
     """The calls, their numbers masked."""
-    count = COLUMNS[question["count"]].names[language]
-    whose = question.get("key", "")
-    title = f"{count} {whose}  {question.get('from', '')} – {question.get('to', '')}: {len(found)}"
+    whose = names.of_key(asked.by, asked.key, language)
+    when = span_words(asked.since, asked.until, zone)
+    title = f"{COLUMNS[asked.count].names[language]} · {whose} · {when}: {len(found)}"
     heads = (
         ("时间", "Time"),
         ("通话", "Call"),

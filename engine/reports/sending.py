@@ -125,6 +125,7 @@ class ReportSender:
         return (spec.folder is None or sent.filed) and set(spec.to) <= set(sent.mailed)
 
     async def _send(self, spec: ReportModel, one: Due, sent: Sent) -> None:
+        await self._database.open()  # the first look may come before its writer has opened it
         document, made = await apart(self._database, lambda database: self._made(database, spec, one))
         first = one.first.isoformat()
         if spec.folder is not None and not sent.filed:

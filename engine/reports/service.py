@@ -68,8 +68,9 @@ class SqlReports:
 
     async def calls_page(self, question: Question) -> str:
         around = surroundings(self._configuration())
-        found = await self.calls(question)
-        return calls_page(found, question, Names.of(around.rules), around.zone, self._language(question))
+        asked = self._behind(question, around)
+        found = await self._read(lambda session: behind(session, asked, around.rules))
+        return calls_page(found, asked, Names.of(around.rules), around.zone, self._language(question))
 
     async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
         around, language = surroundings(self._configuration()), self._language(question)

@@ -12,7 +12,7 @@ from metrics.definitions import Band, Unit
 from metrics.dimensions import Dimension
 from metrics.periods import Step
 
-__all__ = ["DIMENSIONS", "NO_DATA", "STEPS", "Language", "Names", "clock", "shown", "target", "unit_word"]
+__all__ = ["DIMENSIONS", "NO_DATA", "STEPS", "Language", "Names", "clock", "shown", "span_words", "target", "unit_word"]
 
 Language = Literal["zh", "en"]
 

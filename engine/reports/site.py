@@ -8,7 +8,7 @@ import msgspec
 from acd.rules import Rules
 from engine.config import Configuration
 from ivr.hours import Span
-from metrics.definitions import Band, bands_in_force
+from metrics.definitions import Band
 
 __all__ = ["Surroundings", "surroundings"]
 
@@ -22,15 +22,18 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     shifts: Mapping[str, Span] = {}
     reasons: Mapping[str, Mapping[str, str]] = {}
     """What people call the reasons for not being ready."""
+    configuration: Configuration | None = None
+    """What figures out of their bands are explained by; None: they are not."""
 
 
 def surroundings(configuration: Configuration) -> Surroundings:
     """As it is in force."""
     reasons = configuration.agents.not_ready_reasons
-    own = {name: band.band() for name, band in configuration.metrics.bands.items()}
     return Surroundings(
         rules=configuration.rules,
         zone=ZoneInfo(configuration.system.timezone),
-        bands=bands_in_force(own),
+        bands=configuration.metrics.bands_in_force(),
+        shifts=configuration.metrics.shifts,
+        configuration=configuration,
         reasons={name: {"zh": said.zh, "en": said.en or said.zh} for name, said in reasons.items()},
     )

@@ -10,7 +10,7 @@ from agents.roster import QueueId
 from engine.config import Configuration
 from engine.why.days import Span, comparable
 from engine.why.gather import Unfinished, gather
-from metrics.definitions import Band, bands_in_force
+from metrics.definitions import Band
 from metrics.why import Answer, Names, Stretch, answer, explain
 
 __all__ = ["Known", "answers", "bands_of", "find_out", "names_of"]
@@ -57,7 +57,7 @@ def _within_s(configuration: Configuration, queue: QueueId | None, now: Stretch)
 
 def bands_of(configuration: Configuration, queue: QueueId | None) -> Mapping[str, Band]:
     """Where each figure should be; a queue's own service level goes before that of metrics.yaml."""
-    bands = bands_in_force({name: band.band() for name, band in configuration.metrics.bands.items()})
+    bands = configuration.metrics.bands_in_force()
     if queue is not None:
         bands["service_level"] = Band(low=configuration.rules.queues[queue].service_level.target)
     return bands

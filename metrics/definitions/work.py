@@ -135,9 +135,9 @@ WORK: Final = (
         norm=19,
         names={"zh": "转接呼叫率", "en": "Transferred share"},
         unit=Unit.RATIO,
-        formula="talks the agent ended by handing the caller on / talks that ended",
-        formula_zh="座席转接数 ÷ 已结束通话数",
-        of=lambda s: share(s.queue.transferred, s.queue.talks),
+        formula="talks the agent ended by handing the caller on, counted or else told / talks that ended",
+        formula_zh="座席转接数（统计所得或外部数据）÷ 已结束通话数",
+        of=lambda s: share(s.queue.transferred or s.outside.transferred, s.queue.talks),
         band=Band(high=0.03),
     ),
     Figure(

@@ -12,6 +12,8 @@ from metrics.dimensions import Dimension
 from metrics.intervals import INTERVAL_S
 from tests.unit.metrics.test_core_and_tally import RULES, Day
 
+pytestmark = pytest.mark.data
+
 COUNTS = [column.id for column in COLUMNS.values() if column.is_count]
 
 

@@ -3,7 +3,7 @@
 import re
 import threading
 from datetime import date, datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
 from engine.reports.making import FORMATS, file_of, make
 from engine.reports.service import SqlReports
-from engine.reports.site import Surroundings
+from engine.reports.site import Surroundings, surroundings
 from metrics.columns import COLUMNS
 from metrics.definitions import bands_in_force
 from metrics.dimensions import Dimension
@@ -36,6 +36,8 @@ from metrics.periods import Step, midnight
 from metrics.reports import Report
 from tests.unit.metrics.records import NINE
 from tests.unit.metrics.test_core_and_tally import RULES, Day
+
+pytestmark = pytest.mark.data
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CONFIG = Path(__file__).parents[2] / "config"
@@ -197,3 +199,20 @@ async def test_reports_are_made_in_a_thread_of_their_own_because_callers_wait_on
 async def test_no_report_is_made_while_the_database_is_not_open(database_url: str) -> None:
     with pytest.raises(DatabaseNotReady):
         Database(database_url).another()
+
+
+async def test_a_days_report_says_why_its_figures_are_out_of_their_bands(past: Database) -> None:
+    configuration = replace(load(CONFIG), rules=RULES)
+    around = surroundings(configuration)
+    day = f"{datetime.fromtimestamp(NINE, ZONE).date()}"
+    wanted = wanted_of({"from": day, "to": day, "by": "queue"}, [], around, date(2027, 1, 16))
+    async with past.session() as session:
+        documents = {language: await make(session, wanted, around, language) for language in ("zh", "en")}
+        week = await make(session, replace(wanted, since=wanted.since - 7 * 86400), around, "en")
+    zh, en = documents["zh"].because, documents["en"].because
+    assert en
+    assert [one.figure for one in zh] == [one.figure for one in en]
+    assert all(one.sentences and " · " in one.headline for one in (*zh, *en))
+    assert week.because == []  # a week has no comparable day
+    page = file_of(documents["en"], "html").content.decode()
+    assert escape(en[0].sentences[0]) in page

@@ -18,7 +18,7 @@ DOCUMENT = (Path(__file__).parents[3] / "docs" / "api.md").read_text("utf-8")
 def documented() -> set[tuple[str, str]]:
     """Method and path of every request in a table or a heading; `POST a`, `b` means that both are posted to."""
     found = set()
-    for cell in re.findall(r"^(?:\| |## .*?)(`(?:GET|POST) .*?)(?: \||$| \()", DOCUMENT, re.MULTILINE):
+    for cell in re.findall(r"^(?:\| |## .*?)(`(?:GET|POST|PUT) .*?)(?: \||$| \()", DOCUMENT, re.MULTILINE):
         method, before = "", ""
         for word in re.findall(r"`([^`]+)`", cell):
             method, path = word.split(" ", 1) if " " in word else (method, word)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from engine.config import BadConfiguration, load, models
 from engine.config.agent_models import AgentModel, AgentsFile, FeatureCodesModel
@@ -16,6 +16,8 @@ from engine.config.metrics_models import MetricsFile
 from engine.config.queue_models import QueuesFile
 from engine.config.source import dotted, read
 from engine.config.telephony import telephony_problems
+from ivr.hours import Span
+from metrics.definitions import Band
 from tests.unit.engine.sites import SITE, edited, folder_of, problems
 
 CASES = (Path(__file__).with_name("broken_configuration.txt")).read_text("utf-8").split("\n\n")[1:]
@@ -175,6 +177,29 @@ def test_what_the_renderer_of_asterisks_files_would_refuse_is_told_with_our_plac
             *(("agents.yaml", path) for path in ("agents.1001.name", "agents.10 02")),
         ]
     )
+
+
+# --- metrics.yaml ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("span", "message"),
+    [
+        ("08:10-16:00", "expected times in whole quarters of an hour, such as 08:15-16:30"),
+        ("8-16", "expected hours such as 08:30-17:30"),
+        ("08:00-08:00", "the span is empty"),
+    ],
+)
+def test_shift_that_figures_cannot_be_counted_for_is_told(span: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        MetricsFile.model_validate({"shifts": {"early": span}})
+
+
+def test_shifts_may_go_over_midnight_and_bands_of_the_site_go_before_the_usual_ones() -> None:
+    file = MetricsFile.model_validate({"shifts": {"night": "22:00-06:15"}, "bands": {"asa": {"high": 30}}})
+    assert file.shifts == {"night": Span(22 * 60, 30 * 60 + 15)}
+    bands = file.bands_in_force()
+    assert (bands["asa"], bands["service_level"]) == (Band(high=30.0), Band(low=0.80))
 
 
 # --- the example files -----------------------------------------------------------------------------------------------

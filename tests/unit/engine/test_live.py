@@ -13,7 +13,7 @@ from agents.roster import AgentId, AgentSettings, BreakRule
 from agents.state import AgentState
 from engine.disks import Disks
 from engine.live import FloorView
-from metrics.exporter import Break
+from metrics.live_view import Break
 from tests.unit.engine.test_health import engine_of
 
 LI, WANG = AgentId("1001"), AgentId("1002")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from acd.model import CallState, QueueId
 from agents.state import AgentState
 from metrics.definitions import Band
-from metrics.exporter import Break, Disk
+from metrics.live_view import Break, Disk
 from tests.unit.metrics.records import REPAIR, SALES
 
 
@@ -99,7 +99,7 @@ class StillFloor:
     def audit_differences(self) -> Mapping[str, int]:
         return {"live": 0, "stored": 3}
 
-    def last_audit_at(self) -> float | None:
+    def last_audit_at(self) -> float:
         return 1_800_000_000.0
 
     def version(self) -> str:

@@ -137,6 +137,16 @@ def test_figures_of_what_nobody_told_are_no_data() -> None:
     assert missing == OF_OUTSIDE
 
 
+def test_transfers_that_nothing_counts_are_no_data_until_they_are_told() -> None:
+    talks, told = QueueCounts(talks=50), Outside(transferred=1.0)
+    assert values(Sums(talks, TEAM))["transferred_share"] is None
+    assert values(Sums(talks, TEAM, told))["transferred_share"] == 0.02
+    assert values(Sums(QueueCounts(talks=50, transferred=2), TEAM, told))["transferred_share"] == 0.04, (
+        "counted goes first"
+    )
+    assert values(Sums(talks, TEAM, Outside(transferred=0.0)))["transferred_share"] == 0.0
+
+
 def test_each_of_the_23_norms_has_one_figure_and_its_variants() -> None:
     norms = [figure.norm for figure in FIGURES.values() if figure.norm and figure.variant_of is None]
     assert sorted(norms) == list(range(1, 24))

@@ -11,9 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from acd.model import Disposition, OfferOutcome, QueueId
 from acd.records import Record
 from agents.state import AgentState
-from metrics.exporter import Exporter, LiveView
+from metrics.exporter import Exporter
 from metrics.families import FAMILIES, Kind
 from metrics.intervals import Tally
+from metrics.live_view import LiveView
 from tests.unit.metrics.floor import StillFloor
 from tests.unit.metrics.records import (
     LI,
