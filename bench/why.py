@@ -3,8 +3,9 @@
 ./hotline bench why [--agents 1000] [--queues 200] [--json]
 
 `first_ms` reads all five days, `again_ms` today alone (as the alarms do every minute), `explain_ms` works out all figures with
-a band, in a thread. `delay_ms` is how long the event loop, set up as the engine's, had other work wait at worst meanwhile. To
-reach: a queue in a second, 50 ms of delay for the whole site; else it ends with 1.
+a band, in a thread. `held_ms` is the most work the event loop, set up as the engine's, did in one go meanwhile (the time of its
+own thread), `delay_ms` how long other work waited at worst, which on a busy machine is mostly others' doing. To reach: a queue
+in a second, 50 ms held for the whole site; else it ends with 1.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -46,7 +47,7 @@ OPEN = range(32, 88)
 """Quarters of the day: 8:00 to 22:00."""
 ROWS = 500
 QUEUE_MS = 1000.0
-DELAY_MS = 50.0
+HELD_MS = 50.0
 
 
 def main(argv: list[str]) -> int:
@@ -62,7 +63,7 @@ def main(argv: list[str]) -> int:
     else:
         for who, numbers in found.items():
             print(f"{who:6}" + "".join(f"{name} {value:8.1f}   " for name, value in numbers.items()))
-    reached = found["queue"]["first_ms"] <= QUEUE_MS and all(one["delay_ms"] <= DELAY_MS for one in found.values())
+    reached = found["queue"]["first_ms"] <= QUEUE_MS and all(one["held_ms"] <= HELD_MS for one in found.values())
     return 0 if reached else 1
 
 
@@ -135,7 +136,7 @@ async def _of(
     figures = [figure.id for figure in FIGURES.values() if figure.band is not None]
     gc.collect()
     gc.freeze()
-    async with _delays() as worst_ms:
+    async with _delays() as worst:
         async with database.session() as session:
             began = time.perf_counter()
             known = await find_out(session, configuration, queue, span)
@@ -148,21 +149,28 @@ async def _of(
             "first_ms": (first - began) * 1000,
             "again_ms": (again - first) * 1000,
             "explain_ms": (done - again) * 1000,
-            "delay_ms": worst_ms(),
+            "held_ms": worst.held_ms,
+            "delay_ms": worst.delay_ms,
         }
 
 
+class _Worst:
+    held_ms = 0.0
+    delay_ms = 0.0
+
+
 @asynccontextmanager
-async def _delays() -> AsyncIterator[Callable[[], float]]:
-    """How late the event loop was at worst, in milliseconds."""
-    late = [0.0]
+async def _delays() -> AsyncIterator[_Worst]:
+    """What the event loop does between two looks at the clock."""
+    worst = _Worst()
 
     async def probe() -> None:
         while True:
-            due = time.perf_counter() + 0.002
+            due, worked_s = time.perf_counter() + 0.002, time.thread_time()
             await asyncio.sleep(0.002)
-            late.append((time.perf_counter() - due) * 1000)
+            worst.delay_ms = max(worst.delay_ms, (time.perf_counter() - due) * 1000)
+            worst.held_ms = max(worst.held_ms, (time.thread_time() - worked_s) * 1000)
 
     task = asyncio.create_task(probe())
-    yield lambda: max(late)
+    yield worst
     task.cancel()

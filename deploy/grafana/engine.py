@@ -89,10 +89,6 @@ def _kept(board: Board) -> None:
     board.lines(Words("推送事件（每分钟）", "Webhook events (per minute)"), hooks, width=8)
     left = {"{{outcome}}": f"sum by (outcome) (callcenter_left_while_away_total{SITE})"}
     board.lines(Words("故障期间的留言与回电", "Left while the engine was away"), left, width=8)
-    differences = {"{{kind}}": f"max by (kind) (callcenter_audit_differences{SITE})"}
-    board.lines(Words("核对差异", "Differences the audit found"), differences, width=8)
-    audited = {"{{instance}}": f"max by (instance) (time() - callcenter_audit_last_seconds{SITE})"}
-    board.lines(Words("距上次核对", "Since the last audit"), audited, "s", width=8)
     missing = {"{{instance}}": f"max by (instance) (callcenter_recordings_missing{SITE})"}
     board.lines(Words("缺失录音", "Recordings missing"), missing, width=8)
 
