@@ -151,7 +151,8 @@ async def _asterisk(
         notes.append("diary_part")
     since = max(since, first)
     past = await asyncio.to_thread(read_stretch, plan.diary, since - BEFORE_S, plan.until + BEFORE_S)
-    calls = await calls_of(session, plan.own, since, plan.until)
+    came = await calls_of(session, plan.own, plan.since, plan.until)
+    calls = [call for call in came if call.opened_at >= since or call.call in past]  # the first line is an answer
     answers = await known_answers(session, plan.own, since, plan.until)
     found += calls_apart(past, calls, await known_calls(session, since, plan.until), since, plan.until)
     found += answers_apart(past, answers, since, plan.until)
