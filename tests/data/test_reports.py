@@ -97,6 +97,30 @@ async def test_longer_periods_are_the_sums_of_shorter_ones(past: Database) -> No
     assert [line.values for line in quarters.by_key] == [line.values for line in day.by_key]
 
 
+@pytest.mark.parametrize("by", [Dimension.QUEUE, Dimension.SITE])
+async def test_time_in_which_nobody_called_is_in_the_totals_of_short_periods_too(past: Database, by: Dimension) -> None:
+    names = ("time_ready", "time_not_ready", "time_logged_in")
+    quarters, day = [await report(past, by, step, *names) for step in (Step.QUARTER, Step.DAY)]
+    assert day.whole.values[0]
+    for short, long in zip([*quarters.by_key, quarters.whole], [*day.by_key, day.whole], strict=True):
+        assert short.key == long.key
+        assert short.values == pytest.approx(long.values)
+
+
+async def test_agents_of_no_group_are_in_no_report_of_groups(past: Database) -> None:
+    found = await report(past, Dimension.GROUP, Step.DAY, "answered", "time_logged_in")
+    assert (found.lines, found.whole.values) == ((), (0, 0.0))
+
+
+async def test_a_queues_times_are_the_same_however_many_periods_are_read_at_once(
+    past: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = await report(past, Dimension.QUEUE, Step.QUARTER, "occupancy", "time_ready")
+    monkeypatch.setattr("engine.reports.gather.AGENTS_AT_ONCE", 2 * len(RULES.agents))
+    by_two = await report(past, Dimension.QUEUE, Step.QUARTER, "occupancy", "time_ready")
+    assert [line.values for line in by_two.lines] == [line.values for line in at_once.lines]
+
+
 async def test_the_whole_site_counts_each_call_once_and_each_agent_once(past: Database) -> None:
     names = ("offered", "time_logged_in")
     queues, site, agents = [
