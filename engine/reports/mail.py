@@ -13,13 +13,17 @@ from engine.reports.document import Document
 from engine.reports.shown import shown, target
 from metrics.reports import Place, place
 
-__all__ = ["MailServer", "NotSent", "mail_of", "send"]
+__all__ = ["AddressRefused", "MailServer", "NotSent", "mail_of", "send"]
 
 TIMEOUT_S: Final = 30.0
 
 
 class NotSent(Exception):
     """The mail server did not take it; the message says why. Later it may."""
+
+
+class AddressRefused(NotSent):
+    """The mail server is well but will not take mail for this address: others may still have theirs."""
 
 
 class MailServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ def _words(document: Document) -> str:
 
 
 def send(mail: EmailMessage, server: MailServer) -> None:
-    """Hand it to the mail server. Raises NotSent."""
+    """Hand it to the mail server. Raises AddressRefused, or NotSent."""
     context = ssl.create_default_context(cafile=server.trusted)
     try:
         if server.tls == "tls":
@@ -73,5 +77,10 @@ def send(mail: EmailMessage, server: MailServer) -> None:
             if server.user:
                 client.login(server.user, server.password)
             client.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        [(code, text)] = error.recipients.values()
+        raise AddressRefused(
+            f"{server.host}:{server.port}: {mail['To']}: {code} {text.decode('utf-8', 'replace')}"
+        ) from error
     except (smtplib.SMTPException, OSError) as error:
         raise NotSent(f"{server.host}:{server.port}: {error}") from error

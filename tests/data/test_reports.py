@@ -1,5 +1,6 @@
 """Reports of both databases: their numbers are those of the calls behind them, whichever number and however told apart."""
 
+import asyncio
 import re
 import threading
 from datetime import date, datetime, timedelta
@@ -21,7 +22,7 @@ from engine.database.outside import keep
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from engine.reports.agent_day import read_day
-from engine.reports.apart import apart
+from engine.reports.apart import AT_ONCE, apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
@@ -220,9 +221,29 @@ async def test_reports_are_made_in_a_thread_of_their_own_because_callers_wait_on
     assert await apart(past, where) != threading.get_ident()
 
 
+async def test_reports_nobody_waits_for_any_longer_keep_others_waiting_and_take_no_more_threads(past: Database) -> None:
+    go_on, at_work = threading.Event(), []
+
+    async def long(_own: Database) -> None:
+        at_work.append(threading.get_ident())
+        await asyncio.to_thread(go_on.wait, 10.0)
+
+    given_up = [asyncio.create_task(apart(past, long)) for _ in range(6)]
+    while len(at_work) < AT_ONCE:
+        await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()
+    after = asyncio.create_task(apart(past, long))
+    await asyncio.wait(given_up)
+    assert len(at_work) == AT_ONCE
+    go_on.set()
+    await after
+    assert len(at_work) == AT_ONCE + 1
+
+
 async def test_no_report_is_made_while_the_database_is_not_open(database_url: str) -> None:
     with pytest.raises(DatabaseNotReady):
-        Database(database_url).another()
+        Database(database_url).beside()
 
 
 async def test_a_days_report_says_why_its_figures_are_out_of_their_bands(past: Database) -> None:
