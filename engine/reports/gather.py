@@ -15,8 +15,9 @@ from agents.roster import AgentId, QueueId
 from engine.database.intervals import agent_times, slices
 from engine.reports.asked import BadQuestion, Wanted
 from engine.reports.told import told_of
+from engine.why.ask import own_bands
 from ivr.hours import Span
-from metrics.definitions import AgentTimes, QueueCounts, Sums
+from metrics.definitions import AgentTimes, Band, QueueCounts, Sums
 from metrics.dimensions import STORED, Dimension
 from metrics.periods import Period, periods
 from metrics.reports import Report, build
@@ -58,8 +59,12 @@ async def gather(
         case _:
             pass
     told = await told_of(session, wanted, spans)
-    span = (wanted.since, wanted.until)
-    return build(wanted.by, wanted.step, span, wanted.columns, cells, everybody=everybody, told=told)
+    span, own = (wanted.since, wanted.until), _own_bands(rules) if wanted.by is Dimension.QUEUE else None
+    return build(wanted.by, wanted.step, span, wanted.columns, cells, everybody=everybody, told=told, own=own)
+
+
+def _own_bands(rules: Rules) -> dict[tuple[str, str], Band]:
+    return {(queue, figure): band for queue in rules.queues for figure, band in own_bands(rules, queue).items()}
 
 
 def _most_keys(wanted: Wanted, rules: Rules) -> int:
@@ -90,10 +95,7 @@ def _by_teams(cells: Mapping[tuple[Period, str], Sums], wanted: Wanted, rules: R
         for team in _teams(agent, wanted.by, rules):
             if wanted.keys is None or team in wanted.keys:
                 parts.setdefault((span, team), []).append(sums)
-    return {
-        cell: Sums(QueueCounts.total(one.queue for one in of), AgentTimes.total(one.agents for one in of))
-        for cell, of in parts.items()
-    }
+    return {cell: Sums.total(of) for cell, of in parts.items()}
 
 
 def _with_times(

@@ -11,7 +11,6 @@ import msgspec
 from cti.http.services import ReportFile
 from engine.reports.document import Document
 from engine.reports.shown import shown, target
-from metrics.reports import Place, place
 
 __all__ = ["AddressRefused", "MailServer", "NotSent", "mail_of", "send"]
 
@@ -54,9 +53,8 @@ def mail_of(document: Document, made: ReportFile, server: MailServer, to: str, m
 def _words(document: Document) -> str:
     report, language = document.report, document.language
     lines = [document.heading, ""]
-    for column, value in zip(report.columns, report.whole.values, strict=True):
-        out = place(value, column.band) in (Place.LOW, Place.HIGH)
-        aim = f"  ({document.say('目标', 'target')} {target(column, language)})" if out else ""
+    for column, value, side in zip(report.columns, report.whole.values, report.whole.sides, strict=True):
+        aim = "" if side is None else f"  ({document.say('目标', 'target')} {target(column, language)})"
         lines.append(f"{column.names[language]}: {shown(value, column.unit, language)}{aim}")
     for one in document.because:
         lines += ["", one.headline, *(f"- {sentence}" for sentence in one.sentences)]
