@@ -5,8 +5,10 @@ Each gives portions of (line number, fields) in the order of Asterisk's columns,
 """
 
 import bz2
+import csv
 import gzip
 import lzma
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -23,7 +25,7 @@ LOOK_BYTES: Final = 256 * 1024
 LOOK_LINES: Final = 1000
 OPENERS: Final[dict[bytes, Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 """By how the file begins: names of rotated files say nothing certain."""
-UNREADABLE: Final = (OSError, EOFError, lzma.LZMAError)
+UNREADABLE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error)
 Numbered = tuple[int, list[str]]
 
 

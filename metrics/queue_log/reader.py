@@ -109,7 +109,8 @@ class QueueLogReader:
         self._dids: _Lately[str] = _Lately()
         self._strangers: _Lately[_Stranger] = _Lately()
         self._forgotten_at = 0.0
-        self._stamp = ""
+        self._stamp: str | None = None
+        """The time of the last line that has one, as it is written."""
         self._at = 0.0
         self._number = 0
         self._handlers: dict[str, Callable[[Fields], None]] = self._table()
