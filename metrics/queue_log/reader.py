@@ -468,7 +468,7 @@ class QueueLogReader:
         over = [(call, found) for call, found in self._open.items() if self._is_over(found)]
         for call, found in over:
             self._give_up(call, found)
-        if self._at - self._forgotten_at > 2 * LONGEST_S:
+        if abs(self._at - self._forgotten_at) > 2 * LONGEST_S:
             self._forgotten_at = self._at
             for known in (self._ended, self._dids, self._strangers):
                 known.turn()
