@@ -109,7 +109,8 @@ class QueueLogReader:
         self._dids: _Lately[str] = _Lately()
         self._strangers: _Lately[_Stranger] = _Lately()
         self._forgotten_at = 0.0
-        self._stamp = ""
+        self._stamp: str | None = None
+        """The time of the last line that has one, as it is written."""
         self._at = 0.0
         self._number = 0
         self._handlers: dict[str, Callable[[Fields], None]] = self._table()
@@ -467,7 +468,7 @@ class QueueLogReader:
         over = [(call, found) for call, found in self._open.items() if self._is_over(found)]
         for call, found in over:
             self._give_up(call, found)
-        if self._at - self._forgotten_at > 2 * LONGEST_S:
+        if abs(self._at - self._forgotten_at) > 2 * LONGEST_S:
             self._forgotten_at = self._at
             for known in (self._ended, self._dids, self._strangers):
                 known.turn()

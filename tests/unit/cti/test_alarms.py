@@ -85,6 +85,11 @@ def test_service_level_under_its_target_comes_with_the_days_counts(floor: Floor)
     assert alarm.cause["en"] == "20 calls today, 12 answered within 20 s, 1 abandoned"
 
 
+def test_service_level_that_just_misses_its_target_does_not_read_like_it(floor: Floor) -> None:
+    alarm = found(floor, 0.0, offered=1000, answered=900, answered_within_sl=797)["service_level"]
+    assert alarm.words["en"] == "Repair: service level 79.7%, target 80.0%"
+
+
 def test_abandon_rate_over_its_band_says_after_which_wait_they_gave_up(floor: Floor) -> None:
     counts = {
         "offered": 20,

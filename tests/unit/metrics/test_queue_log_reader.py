@@ -124,6 +124,12 @@ def test_damaged_line_is_counted_with_its_place_and_harms_no_other(line: str, fa
     assert [call.disposition for call in calls] == ["served"]
 
 
+def test_first_line_without_a_time_is_told_and_not_used() -> None:
+    calls, _, made = read("|c1|sales|NONE|ENTERQUEUE||138|1", CONNECT, COMPLETE)
+    assert calls == []
+    assert made.faults.places[Fault.NO_TIME] == ["queue_log:1"]
+
+
 def test_talk_without_an_entry_does_not_make_a_call() -> None:
     calls, hours, made = read(CONNECT, COMPLETE)
     assert (calls, hours) == ([], [])
