@@ -23,9 +23,9 @@ WARM_UP = 60
 CALLS = 500
 PER_S = 15
 GROWTH_MB = 12.0
+"""Of the engine over 500 calls, caches that are allowed to fill included. Measured: 3."""
 POOL = 7
 """Connections to the database: SQLAlchemy's pool of five, the one that counts quarters, and a report's."""
-"""Of the engine over 500 calls, caches that are allowed to fill included. Measured: 3."""
 SERVED, NOBODY_THERE, NEVER_ANSWERED = "1", "2", "3"
 POOL_THREADS = min(32, (os.cpu_count() or 1) + 4)
 """The event loop's thread pool grows with what is asked of it at once, up to this size, and then no further."""
@@ -65,7 +65,7 @@ class Holdings:
     """What a process holds."""
 
     files: int
-    """But for those of the SQLite database: its connections are kept for later, POOL at most, as many as were needed at once."""
+    """But for those of the SQLite database: its connections are kept for later, as many as were needed at once, POOL at most."""
     database: int
     threads: int
     memory_mb: float
