@@ -65,7 +65,7 @@ class Holdings:
     """What a process holds."""
 
     files: int
-    """But for those of the SQLite database: its connections are kept for later, as many as were needed at once, POOL at most."""
+    """But for those of the SQLite database: its connections are kept for later, POOL at most."""
     database: int
     threads: int
     memory_mb: float
