@@ -330,9 +330,8 @@ def break_ends_at(floor: Floor, agent: Agent) -> float | None:
     """When the break he is on has lasted as long as his groups allow; None: he is on none, or it may last."""
     if agent.state is not AgentState.NOT_READY:
         return None
-    rules = (floor.rules.breaks.get(group) for group in floor.rules.agents[agent.id].groups)
-    limits = [rule.longest_s for rule in rules if rule and rule.longest_s is not None and agent.reason in rule.reasons]
-    return agent.since + min(limits) if limits else None
+    longest_s = floor.rules.longest_break_s(agent.id, agent.reason)
+    return None if longest_s is None else agent.since + longest_s
 
 
 def settle(floor: Floor, agent: Agent, at: float, out: Outcome) -> None:

@@ -361,6 +361,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """Whether any number, or beginning of numbers, has a VIP level."""
         return any(rule.vip for rules in (self.numbers, self.prefixes) for rule in rules.values())
 
+    def longest_break_s(self, agent: AgentId, reason: str) -> float | None:
+        """How long such a break may last by the rules of the agent's groups; None: as long as he likes."""
+        settings = self.agents.get(agent)
+        rules = [self.breaks.get(group) for group in settings.groups] if settings is not None else []
+        limits = [rule.longest_s for rule in rules if rule and rule.longest_s is not None and reason in rule.reasons]
+        return min(limits, default=None)
+
     def may_dial(self, number: str) -> bool:
         """Whether the site may call this number: 3 to 15 digits that begin as the configuration says."""
         if self.dialling is None or not (3 <= len(number) <= 15 and number.isascii() and number.isdigit()):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, delete, false, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from engine.database.models import OutsideFigureRow as Row
@@ -61,6 +61,7 @@ async def outside(
 async def keep(connection: AsyncConnection, new: Sequence[Entry], now: float) -> int:
     """All of them, or none; how many are new or changed. What is taken back goes first, whatever its place. Raises
     Overlapping."""
+    await _one_at_a_time(connection)
     there = {_place(entry): entry for entry in await _there(connection, {entry.of for entry in new})}
     told = [entry for entry in new if entry.value is not None]
     gone = {_place(entry) for entry in new if entry.value is None}
@@ -76,6 +77,15 @@ async def keep(connection: AsyncConnection, new: Sequence[Entry], now: float) ->
     if fresh:
         await connection.execute(insert(Row), [_row(entry, now) for entry in fresh])
     return len({*stale, *map(_place, fresh)})
+
+
+async def _one_at_a_time(connection: AsyncConnection) -> None:
+    """Two who tell at once must see each other's numbers, or both are kept. On SQLite the first statement must be one that
+    writes: as the second, it would be refused when a batch of facts came between."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("LOCK TABLE outside_figures IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        await connection.execute(delete(Row).where(false()))
 
 
 async def _there(connection: AsyncConnection, of: Iterable[tuple[str, str, str]]) -> list[Entry]:

@@ -13,8 +13,9 @@ from agents.state import AgentState
 from engine.database.models import AgentIntervalRow, OfferRow
 from engine.reports.site import Surroundings
 from metrics.periods import midnight
+from metrics.why.stretch import REFUSED
 
-__all__ = ["AgentDay", "Spell", "TalkOn", "longest_break", "read_day"]
+__all__ = ["AgentDay", "Spell", "TalkOn", "read_day"]
 
 
 class Spell(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ async def read_day(session: AsyncSession, agent: str, day: date, around: Surroun
         talks=[
             TalkOn(began, ended, queue) for began, ended, queue, _ in offers if began is not None and ended is not None
         ],
-        missed=sum(outcome in ("declined", "no_answer", "unreachable") for *_, outcome in offers),
+        missed=sum(outcome in REFUSED for *_, outcome in offers),
         reasons=around.reasons,
     )
 
@@ -87,16 +88,6 @@ def _spell(row: AgentIntervalRow, start: float, end: float, rules: Rules) -> Spe
     state = AgentState(row.state)
     if state is AgentState.OFFLINE:
         return None
-    limit = longest_break(row.agent, row.reason, rules) if state is AgentState.NOT_READY else None
+    limit = rules.longest_break_s(AgentId(row.agent), row.reason) if state is AgentState.NOT_READY else None
     over_s = max(row.ended_at - row.started_at - limit, 0.0) if limit is not None else 0.0
     return Spell(state, row.reason, max(row.started_at, start), min(row.ended_at, end), over_s)
-
-
-def longest_break(agent: str, reason: str, rules: Rules) -> float | None:
-    """How long such a break may last by the rules of the agent's groups; None: as long as he likes."""
-    settings = rules.agents.get(AgentId(agent))
-    groups = settings.groups if settings is not None else ()
-    found = (rules.breaks.get(group) for group in groups)
-    return min(
-        (one.longest_s for one in found if one and one.longest_s is not None and reason in one.reasons), default=None
-    )

@@ -14,7 +14,6 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cti.http.services import CallBehind
 from cti.masking import mask_number
 from engine.config import Configuration, load
 from engine.database.connection import Database, DatabaseNotReady
@@ -26,6 +25,7 @@ from engine.reports.asking import dimension_of, last_month, last_week, wanted_of
 from engine.reports.behind import Question, behind
 from engine.reports.csv_file import csv_bytes
 from engine.reports.document import Document
+from engine.reports.listed import HEADS, cells
 from engine.reports.making import FORMATS, file_of, make
 from engine.reports.shown import Language, Names, shown
 from engine.reports.site import Surroundings, surroundings
@@ -71,19 +71,25 @@ def _show(arguments: argparse.Namespace, configuration: Configuration, around: S
         _print(document)
         return 0
     made = file_of(document, form)
-    if arguments.out is None:
-        if form == "xlsx":
-            raise BadQuestion("--out", "a workbook needs a file")
-        sys.stdout.write(made.content.decode("utf-8-sig") + "\n")
-        return 0
-    arguments.out.write_bytes(made.content)
-    lines = len(document.report.lines)
-    print(say(f"已写入 {arguments.out}（{lines} 行）", f"written to {arguments.out} ({lines} lines)"))
+    if arguments.out is None and form == "xlsx":
+        raise BadQuestion("--out", "a workbook needs a file")
+    _hand_out(made.content, arguments.out, len(document.report.lines))
     return 0
 
 
+def _hand_out(content: bytes, out: Path | None, lines: int) -> None:
+    """Into the file, or to the terminal."""
+    if out is None:
+        text = content.decode("utf-8-sig")
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    out.write_bytes(content)
+    print(say(f"已写入 {out}（{lines} 行）", f"written to {out} ({lines} lines)"))
+
+
 def _form_of(out: Path | None) -> str:
-    ending = "" if out is None else out.suffix.removeprefix(".").replace("htm", "html").replace("htmll", "html")
+    ending = "" if out is None else out.suffix.removeprefix(".").lower()
+    ending = "html" if ending == "htm" else ending
     return ending if ending in FORMATS else "table"
 
 
@@ -149,46 +155,24 @@ def _calls(arguments: argparse.Namespace, configuration: Configuration, around: 
         count=arguments.count, by=dimension_of(by), key=keys[0] if keys else None, since=since, until=until
     )
     found = _with_database(configuration, lambda session: behind(session, asked, around.rules))
-    names = Names.of(around.rules)
-    heads = (
-        say("时间", "Time"),
-        say("通话", "Call"),
-        say("队列", "Queue"),
-        say("座席", "Agent"),
-        say("号码", "Number"),
-        say("等待（秒）", "Wait (s)"),
-        say("通话（秒）", "Talk (s)"),
-        say("结果", "How"),
-    )
-    rows = [_row(one, around, names) for one in found]
-    match arguments.format or "table":
+    in_language: Language = arguments.lang or cast(Language, language())
+    heads, names = HEADS[in_language], Names.of(around.rules)
+    rows = [cells(one, names, around.zone, in_language) for one in found]
+    match arguments.format or _form_of(arguments.out):
         case "json":
             masked = [msgspec.structs.replace(one, number=mask_number(one.number)) for one in found]
-            print(msgspec.json.encode(masked).decode())
+            _hand_out(msgspec.json.encode(masked), arguments.out, len(rows))
         case "csv":
-            sys.stdout.write(csv_bytes([heads, *rows]).decode("utf-8-sig"))
-        case "table":
+            _hand_out(csv_bytes([heads, *rows]), arguments.out, len(rows))
+        case "table" if arguments.out is None:
             table = Table(*heads)
             for row in rows:
                 table.add_row(*(Text(cell) for cell in row))
             screen().print(table)
             screen().print(say(f"共 {len(rows)} 条。", f"{len(rows)} in all."))
-        case other:
-            raise BadQuestion("--format", f"{other}: choose table, json or csv")
+        case _:
+            raise BadQuestion("--format", "calls are listed as table, json or csv; a file is json or csv")
     return 0
-
-
-def _row(one: CallBehind, around: Surroundings, names: Names) -> list[str]:
-    return [
-        f"{datetime.fromtimestamp(one.at, around.zone):%Y-%m-%d %H:%M:%S}",
-        one.call or "",
-        "" if one.queue is None else names.of_key(Dimension.QUEUE, one.queue, cast(Language, language())),
-        "" if one.agent is None else names.of_key(Dimension.AGENT, one.agent, cast(Language, language())),
-        mask_number(one.number),
-        "" if one.wait_s is None else f"{one.wait_s:.1f}",
-        "" if one.talk_s is None else f"{one.talk_s:.1f}",
-        one.how,
-    ]
 
 
 def _agent_day(arguments: argparse.Namespace, configuration: Configuration, around: Surroundings) -> int:

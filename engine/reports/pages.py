@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from cti.http.services import CallBehind
-from cti.masking import mask_number
 from engine.reports.behind import Question
 from engine.reports.document import Document
 from engine.reports.html_page import body, page
+from engine.reports.listed import HEADS, cells
 from engine.reports.shown import DIMENSIONS, STEPS, Language, Names, span_words
 from metrics.columns import COLUMNS, Column
 from metrics.dimensions import Dimension
@@ -24,7 +24,7 @@ MOST_ON_A_PAGE = 1000
 
 def report_page(document: Document | None, question: Mapping[str, str], language: Language, problem: str = "") -> str:
     """The form, and below it the report or what is wrong with the question."""
-    content = [_form(question, language)]
+    content = [_form({**question, "language": language}, language)]
     if problem:
         content.append(f'<p class="note"><b>{escape(problem)}</b></p>')
     if document is not None:
@@ -94,39 +94,16 @@ def calls_page(found: Sequence[CallBehind], asked: Question, names: Names, zone:
     whose = names.of_key(asked.by, asked.key, language)
     when = span_words(asked.since, asked.until, zone)
     title = f"{COLUMNS[asked.count].names[language]} · {whose} · {when}: {len(found)}"
-    heads = (
-        ("时间", "Time"),
-        ("通话", "Call"),
-        ("队列", "Queue"),
-        ("座席", "Agent"),
-        ("号码", "Number"),
-        ("等待（秒）", "Wait (s)"),
-        ("通话（秒）", "Talk (s)"),
-        ("结果", "How"),
-    )
-    rows = "".join(_call_row(one, names, zone, language) for one in found[:MOST_ON_A_PAGE])
+    shown = (cells(one, names, zone, language) for one in found[:MOST_ON_A_PAGE])
+    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in shown)
     more = len(found) - MOST_ON_A_PAGE
     rest = _say(language, f"另有 {more} 条未显示。", f"{more} more are not shown.") if more > 0 else ""
     content = (
         f"<h1>{escape(title)}</h1>"
-        f'<table class="list"><thead><tr>{"".join(f"<th>{_say(language, zh, en)}</th>" for zh, en in heads)}</tr></thead>'
+        f'<table class="list"><thead><tr>{"".join(f"<th>{head}</th>" for head in HEADS[language])}</tr></thead>'
         f"<tbody>{rows}</tbody></table><p>{rest}</p>"
     )
     return page(title, language, content)
-
-
-def _call_row(one: CallBehind, names: Names, zone: ZoneInfo, language: Language) -> str:
-    cells = (
-        f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M:%S}",
-        one.call or "",
-        "" if one.queue is None else names.of_key(Dimension.QUEUE, one.queue, language),
-        "" if one.agent is None else names.of_key(Dimension.AGENT, one.agent, language),
-        mask_number(one.number),
-        "" if one.wait_s is None else f"{one.wait_s:.1f}",
-        "" if one.talk_s is None else f"{one.talk_s:.1f}",
-        one.how,
-    )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def sign_in_page(language: Language, *, refused: bool) -> str:

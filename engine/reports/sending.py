@@ -20,7 +20,7 @@ from engine.config import Configuration
 from engine.config.environment import secret
 from engine.config.report_models import ReportModel
 from engine.database.connection import Database, DatabaseNotReady
-from engine.database.intervals import roll_up
+from engine.database.intervals import roll_up_changed
 from engine.reports.apart import apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.document import Document
@@ -161,8 +161,7 @@ class ReportSender:
         wanted = Wanted(
             since=since, until=until, by=spec.by, step=step, columns=columns_of(spec.figures, spec.by, around.bands)
         )
-        if spec.when == "daily":
-            await roll_up(database, since, until)
+        await roll_up_changed(database)  # what came in the last minute, too
         async with database.session() as session:
             document = await make(session, wanted, around, spec.language, TITLES[spec.when][spec.language])
         return document, file_of(document, spec.format)

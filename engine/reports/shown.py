@@ -113,7 +113,7 @@ def clock(seconds: float, *, hours: bool = False) -> str:
 
 
 def target(column: Column, language: Language) -> str:
-    """>= 80.0 %; 30.0 s - 90.0 s; empty: none."""
+    """≥ 80.0 %; 30.0 s – 1:30; empty: none."""
     match column.band:
         case Band(low=float() | int() as low, high=float() | int() as high):
             return f"{shown(low, column.unit, language)} – {shown(high, column.unit, language)}"

@@ -7,6 +7,7 @@ import msgspec
 
 from acd.rules import Rules
 from engine.config import Configuration
+from engine.why.ask import names_of
 from ivr.hours import Span
 from metrics.definitions import Band
 
@@ -28,12 +29,11 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
 def surroundings(configuration: Configuration) -> Surroundings:
     """As it is in force."""
-    reasons = configuration.agents.not_ready_reasons
     return Surroundings(
         rules=configuration.rules,
         zone=ZoneInfo(configuration.system.timezone),
         bands=configuration.metrics.bands_in_force(),
         shifts=configuration.metrics.shifts,
         configuration=configuration,
-        reasons={name: {"zh": said.zh, "en": said.en or said.zh} for name, said in reasons.items()},
+        reasons=names_of(configuration).reasons,
     )

@@ -1,6 +1,6 @@
 """What is stored of a stretch of time, as `metrics.why` takes it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -147,7 +147,7 @@ async def _pauses(
     going_on: Sequence[Unfinished],
 ) -> list[Pause]:
     """Breaks that began in the stretch and lasted too long by the rules of today."""
-    limits = _limits(rules)
+    limits = [rule.longest_s for rule in rules.breaks.values() if rule.longest_s is not None]
     if not limits:
         return []
     row = AgentIntervalRow
@@ -155,7 +155,7 @@ async def _pauses(
         row.state == str(AgentState.NOT_READY),
         row.started_at >= span[0],
         row.started_at < span[1],
-        row.ended_at - row.started_at > min(limits.values()),
+        row.ended_at - row.started_at > min(limits),
     )
     lasted = [(agent, reason, ended - began) for agent, reason, began, ended in await session.execute(asked)]
     lasted += [
@@ -163,21 +163,11 @@ async def _pauses(
         for one in going_on
         if one.state is AgentState.NOT_READY and span[0] <= one.since < span[1]
     ]
+    longest = (
+        (agent, lasted_s, rules.longest_break_s(AgentId(agent), reason)) for agent, reason, lasted_s in sorted(lasted)
+    )
     return [
-        Pause(agent, lasted_s, limits[agent, reason])
-        for agent, reason, lasted_s in sorted(lasted)
-        if (members is None or agent in members) and lasted_s > limits.get((agent, reason), lasted_s)
+        Pause(agent, lasted_s, allowed_s)
+        for agent, lasted_s, allowed_s in longest
+        if (members is None or agent in members) and allowed_s is not None and lasted_s > allowed_s
     ]
-
-
-def _limits(rules: Rules) -> Mapping[tuple[str, str], float]:
-    """By agent and reason, the longest such break one of his groups allows him."""
-    found: dict[tuple[str, str], float] = {}
-    for agent in rules.agents.values():
-        for group in agent.groups:
-            rule = rules.breaks.get(group)
-            if rule is None or rule.longest_s is None:
-                continue
-            for reason in rule.reasons:
-                found[agent.id, reason] = min(rule.longest_s, found.get((agent.id, reason), rule.longest_s))
-    return found

@@ -1,5 +1,7 @@
 """Figures from outside on both databases: kept once, spread over time, never two for one moment."""
 
+import asyncio
+
 import pytest
 
 from engine.database import Database
@@ -55,6 +57,13 @@ async def test_two_numbers_for_one_moment_are_refused_and_nothing_is_changed(dat
     with pytest.raises(Overlapping, match="cost site is told for some of this time already"):
         await tell(database, blocked("sales", 4.0), new)
     assert await everything(database) == [cost(30_000.0)]
+
+
+async def test_of_two_who_tell_at_once_for_the_same_time_one_is_refused(database: Database) -> None:
+    told = await asyncio.gather(*(tell(database, cost(float(n), n, 10)) for n in range(4)), return_exceptions=True)
+    assert sorted(map(str, told)).count("1") == 1
+    assert sum(isinstance(one, Overlapping) for one in told) == 3
+    assert len(await everything(database)) == 1
 
 
 async def test_two_numbers_for_one_moment_in_one_go_are_refused(database: Database) -> None:

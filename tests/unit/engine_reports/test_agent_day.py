@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import replace
 
-from agents.roster import BreakRule
+from agents.roster import AgentId, BreakRule
 from agents.state import AgentState
-from engine.reports.agent_day import AgentDay, Spell, TalkOn, longest_break
+from engine.reports.agent_day import AgentDay, Spell, TalkOn
 from engine.reports.agent_day_picture import picture
 from engine.reports.shown import Language
 from tests.unit.engine_reports.reports import DAY, RULES, SINCE, UNTIL
@@ -56,6 +56,6 @@ def test_a_day_without_him_says_so() -> None:
 
 def test_the_shortest_limit_of_his_groups_holds_for_breaks_of_their_reasons() -> None:
     rules = replace(RULES, breaks={"east": BreakRule(longest_s=600.0), "west": BreakRule(longest_s=60.0)})
-    assert longest_break("1001", "break", rules) == 600.0
-    assert longest_break("1001", "meal", rules) is None
-    assert longest_break("gone", "break", rules) is None
+    wang, gone = AgentId("1001"), AgentId("gone")
+    limits = [rules.longest_break_s(*of) for of in ((wang, "break"), (wang, "meal"), (gone, "break"))]
+    assert limits == [600.0, None, None]
