@@ -29,8 +29,8 @@ STOP_S: Final = 2.0
 async def keep_rolled_up(
     database: Database, zone: ZoneInfo, now: Callable[[], float], every_s: float = EVERY_S
 ) -> None:
-    """`zone`: whose days are summed. Runs until cancelled. What could not be counted is noted in the database, and is counted
-    the next time."""
+    """`zone`: whose days are summed. Runs until cancelled, whatever goes wrong. What could not be counted is noted in the
+    database, and is counted the next time."""
     beside = await _opened(database, min(every_s, 1.0))
     failing = False
     async with _loop_beside(beside) as loop:
@@ -43,6 +43,8 @@ async def keep_rolled_up(
                     reason = str(error).split("\n")[0]
                     log.warning("the counts by quarter of an hour are not brought up to date: %s", reason)
                 failing = True
+            except Exception:  # nobody would begin again with a task that has ended
+                log.exception("the counts by quarter of an hour are not brought up to date")
             await asyncio.sleep(every_s)
 
 

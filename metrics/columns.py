@@ -74,11 +74,6 @@ def _time(field: str, zh: str, en: str) -> Column:
     return Column(id=f"time_{state}", names={"zh": zh, "en": en}, unit=TIME, of=of, formulas=formulas)
 
 
-def _logged_in(sums: Sums) -> float:
-    a = sums.agents
-    return a.not_ready_s + a.ready_s + a.offered_s + a.talking_s + a.holding_s + a.wrap_up_s
-
-
 _COUNTS: Final = (
     _queue("calls", "呼入总数", "Calls", "打进来的来电", "calls that came in"),
     _queue(
@@ -157,7 +152,7 @@ _TIMES: Final = (
         id="time_logged_in",
         names={"zh": "签入时长", "en": "Time logged in"},
         unit=TIME,
-        of=_logged_in,
+        of=lambda sums: sums.agents.logged_in_s,
         formulas={"zh": "座席签入的时间，不论状态", "en": "time agents were logged in, in whatever state"},
     ),
     _time("ready_s", "就绪时长", "Time ready"),

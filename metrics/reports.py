@@ -4,18 +4,17 @@ Every total is worked out from summed counts, never from other figures: the mean
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from itertools import groupby
 
 import msgspec
 
 from metrics.columns import Column
-from metrics.definitions import AgentTimes, Band, QueueCounts, Sums
+from metrics.definitions import AgentTimes, Band, Side, Sums
 from metrics.dimensions import Dimension
 from metrics.outside import Outside
 from metrics.periods import Period, Step
 
-__all__ = ["Line", "Place", "Report", "build", "place", "total"]
+__all__ = ["Line", "Report", "Told", "build"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +25,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     sums: Sums
     values: tuple[float | None, ...]
     """By column."""
+    sides: tuple[Side | None, ...]
+    """By column, on which side of its band the value is; None: it is inside, or there is no value or no band."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,27 +45,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Each period over all keys."""
     whole: Line
 
-
-class Place(StrEnum):
-    """Where a value lies against its band."""
-
-    INSIDE = "inside"
-    LOW = "low"
-    HIGH = "high"
-
-
-def place(value: float | None, band: Band | None) -> Place | None:
-    """None: there is no value or no band."""
-    if value is None or band is None:
-        return None
-    if band.holds(value):
-        return Place.INSIDE
-    return Place.LOW if band.low is not None and value < band.low else Place.HIGH
-
-
-def total(parts: Sequence[Sums]) -> Sums:
-    """Sums that do not overlap, together. What was told from outside is not added up: it is told of the whole."""
-    return Sums(QueueCounts.total(part.queue for part in parts), AgentTimes.total(part.agents for part in parts))
+    def span(self, line: Line) -> tuple[float, float]:
+        """From when to when a line is."""
+        return (line.period.start, line.period.end) if line.period else (self.since, self.until)
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -86,17 +69,23 @@ def build(
     *,
     everybody: Mapping[Period, AgentTimes] | None = None,
     told: Told | None = None,
+    own: Mapping[tuple[str, str], Band] | None = None,
 ) -> Report:
     """The report over these cells; a period and key without one had nothing and is no line.
 
     `everybody`: the times of all agents by period, where the keys' agents overlap (one who serves two queues is counted
-    with both, and once in the whole).
+    with both, and once in the whole). `own`: by key and column the bands that go before the column's.
     """
-    known = told or Told()
+    known, bands = told or Told(), own or {}
 
     def line(period: Period | None, key: str | None, sums: Sums) -> Line:
         whole = known.to(sums, period, key)
-        return Line(period=period, key=key, sums=whole, values=tuple(column.of(whole) for column in columns))
+        values = tuple(column.of(whole) for column in columns)
+        sides = tuple(
+            None if value is None or band is None else band.side(value)
+            for value, band in zip(values, (bands.get((key or "", one.id), one.band) for one in columns), strict=True)
+        )
+        return Line(period=period, key=key, sums=whole, values=values, sides=sides)
 
     ordered = sorted(cells.items(), key=lambda cell: (cell[0][0].start, cell[0][0].end, *_natural(cell[0][1])))
     in_period = {
@@ -114,14 +103,14 @@ def build(
         until=span[1],
         columns=tuple(columns),
         lines=tuple(line(period, key, sums) for (period, key), sums in ordered),
-        by_key=tuple(line(None, key, total(of_key[key])) for key in keys),
+        by_key=tuple(line(None, key, Sums.total(of_key[key])) for key in keys),
         by_period=tuple(line(period, None, sums) for period, sums in in_period.items()),
         whole=line(None, None, _together([sums for _, sums in ordered], everybody, list(everybody or ()))),
     )
 
 
 def _together(parts: Sequence[Sums], everybody: Mapping[Period, AgentTimes] | None, of: Iterable[Period]) -> Sums:
-    whole = total(parts)
+    whole = Sums.total(parts)
     if everybody is None:
         return whole
     return Sums(whole.queue, AgentTimes.total(everybody[period] for period in of if period in everybody))

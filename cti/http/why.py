@@ -1,6 +1,6 @@
 """`/api/why`: why a figure is out of its band, in numbers and in words."""
 
-from datetime import datetime, time
+from datetime import datetime
 
 from aiohttp import web
 
@@ -10,6 +10,7 @@ from cti.http.errors import ApiError, not_found, reply
 from cti.http.queries import moment
 from cti.http.services import SERVICES, Services
 from metrics.definitions import FIGURES
+from metrics.periods import midnight
 
 __all__ = ["why"]
 
@@ -35,7 +36,7 @@ def _stretch(request: web.Request, services: Services) -> tuple[float, float]:
     until = min(moment(request, "until", services.zone) or now, now)
     since = moment(request, "since", services.zone)
     if since is None:
-        since = datetime.combine(datetime.fromtimestamp(until, services.zone).date(), time(), services.zone).timestamp()
+        since = midnight(datetime.fromtimestamp(until, services.zone).date(), services.zone)
     if not 0 <= until - since <= LONGEST_S:
         raise ApiError(400, "bad_request", "since: it must not be after until, nor more than 31 days before it")
     return since, until

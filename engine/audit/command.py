@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from datetime import time as clock_time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from engine.database.connection import Database, DatabaseNotReady
 from engine.planning.terminal import complain, progress
 from engine.site import Site, home_folder, settle_site
 from engine.words import language, say
+from metrics.periods import midnight
 
 __all__ = ["run"]
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     days = _days(arguments, datetime.now(zone).date())
     if days is None:
         return WRONG_USE
-    since, until = _midnight(days[0], zone), _midnight(days[1] + timedelta(days=1), zone)
+    since, until = midnight(days[0], zone), midnight(days[1] + timedelta(days=1), zone)
     now = time.time()
     until = min(until, now)
     if since >= until:
@@ -94,10 +94,6 @@ def _days(arguments: argparse.Namespace, today: date) -> tuple[date, date] | Non
         )
         return None
     return first, last
-
-
-def _midnight(day: date, zone: ZoneInfo) -> float:
-    return datetime.combine(day, clock_time(), zone).timestamp()
 
 
 async def _run(arguments: argparse.Namespace, plan: AuditPlan, site: Site, tell: Callable[[float], None]) -> Audit:

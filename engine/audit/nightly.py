@@ -67,7 +67,7 @@ class NightlyAudit:
                 await asyncio.sleep(min(pause_s, LONGEST_SLEEP_S))
                 continue
             try:
-                self._keep(await self._audit())
+                await asyncio.to_thread(self._keep, await self._audit())
             except Exception as error:  # a process, a disk, a database: tomorrow there is another night
                 log.error("the nightly audit could not be done: %s", error)
                 await asyncio.sleep(LONGEST_SLEEP_S)

@@ -52,7 +52,7 @@ async def audit(
     notes: list[str] = []
     found, live_quarters = await _counts(plan, database, live, progress)
     quarters = _quarters(plan)
-    if live is None or (live_quarters < 0):
+    if live is None or live_quarters < 0:
         notes.append("live")
     elif live_quarters < len(quarters):
         notes.append("live_part")

@@ -61,17 +61,9 @@ class Database:
                 await asyncio.to_thread(_migrate, self._url)
                 self._engine = _engine(self._url, "BEGIN")
 
-    def another(self) -> "Database":
-        """The same database with connections of its own, for the event loop of another thread; `close` it there. Raises
-        DatabaseNotReady while this one is not open."""
-        self._opened()
-        other = Database(self._url.render_as_string(hide_password=False))
-        other._engine = _engine(other._url, "BEGIN", poolclass=NullPool)
-        return other
-
     def beside(self) -> "Database":
-        """The same database with connections of its own, for the event loop of another thread. Raises DatabaseNotReady before
-        this one was opened: the tables are up to date then."""
+        """The same database with connections of its own, for the event loop of another thread; `close` it there. Raises
+        DatabaseNotReady before this one was opened: the tables are up to date then."""
         self._opened()
         other = Database(self._url.render_as_string(hide_password=False))
         other._engine = _engine(other._url, "BEGIN")

@@ -1,11 +1,12 @@
 """Sums of whole days of the site's, beside the counts by quarter of an hour: a year of a hundred agents is read in their place.
 
-The days that are summed follow each other without a gap, empty ones too. What is counted again in one of them is summed again
-in the same transaction, so nobody who reads ever finds a day that is neither.
+The days that are summed follow each other without a gap, empty ones too; where the site's time zone was changed one is
+shorter, so that no quarter is summed twice. What is counted again in one of them is summed again in the same transaction, so
+nobody who reads ever finds a day that is neither.
 """
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from engine.database.models import DayRow, IntervalRow, SummedDayRow
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
+from metrics.periods import midnight
 
 __all__ = ["NUMBERS", "SHORTEST_DAY", "next_days", "sum_again", "sum_days", "summed_days"]
 
@@ -37,10 +39,10 @@ async def next_days(session: AsyncSession, zone: ZoneInfo, now: float, at_most: 
         day = _day_of(oldest if last is None else last, zone)
         if day.stop + LATE > interval_of(now):
             break
-        found.append(day)
+        found.append(day if last is None else range(last, day.stop))
         last = day.stop
     while first is not None and first > oldest and len(found) < at_most:
-        found.append(_day_of(first - 1, zone))
+        found.append(range(_day_of(first - 1, zone).start, first))
         first = found[-1].start
     return found
 
@@ -89,8 +91,7 @@ async def _oldest(session: AsyncSession) -> int | None:
 def _day_of(quarter: int, zone: ZoneInfo) -> range:
     """The site's day a quarter lies in."""
     day = datetime.fromtimestamp(quarter * INTERVAL_S, zone).date()
-    midnights = (datetime.combine(one, time(), zone).timestamp() for one in (day, day + timedelta(days=1)))
-    return range(*map(interval_of, midnights))
+    return range(interval_of(midnight(day, zone)), interval_of(midnight(day + timedelta(days=1), zone)))
 
 
 def _days() -> Any:

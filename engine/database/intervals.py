@@ -5,6 +5,7 @@ so it may be done as often as one likes; one does it at a time, whoever it is (e
 overwrites a newer one.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import fields
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, text
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from acd.model import OfferOutcome
@@ -20,7 +21,7 @@ from engine.database.changes import changed_run, strike_out
 from engine.database.connection import Database
 from engine.database.days import NUMBERS, SHORTEST_DAY, next_days, sum_again, sum_days, summed_days
 from engine.database.models import DayRow, IntervalRow
-from engine.database.recount import recount
+from engine.database.recount import recount, recount_together
 from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S, interval_of
@@ -33,6 +34,8 @@ CHANGED_AT_ONCE: Final = 8
 DAYS_AT_ONCE: Final = 16
 MOST_STRETCHES: Final = 40
 """Between summed days; where there are more, days do not fit the periods."""
+FEW: Final = 12
+"""Periods of which each is counted by itself from the facts; more are cheaper in one go."""
 ROWS_AT_ONCE: Final = 500
 
 TABLE: Final = IntervalRow.__table__
@@ -133,12 +136,15 @@ async def slices(
     by: Dimension,
     periods: Sequence[tuple[float, float]],
     keys: Collection[str] | None = None,
+    *,
+    together: bool = False,
 ) -> list[Slice]:
-    """What is stored of these periods (whole quarters), one slice for each period and key there is something of."""
+    """What is stored of these periods (whole quarters), one slice for each period and key there is something of. `together`:
+    of all keys one, under no key."""
     length = _common_length(periods)
     if length is None:
-        return [one for period in periods for one in await _read(session, by, [period], keys)]
-    return await _read(session, by, periods, keys, length)
+        return [one for period in periods for one in await _read(session, by, [period], keys, together=together)]
+    return await _read(session, by, periods, keys, length, together=together)
 
 
 async def raw_slices(
@@ -148,33 +154,44 @@ async def raw_slices(
     keys: Collection[str] | None = None,
 ) -> list[Slice]:
     """The same from the facts themselves, for periods that are not stored or not to be trusted."""
-    found = []
-    for start, end in periods:
-        parts: dict[str, list[tuple[QueueCounts, AgentTimes]]] = defaultdict(list)
-        for (_, key), sums in (await recount(session, by, start, end)).items():
-            if keys is None or key in keys:
-                parts[key].append(sums)
-        for key, of_it in sorted(parts.items()):
-            counts = QueueCounts.total(counts for counts, _ in of_it)
-            found.append(Slice(start, end, key, counts, AgentTimes.total(times for _, times in of_it)))
-    return found
+    if len(periods) <= FEW:
+        apart = [await recount_together(session, by, *period) for period in periods]
+    else:
+        apart = await _recount_many(session, by, periods)
+    return [
+        Slice(start, end, key, *sums)
+        for (start, end), counted in zip(periods, apart, strict=True)
+        for key, sums in sorted(counted.items())
+        if keys is None or key in keys
+    ]
+
+
+async def _recount_many(
+    session: AsyncSession, by: Dimension, periods: Sequence[tuple[float, float]]
+) -> list[dict[str, tuple[QueueCounts, AgentTimes]]]:
+    """One look at all the facts for periods that follow each other; what they come to is put together afterwards."""
+    starts = [interval_of(start) for start, _ in periods]
+    parts: list[dict[str, list[tuple[QueueCounts, AgentTimes]]]] = [defaultdict(list) for _ in periods]
+    for (quarter, key), sums in (await recount(session, by, periods[0][0], periods[-1][1])).items():
+        number = bisect_right(starts, quarter) - 1
+        if quarter < interval_of(periods[number][1]):
+            parts[number][key].append(sums)
+    return [
+        {
+            key: (QueueCounts.total(counts for counts, _ in of_it), AgentTimes.total(times for _, times in of_it))
+            for key, of_it in part.items()
+        }
+        for part in parts
+    ]
 
 
 async def agent_times(
     session: AsyncSession, periods: Sequence[tuple[float, float]], agents: Collection[str] | None = None
 ) -> list[AgentTimes]:
     """What all agents, or these, did together in each of these periods (whole quarters): of thousands of agents one row."""
-    table = TABLE.c
-    asked = select(*(func.coalesce(func.sum(table[f"agent_{name}"]), 0.0) for name in TIMES)).where(
-        table.dimension == Dimension.AGENT
-    )
-    if agents is not None:
-        asked = asked.where(table.key.in_(agents))
-    found = []
-    for start, end in periods:
-        within = asked.where(table.quarter >= interval_of(start), table.quarter < interval_of(end))
-        found.append(AgentTimes(*(await session.execute(within)).one()))
-    return found
+    together = await slices(session, Dimension.AGENT, periods, agents, together=True)
+    found = {(one.start, one.end): one.agents for one in together}
+    return [found.get(period, AgentTimes()) for period in periods]
 
 
 async def _read(
@@ -183,6 +200,8 @@ async def _read(
     periods: Sequence[tuple[float, float]],
     keys: Collection[str] | None,
     length: int = 0,
+    *,
+    together: bool,
 ) -> list[Slice]:
     first, last = interval_of(periods[0][0]), interval_of(periods[-1][1])
     each = length or last - first
@@ -191,13 +210,17 @@ async def _read(
         return (quarter - first) // each
 
     days, rest = await _days_and_rest(session, first, last, number) if each >= SHORTEST_DAY else ([], [(first, last)])
-    found: dict[tuple[int, str], list[RowMapping]] = {}
-    statements = [_sums(TABLE.c, number, by, keys).where(or_(*(_within(TABLE.c.quarter, one) for one in rest)))]
+    statements = []
+    if rest:
+        between = or_(*(_within(TABLE.c.quarter, one) for one in rest))
+        statements.append(_sums(TABLE.c, number, by, keys, together=together).where(between))
     if days:
         table = DayRow.__table__.c
         summed = summed_days(first, last, number).subquery()
-        statements.append(_sums(table, number, by, keys).join(summed, summed.c.quarter == table.quarter))
-    for statement in statements if rest else statements[1:]:
+        of_days = _sums(table, number, by, keys, together=together)
+        statements.append(of_days.join(summed, summed.c.quarter == table.quarter))
+    found: dict[tuple[int, str], list[RowMapping]] = {}
+    for statement in statements:
         for row in (await session.execute(statement)).mappings():
             found.setdefault((row["period"], row["key"]), []).append(row)
     return [_slice(periods[period], key, found[period, key]) for period, key in sorted(found)]
@@ -216,10 +239,13 @@ async def _days_and_rest(
     return (days, rest) if len(rest) <= MOST_STRETCHES else ([], [(first, last)])
 
 
-def _sums(table: Any, number: Callable[[Any], Any], by: Dimension, keys: Collection[str] | None) -> Select[Any]:
-    period = number(table.quarter)
+def _sums(
+    table: Any, number: Callable[[Any], Any], by: Dimension, keys: Collection[str] | None, *, together: bool
+) -> Select[Any]:
+    period, key = number(table.quarter), literal("").label("key") if together else table.key
     sums = (func.sum(table[name]).label(name) for name in NUMBERS)
-    found = select(period.label("period"), table.key, *sums).where(table.dimension == by).group_by(period, table.key)
+    found = select(period.label("period"), key, *sums).where(table.dimension == by)
+    found = found.group_by(period) if together else found.group_by(period, table.key)
     return found if keys is None else found.where(table.key.in_(keys))
 
 

@@ -8,9 +8,9 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, case, cast, func, literal, select
+from sqlalchemy import Integer, Select, String, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
 from acd.model import Disposition
 from engine.database.models import CallRow
@@ -21,11 +21,11 @@ from metrics.outside import Outside
 
 __all__ = ["query", "repeats"]
 
-_KEYS: Final[Mapping[Dimension, InstrumentedAttribute[Any] | None]] = {
+_KEYS: Final[Mapping[Dimension, Any]] = {
     Dimension.SITE: None,
     Dimension.QUEUE: CallRow.queue,
     Dimension.AGENT: CallRow.agent,
-    Dimension.VIP: CallRow.vip,
+    Dimension.VIP: cast(CallRow.vip, String),
     Dimension.DID: CallRow.did,
 }
 """The call's last queue and agent are those that served it."""
@@ -86,6 +86,6 @@ def query(
         CallRow.number != "",
     ]
     if keys is not None and column is not None:
-        wanted.append(column.in_([int(one) for one in keys] if by is Dimension.VIP else keys))
+        wanted.append(column.in_(keys))
     counts = func.count(), func.sum(case((again, 1), else_=0))
     return select(interval, key, *counts).where(*wanted).group_by("interval", key)

@@ -15,7 +15,7 @@ from metrics.dimensions import Dimension
 from metrics.intervals import INTERVAL_S
 from metrics.periods import Step, midnight
 
-__all__ = ["BadQuestion", "Wanted", "columns_of", "one_of", "span_of"]
+__all__ = ["OF_PEOPLE", "BadQuestion", "Wanted", "columns_of", "one_of", "span_of"]
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from engine.reports.shown import Language
 from engine.why.ask import answers, find_out
 from metrics.definitions import FIGURES
 from metrics.dimensions import Dimension
-from metrics.reports import Line, Place, Report, place
+from metrics.reports import Line, Report
 
 __all__ = ["because"]
 
@@ -44,6 +44,6 @@ async def because(
 def _out_of_band(report: Report, line: Line) -> list[str]:
     return [
         column.id
-        for column, value in zip(report.columns, line.values, strict=True)
-        if column.id in FIGURES and place(value, column.band) in (Place.LOW, Place.HIGH)
+        for column, side in zip(report.columns, line.sides, strict=True)
+        if column.id in FIGURES and side is not None
     ]

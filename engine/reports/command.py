@@ -32,7 +32,6 @@ from engine.reports.site import Surroundings, surroundings
 from engine.site import home_folder, settle_site
 from engine.words import language, say
 from metrics.dimensions import Dimension
-from metrics.reports import Place, place
 
 __all__ = ["run"]
 
@@ -126,9 +125,8 @@ def _print(document: Document) -> None:
         table.add_column(column.names[document.language], justify="right", overflow="fold")
     for line, is_total in document.lines():
         cells = [Text(text) for text in document.of_line(line)]
-        for value, column in zip(line.values, document.report.columns, strict=True):
-            out = place(value, column.band) in (Place.LOW, Place.HIGH)
-            cells.append(Text(shown(value, column.unit, document.language), style="red" if out else ""))
+        for value, side, column in zip(line.values, line.sides, document.report.columns, strict=True):
+            cells.append(Text(shown(value, column.unit, document.language), style="" if side is None else "red"))
         table.add_row(*cells, style="bold" if is_total else "")
     console = screen()
     console.print(table)

@@ -25,8 +25,7 @@ def csv_of(document: Document) -> bytes:
         heads.append(f"{column.names[language]} ({unit})" if unit else column.names[language])
     rows = []
     for line, _ in document.lines():
-        since, until = (line.period.start, line.period.end) if line.period else (report.since, report.until)
-        span = [datetime.fromtimestamp(at, document.zone).isoformat() for at in (since, until)]
+        span = [datetime.fromtimestamp(at, document.zone).isoformat() for at in report.span(line)]
         values = [_number(value, column.unit) for value, column in zip(line.values, report.columns, strict=True)]
         rows.append([*document.of_line(line), *span, line.key or "", *values])
     return csv_bytes([heads, *rows])

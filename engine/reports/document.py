@@ -89,10 +89,12 @@ _NOTES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "zh": (
             "经过两个队列的来电在两个队列中各计一次；“全站”报表中每个来电只计一次。",
             "座席时长为该队列全部座席的时长，不论当时服务哪个队列；合计中每名座席只计一次。",
+            "各队列的服务水平以其自身的目标（queues.yaml）衡量。",
         ),
         "en": (
             "A caller who went through two queues is counted in both; by site each call counts once.",
             "Agents' times are those of all who serve the queue, whichever queue they worked for; the total has each once.",
+            "A queue's service level is held against its own target (queues.yaml).",
         ),
     },
     "vip": _NO_WRAP_UPS,

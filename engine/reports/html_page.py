@@ -9,7 +9,8 @@ from engine.reports.charts import charts
 from engine.reports.document import Document
 from engine.reports.shown import shown, target
 from metrics.columns import Column
-from metrics.reports import Line, Place, place
+from metrics.definitions import Side
+from metrics.reports import Line
 
 __all__ = ["Link", "body", "html_of", "page"]
 
@@ -93,7 +94,10 @@ def _table(document: Document, link: Link | None) -> Iterator[str]:
         yield f'<tr><td colspan="{2 + len(columns)}">{nothing}</td></tr>'
     for line, is_total in document.lines():
         about = "".join(f"<td>{escape(text)}</td>" for text in document.of_line(line))
-        cells = (_cell(document, line, column, value, link) for column, value in zip(columns, line.values, strict=True))
+        cells = (
+            _cell(document, line, column, value, side, link)
+            for column, value, side in zip(columns, line.values, line.sides, strict=True)
+        )
         yield f'<tr class="total">{about}' if is_total else f"<tr>{about}"
         yield "".join(cells)
         yield "</tr>"
@@ -106,14 +110,15 @@ def _head(column: Column, document: Document) -> str:
     return f'<th title="{escape(column.formulas[document.language])}">{escape(column.names[document.language])}{small}</th>'
 
 
-def _cell(document: Document, line: Line, column: Column, value: float | None, link: Link | None) -> str:
-    where = place(value, column.band)
+def _cell(
+    document: Document, line: Line, column: Column, value: float | None, side: Side | None, link: Link | None
+) -> str:
     text = escape(shown(value, column.unit, document.language))
-    if where in (Place.LOW, Place.HIGH):
-        text += " ↓" if where is Place.LOW else " ↑"
+    if side is not None:
+        text += " ↓" if side is Side.LOW else " ↑"
     if link is not None and value and column.is_count:
         text = f'<a href="{escape(link(line, column))}">{text}</a>'
-    kind = "none" if value is None else "out" if where in (Place.LOW, Place.HIGH) else ""
+    kind = "none" if value is None else "out" if side is not None else ""
     return f'<td class="{kind}">{text}</td>' if kind else f"<td>{text}</td>"
 
 

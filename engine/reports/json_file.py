@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from engine.reports.document import Document
 from metrics.columns import Column
-from metrics.reports import Line, place
+from metrics.reports import Line
 
 __all__ = ["json_of"]
 
@@ -49,17 +49,13 @@ def _column(column: Column) -> dict[str, Any]:
 
 def _line(document: Document, line: Line) -> dict[str, Any]:
     columns = document.report.columns
-    span = (line.period.start, line.period.end) if line.period else (document.report.since, document.report.until)
+    since, until = document.report.span(line)
     return {
         "period": None if line.period is None else line.period.label,
-        "since": span[0],
-        "until": span[1],
+        "since": since,
+        "until": until,
         "key": line.key,
         "name": document.names.of_key(document.report.by, line.key, document.language),
         "values": {column.id: value for column, value in zip(columns, line.values, strict=True)},
-        "out_of_band": {
-            column.id: where
-            for column, value in zip(columns, line.values, strict=True)
-            if (where := place(value, column.band)) not in (None, "inside")
-        },
+        "out_of_band": {column.id: side for column, side in zip(columns, line.sides, strict=True) if side is not None},
     }

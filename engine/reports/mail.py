@@ -11,15 +11,18 @@ import msgspec
 from cti.http.services import ReportFile
 from engine.reports.document import Document
 from engine.reports.shown import shown, target
-from metrics.reports import Place, place
 
-__all__ = ["MailServer", "NotSent", "mail_of", "send"]
+__all__ = ["AddressRefused", "MailServer", "NotSent", "mail_of", "send"]
 
 TIMEOUT_S: Final = 30.0
 
 
 class NotSent(Exception):
     """The mail server did not take it; the message says why. Later it may."""
+
+
+class AddressRefused(NotSent):
+    """The mail server is well but will not take mail for this address: others may still have theirs."""
 
 
 class MailServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +53,8 @@ def mail_of(document: Document, made: ReportFile, server: MailServer, to: str, m
 def _words(document: Document) -> str:
     report, language = document.report, document.language
     lines = [document.heading, ""]
-    for column, value in zip(report.columns, report.whole.values, strict=True):
-        out = place(value, column.band) in (Place.LOW, Place.HIGH)
-        aim = f"  ({document.say('目标', 'target')} {target(column, language)})" if out else ""
+    for column, value, side in zip(report.columns, report.whole.values, report.whole.sides, strict=True):
+        aim = "" if side is None else f"  ({document.say('目标', 'target')} {target(column, language)})"
         lines.append(f"{column.names[language]}: {shown(value, column.unit, language)}{aim}")
     for one in document.because:
         lines += ["", one.headline, *(f"- {sentence}" for sentence in one.sentences)]
@@ -60,7 +62,7 @@ def _words(document: Document) -> str:
 
 
 def send(mail: EmailMessage, server: MailServer) -> None:
-    """Hand it to the mail server. Raises NotSent."""
+    """Hand it to the mail server. Raises AddressRefused, or NotSent."""
     context = ssl.create_default_context(cafile=server.trusted)
     try:
         if server.tls == "tls":
@@ -73,5 +75,10 @@ def send(mail: EmailMessage, server: MailServer) -> None:
             if server.user:
                 client.login(server.user, server.password)
             client.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        [(code, text)] = error.recipients.values()
+        raise AddressRefused(
+            f"{server.host}:{server.port}: {mail['To']}: {code} {text.decode('utf-8', 'replace')}"
+        ) from error
     except (smtplib.SMTPException, OSError) as error:
         raise NotSent(f"{server.host}:{server.port}: {error}") from error

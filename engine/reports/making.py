@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cti.http.services import ReportFile
-from engine.database.intervals import slices
 from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
-from engine.reports.asked import Wanted, columns_of
+from engine.reports.asked import OF_PEOPLE, Wanted, columns_of
 from engine.reports.because import because
 from engine.reports.csv_file import csv_of
 from engine.reports.document import Document, file_name
@@ -29,7 +28,6 @@ from metrics.reports import Report
 __all__ = ["FORMATS", "file_of", "make"]
 
 CURVE: Final = ("offered", "service_level", "asa")
-OF_PEOPLE: Final = (Dimension.AGENT, Dimension.GROUP, Dimension.SKILL)
 DAY_S: Final = 86400.0
 MOST_DAYS: Final = 20
 
@@ -47,7 +45,7 @@ async def make(
     session: AsyncSession, wanted: Wanted, around: Surroundings, language: Language, title: str = ""
 ) -> Document:
     """The report with all that is shown around it. Raises BadQuestion."""
-    report = await gather(session, slices, wanted, around.rules, around.zone, around.shifts)
+    report = await gather(session, wanted, around.rules, around.zone, around.shifts)
     return Document(
         report=report,
         curve=await _curve(session, wanted, around),
@@ -80,7 +78,7 @@ async def _curve(session: AsyncSession, wanted: Wanted, around: Surroundings) ->
     columns = columns_of(CURVE, Dimension.SITE, around.bands)
     by = wanted.by if wanted.keys is not None else Dimension.SITE
     asked = replace(wanted, by=by, step=step, columns=columns)
-    return await gather(session, slices, asked, around.rules, around.zone, around.shifts)
+    return await gather(session, asked, around.rules, around.zone, around.shifts)
 
 
 def file_of(document: Document, form: str) -> ReportFile:

@@ -76,7 +76,7 @@ def _downloads(question: Mapping[str, str], language: Language) -> str:
 
 def _link(document: Document, line: Line, column: Column) -> str:
     report = document.report
-    since, until = (line.period.start, line.period.end) if line.period else (report.since, report.until)
+    since, until = report.span(line)
     asked = {
         "count": column.id,
         "by": report.by,

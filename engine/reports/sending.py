@@ -24,7 +24,7 @@ from engine.database.intervals import roll_up
 from engine.reports.apart import apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.document import Document
-from engine.reports.mail import MailServer, NotSent, mail_of, send
+from engine.reports.mail import AddressRefused, MailServer, NotSent, mail_of, send
 from engine.reports.making import file_of, make
 from engine.reports.marks import Marks, Sent
 from engine.reports.schedule import Due, due, span
@@ -90,10 +90,15 @@ class ReportSender:
         configuration = self._configuration()
         zone = surroundings(configuration).zone
         specs = {spec.name: spec for spec in configuration.metrics.reports}
-        self._late = {late: told for late, told in self._late.items() if late[0] in specs}
-        for spec in specs.values():
-            for one in await self._wanted(spec, due(spec.when, spec.at, self._now(), zone)):
-                await self._see_to(spec, one)
+        wanted = [
+            (spec, one)
+            for spec in specs.values()
+            for one in await self._wanted(spec, due(spec.when, spec.at, self._now(), zone))
+        ]
+        still = {(spec.name, one.first) for spec, one in wanted}
+        self._late = {late: told for late, told in self._late.items() if late in still}
+        for spec, one in wanted:
+            await self._see_to(spec, one)
 
     async def _wanted(self, spec: ReportModel, dues: Sequence[Due]) -> Sequence[Due]:
         """A report that is new in the configuration begins with the last one due; nobody waits for those before."""
@@ -132,11 +137,18 @@ class ReportSender:
             await asyncio.to_thread(_put, self._home / spec.folder, spec.name, made)
             sent.filed = True
             await self._note(spec, first, sent)
+        refused: AddressRefused | None = None
         for address in spec.to:
             if address not in sent.mailed:
-                await self._mail(spec, document, made, address, first)
+                try:
+                    await self._mail(spec, document, made, address, first)
+                except AddressRefused as error:
+                    refused = error
+                    continue
                 sent.mailed.append(address)
                 await self._note(spec, first, sent)
+        if refused is not None:
+            raise refused
 
     async def _note(self, spec: ReportModel, first: str, sent: Sent) -> None:
         self.sent += 1

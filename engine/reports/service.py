@@ -1,9 +1,8 @@
 """cti.http.services.Reports over the database."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,9 +28,6 @@ __all__ = ["SqlReports"]
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 2
-"""More reports wait: the machine is there for calls."""
-
 
 class SqlReports:
     """Answers questions by the configuration in force."""
@@ -42,7 +38,6 @@ class SqlReports:
         self._database = database
         self._configuration = configuration
         self._now = now
-        self._at_once = asyncio.Semaphore(AT_ONCE)
 
     async def file(self, question: Question, form: str) -> ReportFile:
         async def made(session: AsyncSession) -> ReportFile:
@@ -68,9 +63,12 @@ class SqlReports:
 
     async def calls_page(self, question: Question) -> str:
         around = surroundings(self._configuration())
-        asked = self._behind(question, around)
-        found = await self._read(lambda session: behind(session, asked, around.rules))
-        return calls_page(found, asked, Names.of(around.rules), around.zone, self._language(question))
+        asked, names, language = self._behind(question, around), Names.of(around.rules), self._language(question)
+
+        async def shown(session: AsyncSession) -> str:
+            return calls_page(await behind(session, asked, around.rules), asked, names, around.zone, language)
+
+        return await self._read(shown)
 
     async def agent_day(self, agent: AgentId, question: Question) -> ReportFile:
         around, language = surroundings(self._configuration()), self._language(question)
@@ -79,8 +77,12 @@ class SqlReports:
             day = date.fromisoformat(text) if text else self._today(around) - timedelta(days=1)
         except ValueError:
             raise QuestionRefused("day: expected a day such as 2026-11-25") from None
-        drawn = picture(await self._read(lambda session: read_day(session, agent, day, around)), language)
-        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawn.encode())
+
+        async def drawn(session: AsyncSession) -> str:
+            return picture(await read_day(session, agent, day, around), language)
+
+        drawing = await self._read(drawn)
+        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawing.encode())
 
     def sign_in_page(self, *, refused: bool) -> str:
         return sign_in_page(self._configuration().system.language, refused=refused)
@@ -111,8 +113,7 @@ class SqlReports:
                 return await read(session)
 
         try:
-            async with self._at_once:
-                return await apart(self._database, work)
+            return await apart(self._database, work)
         except BadQuestion as refused:
             raise QuestionRefused(str(refused)) from refused
         except DatabaseNotReady as error:

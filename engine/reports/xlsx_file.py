@@ -12,12 +12,11 @@ from engine.reports.document import Document
 from engine.reports.shown import target, unit_word
 from metrics.columns import NUMBER, TIME
 from metrics.definitions import Unit
-from metrics.reports import Place, place
 
 __all__ = ["xlsx_of"]
 
 DAY_S = 86400.0
-FORMS = {Unit.RATIO: "0.0%", Unit.SECONDS: "0.0", TIME: "[h]:mm:ss", NUMBER: "#,##0"}
+FORMS = {Unit.RATIO: "0.0%", Unit.SECONDS: "0.0", TIME: "[h]:mm:ss", NUMBER: "#,##0", Unit.CALLS: "#,##0"}
 OUT = {"bg_color": "#FDE2E1", "font_color": "#9B1C1C"}
 WIDEST = 60
 
@@ -63,9 +62,9 @@ class _Sheets:
             bold = self._format("", out=False, bold=is_total)
             for n, text in enumerate(document.of_line(line)):
                 sheet.write_string(row, n, text, bold)
-            for n, (value, column) in enumerate(zip(line.values, columns, strict=True), start=len(document.heads)):
-                out = place(value, column.band) in (Place.LOW, Place.HIGH)
-                form = self._format(column.unit, out=out, bold=is_total)
+            cells = zip(line.values, line.sides, columns, strict=True)
+            for n, (value, side, column) in enumerate(cells, start=len(document.heads)):
+                form = self._format(column.unit, out=side is not None, bold=is_total)
                 if value is None:
                     sheet.write_blank(row, n, None, form)
                 else:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from acd.rules import Rules
 from agents.roster import QueueId
 from engine.config import Configuration
 from engine.why.days import Span, comparable
@@ -13,7 +14,7 @@ from engine.why.gather import Unfinished, gather
 from metrics.definitions import Band
 from metrics.why import Answer, Names, Stretch, answer, explain
 
-__all__ = ["Known", "answers", "bands_of", "find_out", "names_of"]
+__all__ = ["Known", "answers", "bands_of", "find_out", "names_of", "own_bands"]
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +56,14 @@ def _within_s(configuration: Configuration, queue: QueueId | None, now: Stretch)
     return sum(queues[one].service_level.within_s * n for one, n in shares.items()) / sum(shares.values())
 
 
+def own_bands(rules: Rules, queue: QueueId) -> dict[str, Band]:
+    """What queues.yaml says a queue should reach; it goes before the bands of metrics.yaml."""
+    return {"service_level": Band(low=rules.queues[queue].service_level.target)}
+
+
 def bands_of(configuration: Configuration, queue: QueueId | None) -> Mapping[str, Band]:
-    """Where each figure should be; a queue's own service level goes before that of metrics.yaml."""
-    bands = configuration.metrics.bands_in_force()
-    if queue is not None:
-        bands["service_level"] = Band(low=configuration.rules.queues[queue].service_level.target)
-    return bands
+    """Where each figure of the queue, or of the site, should be."""
+    return configuration.metrics.bands_in_force() | ({} if queue is None else own_bands(configuration.rules, queue))
 
 
 def names_of(configuration: Configuration) -> Names:

@@ -43,15 +43,18 @@ def show(
     url: str | None,
     token: str | None,
 ) -> int:
-    """Print them; the day left out: today. Exit code 0; 1: database or engine do not answer; 2: no such queue or figure."""
+    """Print them; the day left out: today. Exit code 0; 1: no answer of database or engine; 2: no such queue, figure or day."""
     if wrong := _wrong(configuration, figure, queue):
         print(wrong, file=sys.stderr)
         return 2
     zone, named = ZoneInfo(configuration.system.timezone), None if queue is None else QueueId(queue)
     today = datetime.now(zone).date()
+    if day is not None and day > today:
+        print(say("这一天还没有开始。", "that day has not begun yet."), file=sys.stderr)
+        return 2
     figures = [figure] if figure else [name for name in FIGURES if name in bands_of(configuration, named)]
     try:
-        if day is None or day >= today:
+        if day is None or day == today:
             found = asyncio.run(_of_today(figures, queue, url, token))
         else:
             span = midnight(day, zone), midnight(day + timedelta(days=1), zone)

@@ -64,6 +64,8 @@ class EngineWhy:
         while True:
             if wanted():
                 await self.look_round()
+            else:
+                self.alarms.clear()
             await asyncio.sleep(FRESH_S)
 
     async def look_round(self) -> None:
@@ -72,7 +74,8 @@ class EngineWhy:
             try:
                 found = await self._of_queue(queue)
             except HistoryUnavailable:
-                return  # health tells of it; alarms stand without a cause meanwhile
+                self.alarms.clear()  # health tells of it; alarms stand without a cause meanwhile
+                return
             except Exception:
                 log.exception("why figures of queue %s are out of their bands was not found out", queue)
                 continue

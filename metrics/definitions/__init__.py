@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from metrics.definitions.counts import AgentTimes, QueueCounts, Sums
-from metrics.definitions.figure import Band, Figure, Unit
+from metrics.definitions.figure import Band, Figure, Side, Unit
 from metrics.definitions.results import REPEAT_DAYS, RESULTS
 from metrics.definitions.waiting import WAITING
 from metrics.definitions.work import WORK
@@ -24,6 +24,7 @@ __all__ = [
     "Band",
     "Figure",
     "QueueCounts",
+    "Side",
     "Sums",
     "Unit",
     "bands_in_force",

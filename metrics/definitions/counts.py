@@ -1,6 +1,6 @@
 """What figures are made of: plain sums that can be added up over queues, agents and stretches of time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -98,6 +98,11 @@ class AgentTimes(msgspec.Struct, array_like=True):
         """Ready and without a caller. A phone that rings is no work yet: it is part of it."""
         return self.ready_s + self.offered_s
 
+    @property
+    def logged_in_s(self) -> float:
+        """In whatever state."""
+        return self.not_ready_s + self.idle_s + self.talking_s + self.holding_s + self.wrap_up_s
+
     @classmethod
     def total(cls, parts: Iterable["AgentTimes"]) -> "AgentTimes":
         """The sum of times that do not overlap."""
@@ -122,3 +127,8 @@ class Sums(msgspec.Struct, frozen=True):
     queue: QueueCounts
     agents: AgentTimes
     outside: Outside = Outside()
+
+    @classmethod
+    def total(cls, parts: Collection["Sums"]) -> "Sums":
+        """Sums that do not overlap, together. What was told from outside is not added up: it is told of the whole."""
+        return cls(QueueCounts.total(part.queue for part in parts), AgentTimes.total(part.agents for part in parts))

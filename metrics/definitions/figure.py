@@ -8,7 +8,7 @@ import msgspec
 
 from metrics.definitions.counts import Sums
 
-__all__ = ["NORM", "Band", "Figure", "Unit", "share"]
+__all__ = ["NORM", "Band", "Figure", "Side", "Unit", "share"]
 
 NORM: Final = "J. Anton, Purdue"
 
@@ -25,6 +25,13 @@ class Unit(StrEnum):
     YUAN = "yuan"
 
 
+class Side(StrEnum):
+    """On which side of its band a value is."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
 class Band(msgspec.Struct, frozen=True):
     """Where a figure should be, both ends included; None: no limit on that side."""
 
@@ -33,7 +40,13 @@ class Band(msgspec.Struct, frozen=True):
 
     def holds(self, value: float) -> bool:
         """Whether the value is on target."""
-        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+        return self.side(value) is None
+
+    def side(self, value: float) -> Side | None:
+        """None: it is on target."""
+        if self.low is not None and value < self.low:
+            return Side.LOW
+        return Side.HIGH if self.high is not None and value > self.high else None
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

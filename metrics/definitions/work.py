@@ -33,10 +33,6 @@ def _answering_s(a: AgentTimes) -> float:
     return _connected_s(a) + a.idle_s + a.wrap_up_s
 
 
-def _logged_in_s(a: AgentTimes) -> float:
-    return _answering_s(a) + a.not_ready_s
-
-
 WORK: Final = (
     Figure(
         id="talk_time",
@@ -118,7 +114,7 @@ WORK: Final = (
         formula="(talk + hold + wrap-up) / time logged in, breaks included; also called utilization",
         formula_zh="（交谈 + 持线 + 事后处理）÷ 登录总时长（含小休）",
         source=COMMON,
-        of=lambda s: share(_connected_s(s.agents) + s.agents.wrap_up_s, _logged_in_s(s.agents)),
+        of=lambda s: share(_connected_s(s.agents) + s.agents.wrap_up_s, s.agents.logged_in_s),
         variant_of="occupancy",
     ),
     Figure(
@@ -128,7 +124,7 @@ WORK: Final = (
         unit=Unit.PER_HOUR,
         formula="callers answered / hours logged in, breaks included",
         formula_zh="接听数 ÷ 登录小时数（含小休）",
-        of=lambda s: share(s.queue.answered * 3600.0, _logged_in_s(s.agents)),
+        of=lambda s: share(s.queue.answered * 3600.0, s.agents.logged_in_s),
     ),
     Figure(
         id="transferred_share",

@@ -8,8 +8,9 @@ puts numbers and words into one.
 All pure. May import metrics' definitions and formulas; knows nothing of SQL, HTTP or the live floor.
 """
 
+from metrics.definitions import Side
 from metrics.why.answers import Answer, answer
-from metrics.why.cause import Cause, Kind, Side
+from metrics.why.cause import Cause, Kind
 from metrics.why.explain import Explanation, explain
 from metrics.why.stretch import Part, Pause, Stretch
 from metrics.why.telling import Names

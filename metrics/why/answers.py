@@ -2,8 +2,9 @@
 
 import msgspec
 
+from metrics.definitions import Side
 from metrics.dimensions import Dimension
-from metrics.why.cause import Cause, Kind, Side
+from metrics.why.cause import Cause, Kind
 from metrics.why.explain import Explanation
 from metrics.why.telling import Names
 from metrics.why.words import LANGUAGES, headline, sentences, told

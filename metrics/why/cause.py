@@ -6,14 +6,7 @@ import msgspec
 
 from metrics.dimensions import Dimension
 
-__all__ = ["Cause", "Kind", "Side"]
-
-
-class Side(StrEnum):
-    """On which side of its band a figure is."""
-
-    LOW = "low"
-    HIGH = "high"
+__all__ = ["Cause", "Kind"]
 
 
 class Kind(StrEnum):
@@ -38,11 +31,10 @@ class Kind(StrEnum):
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """What was, what is usual, and what that is worth.
 
-    `now` and `usual` are in the kind's own unit. CALLS: callers (of the
-    subject, if there is one). TALK, WRAP_UP, HOLD, WAIT: seconds a call. DUTY: agents logged
-    in at once, on the average. READINESS: the share of that time that they were not "not ready". ELSEWHERE: the share of their
-    working time that went to other queues. REFUSALS: offers not taken. OVERFLOWS, SHORT: callers. PAUSES: breaks too long.
-    STANDS_OUT: the subject's own figure. PEAK: the figure in that time.
+    `now` and `usual` are in the kind's own unit. CALLS: callers (of the subject, if there is one). TALK, WRAP_UP, HOLD, WAIT:
+    seconds a call. DUTY: agents logged in at once, on the average. READINESS: the share of that time that they were not "not
+    ready". ELSEWHERE: the share of their working time that went to other queues. REFUSALS: offers not taken. OVERFLOWS, SHORT:
+    callers. PAUSES: breaks too long. STANDS_OUT: the subject's own figure. PEAK: the figure in that time.
     """
 
     kind: Kind

@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from metrics.definitions import FIGURES, Band
-from metrics.why.cause import Cause, Kind, Side
+from metrics.definitions import FIGURES, Band, Side
+from metrics.why.cause import Cause, Kind
 from metrics.why.happenings import happenings
 from metrics.why.levers import from_load
-from metrics.why.load import WAITING
+from metrics.why.load import FIGURES_OF_WAITING
 from metrics.why.standing_out import one_of_many, peak
 from metrics.why.stretch import Stretch
 
@@ -54,19 +54,13 @@ def explain(figure: str, band: Band, now: Stretch, before: Sequence[Stretch], wi
     of = FIGURES[figure].of
     value, usually = of(now.sums), [usual for day in days if (usual := of(day.sums)) is not None]
     usual = math.fsum(usually) / len(usually) if usually else None
-    side = None if value is None else _side(value, band)
+    side = None if value is None else band.side(value)
     causes: Iterable[Cause] = ()
     if value is not None and side is not None:
         causes = _ranked(figure, value, _missing(value, band, usual), side, now, days, within_s)
     return Explanation(
         figure=figure, value=value, band=band, side=side, usual=usual, days=len(days), causes=tuple(causes)
     )
-
-
-def _side(value: float, band: Band) -> Side | None:
-    if band.holds(value):
-        return None
-    return Side.LOW if band.low is not None and value < band.low else Side.HIGH
 
 
 def _missing(value: float, band: Band, usual: float | None) -> float:
@@ -98,7 +92,7 @@ def _ranked(
 
 def _wait_too_long(figure: str, side: Side) -> bool:
     """Causes without a size are such as make callers wait: they explain nothing when callers wait less than the band has it."""
-    return figure not in WAITING or (side is Side.LOW) == (figure in MORE_IS_BETTER)
+    return figure not in FIGURES_OF_WAITING or (side is Side.LOW) == (figure in MORE_IS_BETTER)
 
 
 def _least(kind: Kind) -> float:

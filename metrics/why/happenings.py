@@ -10,8 +10,8 @@ from metrics.definitions import FIGURES, QueueCounts, Sums
 from metrics.dimensions import Dimension
 from metrics.why.cause import Cause, Kind
 from metrics.why.levers import share_ready, surplus, the_one
-from metrics.why.load import WAITING, Load, figure_of, load_of
-from metrics.why.stretch import Stretch, logged_in_s, refusals
+from metrics.why.load import FIGURES_OF_WAITING, Load, figure_of, load_of
+from metrics.why.stretch import Stretch, refusals
 from metrics.why.usual import notable, usual_of
 
 __all__ = ["happenings"]
@@ -32,10 +32,10 @@ WITHOUT_SHORT: Final[Mapping[str, Callable[[Sums], float | None]]] = {
 
 def happenings(figure: str, value: float, now: Stretch, before: Sequence[Stretch], within_s: float) -> Iterator[Cause]:
     """All that may explain the figure; `effect` is signed, up is positive."""
-    if figure in WAITING:
+    if figure in FIGURES_OF_WAITING:
         yield from _refused(figure, value, now, before, within_s)
         yield from _overflowed(now, before)
-    if figure in WAITING or figure == "occupancy":
+    if figure in FIGURES_OF_WAITING or figure == "occupancy":
         yield from _paused(figure, value, now, within_s)
     if figure in WITHOUT_SHORT:
         yield from _short(figure, value, now, before)
@@ -100,7 +100,7 @@ def _lost(stretch: Stretch) -> float:
         refused, accepted = refusals(sums.queue), sums.queue.offers.get("accepted", 0)
         if refused:
             lost_s += sums.agents.idle_s * refused / (refused + accepted)
-    there_s = logged_in_s(stretch.agents) - stretch.agents.not_ready_s
+    there_s = stretch.agents.logged_in_s - stretch.agents.not_ready_s
     return min(lost_s / there_s, 1.0) if there_s > 0.0 else 0.0
 
 
@@ -114,7 +114,7 @@ def _overflowed(now: Stretch, before: Sequence[Stretch]) -> Iterator[Cause]:
 
 def _paused(figure: str, value: float, now: Stretch, within_s: float) -> Iterator[Cause]:
     over_s = math.fsum(pause.over_s for pause in now.pauses)
-    logged_in = logged_in_s(now.agents)
+    logged_in = now.agents.logged_in_s
     if over_s <= 0.0 or not logged_in:
         return
     load = load_of(now)

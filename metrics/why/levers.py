@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from metrics.definitions import QueueCounts
 from metrics.dimensions import Dimension
 from metrics.why.cause import Cause, Kind
-from metrics.why.load import FIGURES_OF_LOAD, WAITING, Load, figure_of, load_of, mean_load
+from metrics.why.load import FIGURES_OF_LOAD, FIGURES_OF_WAITING, Load, figure_of, load_of, mean_load
 from metrics.why.stretch import Stretch
 from metrics.why.usual import LEAST, LEAST_OF_STAFF, notable, usual_of
 
@@ -120,7 +120,7 @@ def from_load(figure: str, value: float, now: Stretch, before: Sequence[Stretch]
         dimension, subject = _whence(lever.kind, is_now > usual.mean, now, before)
         otherwise = figure_of(figure, lever.put(load, usual_load), within_s)
         effect = None if otherwise is None or modelled is None else otherwise - modelled
-        if effect is None and not (figure in WAITING and _makes_wait(lever, is_now > usual.mean, load)):
+        if effect is None and not (figure in FIGURES_OF_WAITING and _makes_wait(lever, is_now > usual.mean, load)):
             continue
         of_queue = lever.kind is Kind.CALLS and dimension is Dimension.QUEUE
         yield Cause(

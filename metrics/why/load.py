@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from metrics.definitions import AgentTimes, QueueCounts
 from metrics.erlang import Outlook, outlook
-from metrics.why.stretch import Stretch, logged_in_s, on_call_s
+from metrics.why.stretch import Stretch
 
-__all__ = ["FIGURES_OF_LOAD", "LONGEST_S", "WAITING", "Load", "figure_of", "load_of", "mean_load"]
+__all__ = ["FIGURES_OF_LOAD", "FIGURES_OF_WAITING", "LONGEST_S", "Load", "figure_of", "load_of", "mean_load"]
 
 PATIENCE_S: Final = 1800.0
 """Where nobody gave up."""
@@ -67,7 +67,7 @@ def load_of(stretch: Stretch) -> Load:
     return Load(
         spans_s=tuple(part.end - part.start for part in parts),
         calls=tuple(float(part.counts.offered) for part in parts),
-        duty=tuple(logged_in_s(part.agents) / (part.end - part.start) for part in parts),
+        duty=tuple(part.agents.logged_in_s / (part.end - part.start) for part in parts),
         readiness=tuple(_readiness(part.agents) for part in parts),
         elsewhere=_elsewhere(counts, stretch.agents),
         talk=counts.talk_s / talks,
@@ -79,20 +79,23 @@ def load_of(stretch: Stretch) -> Load:
 
 
 def _readiness(agents: AgentTimes) -> float:
-    logged_in = logged_in_s(agents)
-    return 1.0 - agents.not_ready_s / logged_in if logged_in else 1.0
+    logged_in_s = agents.logged_in_s
+    return 1.0 - agents.not_ready_s / logged_in_s if logged_in_s else 1.0
+
+
+def _work_s(agents: AgentTimes) -> float:
+    return agents.talking_s + agents.holding_s + agents.wrap_up_s
 
 
 def _elsewhere(counts: QueueCounts, agents: AgentTimes) -> float:
     """A talk is booked where it ends, an agent's time where it is: so a little more than all of it may seem to be here."""
-    work = agents.talking_s + agents.holding_s + agents.wrap_up_s
-    return max(1.0 - (counts.talk_s + counts.wrap_up_s) / work, 0.0) if work else 0.0
+    work_s = _work_s(agents)
+    return max(1.0 - (counts.talk_s + counts.wrap_up_s) / work_s, 0.0) if work_s else 0.0
 
 
 def _ring_s(agents: AgentTimes, counts: QueueCounts) -> float:
-    work = on_call_s(agents) - agents.offered_s
-    mine = counts.talk_s + counts.wrap_up_s
-    return agents.offered_s * min(mine / work, 1.0) / max(counts.talks, 1) if work else 0.0
+    work_s, mine_s = _work_s(agents), counts.talk_s + counts.wrap_up_s
+    return agents.offered_s * min(mine_s / work_s, 1.0) / max(counts.talks, 1) if work_s else 0.0
 
 
 def _patience_s(counts: QueueCounts) -> float:
@@ -132,7 +135,7 @@ def figure_of(figure: str, load: Load, within_s: float) -> float | None:
     """The figure by formula. None: no formula has it, or nobody came; and of waits: no agent's hours are known, or an interval
     is so long that its mean says nothing of its peaks."""
     of = FIGURES_OF_LOAD.get(figure)
-    if of is None or (figure in WAITING and not (any(load.agents) and max(load.spans_s) <= LONGEST_S)):
+    if of is None or (figure in FIGURES_OF_WAITING and not (any(load.agents) and max(load.spans_s) <= LONGEST_S)):
         return None
     return of(load, within_s)
 
@@ -209,5 +212,5 @@ FIGURES_OF_LOAD: Final[dict[str, Callable[[Load, float], float | None]]] = {
     "handle_time": lambda load, _: load.talk + load.wrap_up,
     "talk_time": lambda load, _: load.talk,
 }
-WAITING: Final = frozenset(FIGURES_OF_LOAD) - {"occupancy", "handle_time", "talk_time"}
+FIGURES_OF_WAITING: Final = frozenset(FIGURES_OF_LOAD) - {"occupancy", "handle_time", "talk_time"}
 """Figures of how callers wait."""

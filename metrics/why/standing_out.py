@@ -6,13 +6,13 @@ calls.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from metrics.definitions import FIGURES, AgentTimes, QueueCounts, Sums, Unit
 from metrics.dimensions import Dimension
 from metrics.why.cause import Cause, Kind
-from metrics.why.load import LONGEST_S, WAITING
+from metrics.why.load import FIGURES_OF_WAITING, LONGEST_S
 from metrics.why.stretch import Part, Stretch
 from metrics.why.usual import notable, usual_of
 
@@ -45,7 +45,7 @@ MISSES: Final[Mapping[str, Callable[[QueueCounts], float]]] = {
 def one_of_many(figure: str, now: Stretch, before: Sequence[Stretch], toward: int) -> Iterator[Cause]:
     """Queues and agents whose absence would bring the figure nearer to its target. `toward`: 1 up, -1 down."""
     yield from _keys(Dimension.QUEUE, figure, _by_queue(now), [_by_queue(day) for day in before], toward)
-    if figure not in WAITING:  # nobody waits for one agent
+    if figure not in FIGURES_OF_WAITING:  # nobody waits for one agent
         yield from _keys(Dimension.AGENT, figure, now.people, [day.people for day in before], toward)
 
 
@@ -60,7 +60,7 @@ def _keys(
     before: Sequence[Mapping[str, Sums]],
     toward: int,
 ) -> Iterator[Cause]:
-    of, whole = FIGURES[figure].of, _total(now.values())
+    of, whole = FIGURES[figure].of, Sums.total(now.values())
     value, days = of(whole), [_without(figure, day) for day in before]
     if value is None or len(now) < 2:
         return
@@ -90,7 +90,7 @@ def _keys(
 
 def _chance(figure: str, value: float, mine: QueueCounts, whole: QueueCounts) -> float:
     """The standard deviation that the absence of a part makes if it is like the rest, by the number of its calls alone."""
-    if figure in WAITING:
+    if figure in FIGURES_OF_WAITING:
         calls, all_calls = mine.offered, whole.offered
     else:
         calls, all_calls = mine.talks, whole.talks
@@ -102,7 +102,7 @@ def _chance(figure: str, value: float, mine: QueueCounts, whole: QueueCounts) ->
 
 def _without(figure: str, all_of_them: Mapping[str, Sums]) -> dict[str, float]:
     """By key, how much higher the figure is without it."""
-    of, whole = FIGURES[figure].of, _total(all_of_them.values())
+    of, whole = FIGURES[figure].of, Sums.total(all_of_them.values())
     value = of(whole)
     found = {}
     for key, mine in all_of_them.items():
@@ -110,10 +110,6 @@ def _without(figure: str, all_of_them: Mapping[str, Sums]) -> dict[str, float]:
         if value is not None and rest is not None:
             found[key] = rest - value
     return found
-
-
-def _total(parts: Collection[Sums]) -> Sums:
-    return Sums(QueueCounts.total(one.queue for one in parts), AgentTimes.total(one.agents for one in parts))
 
 
 def _rest(whole: Sums, part: Sums) -> Sums:
@@ -136,7 +132,7 @@ def _share(figure: str, mine: QueueCounts, whole: QueueCounts) -> float | None:
 
 def peak(figure: str, value: float, now: Stretch, before: Sequence[Stretch]) -> Iterator[Cause]:
     """The shortest run of intervals that half of the misses fall into, if it is short and has more than its part of them."""
-    if figure not in WAITING or len(now.parts) < 3 or now.parts[0].end - now.parts[0].start > LONGEST_S:
+    if figure not in FIGURES_OF_WAITING or len(now.parts) < 3 or now.parts[0].end - now.parts[0].start > LONGEST_S:
         return
     of, misses = FIGURES[figure].of, MISSES[figure]
     found = _run(now.parts, misses)

@@ -6,7 +6,7 @@ import msgspec
 
 from metrics.definitions import AgentTimes, QueueCounts, Sums
 
-__all__ = ["REFUSED", "Part", "Pause", "Stretch", "logged_in_s", "refusals"]
+__all__ = ["REFUSED", "Part", "Pause", "Stretch", "refusals"]
 
 REFUSED = ("declined", "no_answer", "unreachable")
 """Outcomes of an offer the agent did not take."""
@@ -61,16 +61,6 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_parts(self) -> Sequence[Part]:
         return self.parts or (Part(self.start, self.end, self.counts, self.agents),)
-
-
-def logged_in_s(agents: AgentTimes) -> float:
-    """How long agents were logged in, in whatever state."""
-    return agents.not_ready_s + on_call_s(agents) + agents.ready_s
-
-
-def on_call_s(agents: AgentTimes) -> float:
-    """How long they were with a caller: from the ringing phone to the end of the paperwork."""
-    return agents.offered_s + agents.talking_s + agents.holding_s + agents.wrap_up_s
 
 
 def refusals(counts: QueueCounts) -> int:

@@ -1,6 +1,7 @@
 """The stored counts follow the facts, batch by batch, whenever they are counted between and however often a batch comes."""
 
 import random
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,11 +9,11 @@ from sqlalchemy import func, select
 
 from engine.database import Database
 from engine.database.changes import note_changes
-from engine.database.intervals import Slice, raw_slices, roll_up_changed, roll_up_days, slices
-from engine.database.models import DayRow
+from engine.database.intervals import Slice, agent_times, raw_slices, roll_up_changed, roll_up_days, slices
+from engine.database.models import DayRow, SummedDayRow
 from engine.database.upserts import upsert
 from engine.facts import Row, rows_of
-from metrics.dimensions import STORED
+from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S
 from tests.data.test_recount import UNTIL
 from tests.unit.metrics.records import NINE
@@ -98,6 +99,37 @@ async def test_sums_of_days_read_the_same_as_their_quarters(database: Database) 
     await roll_up_changed(database)
     async with database.session() as session:
         same([await slices(session, by, one) for by in STORED for one in asked], before)
+
+
+async def test_no_quarter_is_in_two_days_when_the_sites_time_zone_was_changed(database: Database) -> None:
+    rows = rows_of_a_day(6)
+    await write(database, rows)
+    await roll_up_changed(database)
+    day_s = 86400.0
+    span = (NINE // day_s * day_s - 2 * day_s, NINE // day_s * day_s + 4 * day_s)
+    async with database.session() as session:
+        before = [await slices(session, by, [span]) for by in STORED]
+    await roll_up_days(database, ZoneInfo("Etc/GMT+10"), NINE + day_s)
+    await roll_up_days(database, ZoneInfo("Etc/GMT-8"), span[1])
+    async with database.session() as session:
+        days = (await session.execute(select(SummedDayRow.quarter, SummedDayRow.until).order_by("quarter"))).all()
+        assert all(one.until == after.quarter for one, after in pairwise(days))
+        assert len(days) > 2
+        same([await slices(session, by, [span]) for by in STORED], before)
+
+
+async def test_a_stretch_of_summed_days_alone_is_read_without_any_quarter(database: Database) -> None:
+    await write(database, rows_of_a_day(6))
+    await roll_up_changed(database)
+    await roll_up_days(database, ZoneInfo("UTC"), NINE + 3 * 86400.0)
+    async with database.session() as session:
+        first, last = (
+            await session.execute(select(func.min(SummedDayRow.quarter), func.max(SummedDayRow.until)))
+        ).one()
+        span = (first * float(INTERVAL_S), last * float(INTERVAL_S))
+        found, [times] = await slices(session, Dimension.AGENT, [span]), await agent_times(session, [span])
+    assert times.ready_s == pytest.approx(sum(one.agents.ready_s for one in found))
+    assert times.ready_s > 0
 
 
 def same(found: list[list[Slice]], before: list[list[Slice]]) -> None:

@@ -88,3 +88,8 @@ async def test_both_ends_are_found_in_indexes(database: Database) -> None:
         plan = " ".join(str(row) for row in await session.execute(text(f"EXPLAIN QUERY PLAN {asked}")))
     assert "SEARCH calls USING INDEX calls_by_opening" in plan
     assert "calls_by_number (number=? AND opened_at>? AND opened_at<?)" in plan
+
+
+async def test_a_vip_level_nobody_has_is_asked_for_in_vain_and_does_no_harm(past: Database) -> None:
+    assert await found(past, Dimension.VIP, keys=["2"]) == {(0, "2"): (1, 1)}
+    assert await found(past, Dimension.VIP, keys=["gold", "99999999999"]) == {}

@@ -35,6 +35,13 @@ class Postbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse = ""
+        self.unknown = ""
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address == self.unknown:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if self.refuse:
@@ -174,6 +181,34 @@ async def test_who_has_had_it_gets_it_no_second_time_when_the_server_dies_in_bet
     assert json.loads(mark.read_text())["mailed"] == ["a@example.com"]
     await sender(database, configured(server), tmp_path, clock, certificate).look()
     assert [mail["To"] for mail in postbox.mails] == ["a@example.com", "b@example.com"]
+
+
+@pytest.mark.usefixtures("password")
+async def test_an_address_the_server_refuses_keeps_no_other_from_having_the_report(
+    server: Controller, postbox: Postbox, database: Database, tmp_path: Path, certificate: Path
+) -> None:
+    clock, postbox.unknown = Clock("2026-11-26T07:00"), "a@example.com"
+    reports = sender(database, configured(server), tmp_path, clock, certificate)
+    await reports.look()
+    assert [mail["To"] for mail in postbox.mails] == ["b@example.com"]
+    assert "a@example.com: 550 no such user" in reports.problem
+    clock.now += 61
+    await reports.look()
+    assert len(postbox.mails) == 1
+    assert "550" in reports.problem
+
+
+@pytest.mark.usefixtures("password")
+async def test_a_report_that_is_no_longer_made_up_for_is_no_longer_late(
+    server: Controller, postbox: Postbox, database: Database, tmp_path: Path, certificate: Path
+) -> None:
+    clock, postbox.refuse = Clock("2026-11-26T07:00"), "451 try again later"
+    reports = sender(database, configured(server, to=["a@example.com"]), tmp_path, clock, certificate)
+    await reports.look()
+    assert "of 2026-11-25" in reports.problem
+    postbox.refuse, clock.now = "", clock.now + 9 * 86400
+    await reports.look()
+    assert reports.problem == ""
 
 
 async def test_a_report_is_mended_when_the_password_is(

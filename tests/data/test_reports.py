@@ -1,5 +1,6 @@
 """Reports of both databases: their numbers are those of the calls behind them, whichever number and however told apart."""
 
+import asyncio
 import re
 import threading
 from datetime import date, datetime, timedelta
@@ -15,13 +16,13 @@ from acd.records import CallOpened, NodeEntered
 from agents.roster import AgentId
 from cti.http.services import QuestionRefused
 from engine.config import load
-from engine.database import Database, DatabaseNotReady
+from engine.database import Database
 from engine.database.intervals import roll_up
 from engine.database.outside import keep
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from engine.reports.agent_day import read_day
-from engine.reports.apart import apart
+from engine.reports.apart import AT_ONCE, apart
 from engine.reports.asked import BadQuestion, Wanted, columns_of
 from engine.reports.asking import wanted_of
 from engine.reports.behind import Question, behind
@@ -95,6 +96,30 @@ async def test_longer_periods_are_the_sums_of_shorter_ones(past: Database) -> No
     quarters, day = [await report(past, Dimension.QUEUE, step, *COUNTS) for step in (Step.QUARTER, Step.DAY)]
     assert len(quarters.lines) > len(day.lines)
     assert [line.values for line in quarters.by_key] == [line.values for line in day.by_key]
+
+
+@pytest.mark.parametrize("by", [Dimension.QUEUE, Dimension.SITE])
+async def test_time_in_which_nobody_called_is_in_the_totals_of_short_periods_too(past: Database, by: Dimension) -> None:
+    names = ("time_ready", "time_not_ready", "time_logged_in")
+    quarters, day = [await report(past, by, step, *names) for step in (Step.QUARTER, Step.DAY)]
+    assert day.whole.values[0]
+    for short, long in zip([*quarters.by_key, quarters.whole], [*day.by_key, day.whole], strict=True):
+        assert short.key == long.key
+        assert short.values == pytest.approx(long.values)
+
+
+async def test_agents_of_no_group_are_in_no_report_of_groups(past: Database) -> None:
+    found = await report(past, Dimension.GROUP, Step.DAY, "answered", "time_logged_in")
+    assert (found.lines, found.whole.values) == ((), (0, 0.0))
+
+
+async def test_a_queues_times_are_the_same_however_many_periods_are_read_at_once(
+    past: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = await report(past, Dimension.QUEUE, Step.QUARTER, "occupancy", "time_ready")
+    monkeypatch.setattr("engine.reports.gather.AGENTS_AT_ONCE", 2 * len(RULES.agents))
+    by_two = await report(past, Dimension.QUEUE, Step.QUARTER, "occupancy", "time_ready")
+    assert [line.values for line in by_two.lines] == [line.values for line in at_once.lines]
 
 
 async def test_the_whole_site_counts_each_call_once_and_each_agent_once(past: Database) -> None:
@@ -196,9 +221,24 @@ async def test_reports_are_made_in_a_thread_of_their_own_because_callers_wait_on
     assert await apart(past, where) != threading.get_ident()
 
 
-async def test_no_report_is_made_while_the_database_is_not_open(database_url: str) -> None:
-    with pytest.raises(DatabaseNotReady):
-        Database(database_url).another()
+async def test_reports_nobody_waits_for_any_longer_keep_others_waiting_and_take_no_more_threads(past: Database) -> None:
+    go_on, at_work = threading.Event(), []
+
+    async def long(_own: Database) -> None:
+        at_work.append(threading.get_ident())
+        await asyncio.to_thread(go_on.wait, 10.0)
+
+    given_up = [asyncio.create_task(apart(past, long)) for _ in range(6)]
+    while len(at_work) < AT_ONCE:  # noqa: ASYNC110 - other threads' work
+        await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()
+    after = asyncio.create_task(apart(past, long))
+    await asyncio.wait(given_up)
+    assert len(at_work) == AT_ONCE
+    go_on.set()
+    await after
+    assert len(at_work) == AT_ONCE + 1
 
 
 async def test_a_days_report_says_why_its_figures_are_out_of_their_bands(past: Database) -> None:

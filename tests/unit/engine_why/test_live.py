@@ -154,13 +154,27 @@ async def test_alarms_have_the_causes_of_queues_out_of_their_bands_while_they_ar
     assert why.alarms == {}
 
 
-async def test_without_the_database_alarms_stand_as_they_are_and_the_api_says_so(engine: Any) -> None:
+async def test_without_the_database_alarms_stand_without_a_cause_and_the_api_says_so(engine: Any) -> None:
     why = EngineWhy(engine, Today())
+    await why.look_round()
+    assert why.alarms
     await engine.database.close()
+    engine.clock.at += 61.0
     await why.look_round()
     assert why.alarms == {}
     with pytest.raises(HistoryUnavailable):
         await why.why("service_level", None, MORNING, NOON)
+
+
+async def test_causes_nobody_looks_at_are_not_kept_until_somebody_does(engine: Any) -> None:
+    why = EngineWhy(engine, Today())
+    await why.look_round()
+    assert why.alarms
+    task = asyncio.create_task(why.run(lambda: False))
+    await asyncio.sleep(0)
+    assert why.alarms == {}
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_in_the_first_quarter_of_the_day_there_is_no_data_yet(engine: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Sums, Unit, bands_in_force, values
+from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Side, Sums, Unit, bands_in_force, values
 from metrics.outside import Outside
 
 MORNING = QueueCounts(
@@ -209,6 +209,11 @@ def test_counts_and_times_add_up() -> None:
 )
 def test_band_tells_whether_a_value_is_on_target(band: Band, value: float, holds: bool) -> None:
     assert band.holds(value) is holds
+
+
+@pytest.mark.parametrize(("value", "side"), [(0.79, Side.LOW), (0.8, None), (0.9, None), (0.91, Side.HIGH)])
+def test_band_tells_on_which_side_of_it_a_value_is_with_both_ends_in_it(value: float, side: Side | None) -> None:
+    assert Band(0.8, 0.9).side(value) is side
 
 
 def test_sites_own_band_is_in_force_instead_of_the_figures() -> None:

@@ -1,13 +1,11 @@
 """Reports as values: totals come from sums, and what has no data says so."""
 
-import pytest
-
 from metrics.columns import COLUMNS
-from metrics.definitions import AgentTimes, Band, QueueCounts, Sums
+from metrics.definitions import AgentTimes, Band, QueueCounts, Side, Sums
 from metrics.dimensions import Dimension
 from metrics.outside import Outside
 from metrics.periods import Period, Step
-from metrics.reports import Place, Told, build, place
+from metrics.reports import Told, build
 
 MONDAY, TUESDAY = Period(0.0, 86400.0, "Monday"), Period(86400.0, 172800.0, "Tuesday")
 SPAN = (0.0, 172800.0)
@@ -64,11 +62,15 @@ def test_a_report_of_nothing_has_no_lines_and_no_shares() -> None:
     assert report.whole.values == (0, None)
 
 
-@pytest.mark.parametrize(
-    ("value", "where"), [(None, None), (0.79, Place.LOW), (0.8, Place.INSIDE), (0.9, Place.INSIDE), (0.91, Place.HIGH)]
-)
-def test_a_value_lies_inside_its_band_with_both_ends(value: float | None, where: Place | None) -> None:
-    assert place(value, Band(0.8, 0.9)) is where
+def test_a_queue_is_held_against_its_own_band_and_the_whole_against_the_columns() -> None:
+    cells = {(MONDAY, "repair"): sums(100, 75), (MONDAY, "sales"): sums(100, 85)}
+    own = {("repair", "service_level"): Band(low=0.7), ("sales", "service_level"): Band(low=0.9)}
+    columns = [COLUMNS["offered"], COLUMNS["service_level"]]
+    plain = build(Dimension.QUEUE, Step.DAY, SPAN, columns, cells)
+    assert [line.sides for line in plain.lines] == [(None, Side.LOW), (None, None)]
+    report = build(Dimension.QUEUE, Step.DAY, SPAN, columns, cells, own=own)
+    assert [line.sides for line in (*report.lines, *report.by_key)] == [(None, None), (None, Side.LOW)] * 2
+    assert report.whole.sides == (None, None)
 
 
 def test_every_column_has_names_and_a_formula_in_both_languages() -> None:
