@@ -13,6 +13,7 @@ from acd.floor import FREE, Floor, break_ends_at
 from acd.model import EVERYWHERE, IN_QUEUE, QueueId
 from acd.rules import QueueRules
 from agents.state import AgentState
+from cti.masking import mask_text
 from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Sums
 from metrics.why import Answer
 
@@ -102,11 +103,12 @@ def _emergencies(floor: Floor) -> Iterator[Alarm]:
     for closed, emergency in floor.emergencies.items():
         everywhere = closed == EVERYWHERE
         zh, en = ("全部队列", "All queues") if everywhere else _names(floor.rules.queues.get(closed), closed)
+        why = mask_text(emergency.why)
         yield _alarm(
             "emergency",
             Severity.CRITICAL,
             (f"{zh}紧急关闭", f"{en}: closed by an emergency"),
-            (emergency.why, emergency.why),
+            (why, why),
             queue=None if everywhere else closed,
             since=emergency.since,
         )

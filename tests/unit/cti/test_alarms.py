@@ -120,12 +120,15 @@ def test_break_that_lasts_too_long_names_the_agent_and_the_limit(floor: Floor) -
 
 
 def test_lost_link_and_an_emergency_of_all_queues_concern_the_site(floor: Floor) -> None:
-    step(floor, ev.EmergencyDeclared(queues=(), prompt="emergency_closed", why="storm", by="boss"), 5.0)
+    step(
+        floor, ev.EmergencyDeclared(queues=(), prompt="emergency_closed", why="storm, ask 13800138000", by="boss"), 5.0
+    )
     step(floor, ev.LinkLost(), 6.0)
     seen = found(floor, 7.0)
     assert list(seen) == ["link_lost", "emergency"]
     assert (seen["emergency"].queue, seen["emergency"].words["en"]) == (None, "All queues: closed by an emergency")
     assert (seen["link_lost"].since, seen["emergency"].since) == (6.0, 5.0)
+    assert seen["emergency"].cause["zh"] == "storm, ask 138****8000"
 
 
 def test_critical_ones_come_first(floor: Floor) -> None:
