@@ -153,18 +153,19 @@ class _Statements:
         """Each call once, by its first queue: the first answer, and the first end of his waiting that is none by overflow."""
         first, answer, end = aliased(SegmentRow), aliased(SegmentRow), aliased(SegmentRow)
         way = self._ways()
+        at_once = way.c.at_once == 1
         wait_s = end.left_at - first.entered_at
         alone = end.segment == 1
-        direct = and_(alone, _offered_at_once(first))
+        direct = and_(alone, at_once)
         over = and_(end.segment.is_(None), CallRow.ended_at.is_not(None))
-        over_direct = and_(way.c.last == 1, _offered_at_once(first))
+        over_direct = and_(way.c.last == 1, at_once)
         ended, gone = end.segment.is_not(None), and_(over, ~over_direct)
         within_s = func.coalesce(answer.within_s, USUAL_WITHIN_S)
         in_time = and_(answer.in_service_level.is_(True), or_(answer.segment == 1, answer.total_wait_s <= within_s))
         queued = and_(ended, ~direct)
         sums = {
             "offered": func.count(),
-            "direct": _count(_offered_at_once(first)),
+            "direct": _count(at_once),
             "overflowed": _count(over),
             "switch_lost": _count(end.how == "switch_lost"),
             "queued_left": _count(or_(queued, gone)),
@@ -183,7 +184,8 @@ class _Statements:
         return joined.where(first.segment == 1)
 
     def _ways(self) -> FromClause:
-        """Of each call that came to its first queue in this time: which of its stays was answered, which ended its wait."""
+        """Of each call that came to its first queue in this time: which of its stays was answered, which ended its wait, and
+        whether the first was offered at once (looked up here, once)."""
         stay, first = aliased(SegmentRow), aliased(SegmentRow)
         ended = and_(stay.how.is_not(None), stay.how != "overflowed")
         return (
@@ -193,6 +195,7 @@ class _Statements:
                 func.min(case((ended, stay.segment))).label("ended"),
                 func.max(stay.segment).label("last"),
                 func.max(case((stay.how == "overflowed", stay.left_at))).label("overflowed_at"),
+                func.max(case((and_(stay.segment == 1, _offered_at_once(stay)), 1), else_=0)).label("at_once"),
             )
             .join(first, and_(first.call == stay.call, first.segment == 1))
             .where(self._in_time(first.entered_at))
