@@ -13,6 +13,7 @@ from acd.floor import FREE, Floor, break_ends_at
 from acd.model import EVERYWHERE, IN_QUEUE, QueueId
 from acd.rules import QueueRules
 from agents.state import AgentState
+from cti.masking import mask_text
 from metrics.definitions import FIGURES, AgentTimes, Band, QueueCounts, Sums
 from metrics.why import Answer
 
@@ -102,11 +103,12 @@ def _emergencies(floor: Floor) -> Iterator[Alarm]:
     for closed, emergency in floor.emergencies.items():
         everywhere = closed == EVERYWHERE
         zh, en = ("全部队列", "All queues") if everywhere else _names(floor.rules.queues.get(closed), closed)
+        why = mask_text(emergency.why)
         yield _alarm(
             "emergency",
             Severity.CRITICAL,
             (f"{zh}紧急关闭", f"{en}: closed by an emergency"),
-            (emergency.why, emergency.why),
+            (why, why),
             queue=None if everywhere else closed,
             since=emergency.since,
         )
@@ -184,12 +186,13 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band], 
     level, target = FIGURES["service_level"].of(sums), queue.service_level.target
     within = f"{queue.service_level.within_s:g}"
     if level is not None and level < target:
+        now, wanted = _told_apart(level, target)
         yield _alarm(
             "service_level",
             Severity.WARNING,
             (
-                f"{zh}：服务水平 {_percent(level)}，目标 {_percent(target)}",
-                f"{en}: service level {_percent(level)}, target {_percent(target)}",
+                f"{zh}：服务水平 {now}，目标 {wanted}",
+                f"{en}: service level {now}, target {wanted}",
             ),
             _found_out(causes, queue.id, "service_level")
             or (
@@ -202,12 +205,13 @@ def _figures(queue: QueueRules, counts: QueueCounts, bands: Mapping[str, Band], 
     rate, band = FIGURES["abandon_rate"].of(sums), bands.get("abandon_rate")
     if rate is not None and band is not None and band.high is not None and rate > band.high:
         wait_s = FIGURES["time_to_abandon_less_short"].of(sums) or 0.0
+        now, most = _told_apart(rate, band.high)
         yield _alarm(
             "abandon_rate",
             Severity.WARNING,
             (
-                f"{zh}：放弃率 {_percent(rate)}，上限 {_percent(band.high)}",
-                f"{en}: abandon rate {_percent(rate)}, limit {_percent(band.high)}",
+                f"{zh}：放弃率 {now}，上限 {most}",
+                f"{en}: abandon rate {now}, limit {most}",
             ),
             _found_out(causes, queue.id, "abandon_rate")
             or (
@@ -250,5 +254,7 @@ def _length(seconds: float) -> tuple[str, str]:
     return f"{seconds:g} 秒", f"{seconds:g} s"
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f}%"
+def _told_apart(share: float, end: float) -> tuple[str, str]:
+    """Both in percent: whole ones, unless these would be the same."""
+    places = 0 if f"{share:.2f}" != f"{end:.2f}" else 1
+    return f"{share:.{places}%}", f"{end:.{places}%}"

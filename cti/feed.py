@@ -21,7 +21,9 @@ class FeedClosed(Exception):
 
 
 class Feed:
-    """A bounded line of encoded frames for one reader. `full`: whether its reader may see whole phone numbers."""
+    """A bounded line of encoded frames for one reader. `full`: whether its reader may see whole phone numbers.
+
+    One frame there is always room for: else the snapshot of a big floor would cut off everybody who comes for it."""
 
     def __init__(self, *, full: bool = False, most_bytes: int = MOST_BYTES) -> None:
         self.full = full
@@ -35,7 +37,7 @@ class Feed:
         """Line up a frame. Never blocks and never fails: an overrun shows to the reader."""
         if self._end is not None:
             return
-        if self._bytes + len(frame) > self._most_bytes:
+        if self._frames and self._bytes + len(frame) > self._most_bytes:
             self._finish(FeedOverrun)
             return
         self._frames.append(frame)

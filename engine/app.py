@@ -409,9 +409,9 @@ class Engine:
             if self.journal.number == last:
                 continue
             try:
-                self._keep_facts()
                 if self.queue_log is not None:
                     await asyncio.to_thread(self.queue_log.sync)
+                self._keep_facts()  # nothing may happen between this and the snapshot
                 await self.journal.save_aside(self.floor, self.tally, self._queue_log_state())
                 last = self.journal.saved_number
                 await asyncio.to_thread(self.journal.forget_before, time.time() - keep_s)

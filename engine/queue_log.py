@@ -65,7 +65,7 @@ class QueueLog:
         self._file = file
         self._zone = zone
         self._rows = rows
-        self._waiting = b""
+        self._waiting = bytearray()
         self._fd = -1
         self._inode = 0
         self._written: Counter[bytes] = Counter()
@@ -106,7 +106,7 @@ class QueueLog:
         try:
             self._open(self._file)
             written = os.write(self._fd, self._waiting)
-            self._waiting = self._waiting[written:]
+            del self._waiting[:written]
             self._note("" if not self._waiting else "the disk took only part of a line")
         except OSError as error:
             self._note(error.strerror or str(error))

@@ -1,7 +1,7 @@
 """Every metric Hotline shows to Prometheus: name, kind, labels, meaning.
 
 Labels are few and bounded by code or configuration: queue, group, state, phase, outcome, disposition, flow, node, calendar,
-figure, bound, component, folder, part, edge, kind. Never a call, number or an agent. Counters of callers come from the tally
+figure, bound, component, folder, part, edge, kind. Never a call, a number or an agent. Counters of callers come from the tally
 and go on where they were after a restart; those of the engine itself (dropped, defects, alarms, failures, webhooks) begin at
 0 with each process. What is counted per queue counts a caller once in each queue he comes to; the `callcenter_site_` families
 count him once.

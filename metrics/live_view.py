@@ -136,8 +136,8 @@ class LiveView(Protocol):
         """Of the last audit, by kind; empty: there was none yet."""
         ...
 
-    def last_audit_at(self) -> float | None:
-        """Seconds since the epoch."""
+    def last_audit_at(self) -> float:
+        """Seconds since the epoch; 0: there was none yet."""
         ...
 
     def version(self) -> str: ...

@@ -175,11 +175,6 @@ def _by_name(read: Callable[[Page], Mapping[str, float]]) -> Callable[[Page], Va
     return lambda page: [((name,), count) for name, count in read(page).items()]
 
 
-def _last_audit(page: Page) -> Values:
-    at = page.live.last_audit_at()
-    return [] if at is None else [((), at)]
-
-
 def _build(page: Page) -> Values:
     return [((page.live.version(),), 1)]
 
@@ -235,7 +230,7 @@ VALUES: Final[dict[str, Callable[[Page], Values]]] = {
     "callcenter_recordings_missing": _one(lambda page: page.live.recordings_missing()),
     "callcenter_webhook_events_total": _by_name(lambda page: page.live.webhook_events()),
     "callcenter_audit_differences": _by_name(lambda page: page.live.audit_differences()),
-    "callcenter_audit_last_seconds": _last_audit,
+    "callcenter_audit_last_seconds": _one(lambda page: page.live.last_audit_at()),
     "callcenter_build_info": _build,
 }
 

@@ -1,6 +1,7 @@
 """Messages callers have spoken: one file each, in the folder `messages` beside the finished recordings. Asterisk writes it."""
 
 import asyncio
+import contextlib
 import re
 import wave
 from pathlib import Path
@@ -76,10 +77,12 @@ class MessageFiles:
 
     def written(self) -> list[WrittenMessage]:
         """Those sessions of ours have begun, whatever became of them. Looks at the disk."""
-        files = self._folder.glob("*.wav") if self._folder.is_dir() else ()
-        return [
-            WrittenMessage(MessageId(file.stem), file.stat().st_mtime) for file in files if _OURS.fullmatch(file.stem)
-        ]
+        found = []
+        for file in self._folder.glob("*.wav") if self._folder.is_dir() else ():
+            if _OURS.fullmatch(file.stem):
+                with contextlib.suppress(FileNotFoundError):  # a session has just dropped it
+                    found.append(WrittenMessage(MessageId(file.stem), file.stat().st_mtime))
+        return found
 
     def of_call(self, call: CallId) -> list[MessageId]:
         """Those of one call, comments left out. Looks at the disk."""

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from cti.http.access import OVERSEERS, identity_of, require_role
-from cti.http.errors import not_found, reply
+from cti.http.errors import ApiError, reply
 from cti.http.services import SERVICES
 
 __all__ = ["last_audit", "live_quarter"]
@@ -20,5 +20,5 @@ async def live_quarter(request: web.Request) -> web.Response:
     require_role(identity_of(request), OVERSEERS)
     quarter = request.match_info["quarter"]
     if not quarter.isdecimal() or len(quarter) > 9:
-        raise not_found("quarter", quarter)
+        raise ApiError(404, "not_found", f"quarter: expected its number from the epoch, got {quarter[:40]!r}")
     return reply({"book": request.app[SERVICES].audits.live(int(quarter))})

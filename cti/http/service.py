@@ -1,6 +1,7 @@
 """The engine itself: health, metrics, version; the rules in force, reloading them and going back."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 
 import msgspec
@@ -44,10 +45,11 @@ async def send_pieces(request: web.Request, pieces: Iterator[bytes]) -> web.Stre
     """A metrics page, with room for other work between its pieces."""
     response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
     await response.prepare(request)
-    for piece in pieces:
-        await response.write(piece)
-        await asyncio.sleep(0)
-    await response.write_eof()
+    with contextlib.suppress(ConnectionError):  # who asked has gone away
+        for piece in pieces:
+            await response.write(piece)
+            await asyncio.sleep(0)
+        await response.write_eof()
     return response
 
 

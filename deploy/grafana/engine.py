@@ -83,7 +83,7 @@ def _kept(board: Board) -> None:
     board.lines(Words("未入库时长", "Spool age"), age, "s", width=8, steps=at_most(60, 300))
     audit = {"{{kind}}": f"max by (kind) (callcenter_audit_differences{SITE})"}
     board.lines(Words("核对差异", "Audit differences"), audit, width=8, steps=NEVER)
-    since = {"{{instance}}": f"time() - max by (instance) (callcenter_audit_last_seconds{SITE})"}
+    since = {"{{instance}}": f"time() - max by (instance) (callcenter_audit_last_seconds{SITE} > 0)"}
     board.lines(Words("距上次核对", "Since the last audit"), since, "s", width=8)
     hooks = {"{{outcome}}": f"60 * sum by (outcome) (rate(callcenter_webhook_events_total{SITE}[$__rate_interval]))"}
     board.lines(Words("推送事件（每分钟）", "Webhook events (per minute)"), hooks, width=8)

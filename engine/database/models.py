@@ -160,9 +160,11 @@ class OfferRow(FactTables):
     talk_s: Mapped[float | None]
     """Includes hold."""
     hold_s: Mapped[float | None]
+    handed_on: Mapped[bool | None]
+    """Whether the agent ended the talk by handing the caller on: imported logs alone tell of it."""
 
     __table_args__ = (
-        Index("offers_by_call", "call"),
+        Index("offers_by_call", "call", "segment", "made_at"),
         Index("offers_by_agent", "agent", "made_at"),
         Index("offers_by_queue", "queue", "made_at"),
         Index("offers_by_end", "ended_at"),

@@ -43,7 +43,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import AT_ONCE_S, INTERVAL_S
 
-__all__ = ["Counted", "recount"]
+__all__ = ["Counted", "recount", "recount_together"]
 
 Counted = dict[tuple[int, str], tuple[QueueCounts, AgentTimes]]
 """By quarter and key."""
@@ -58,17 +58,28 @@ _TIMES: Final = tuple(state for state in AgentState if state is not AgentState.O
 
 async def recount(session: AsyncSession, by: Dimension, since: float, until: float) -> Counted:
     """All that is to be counted in whole quarters from `since` to before `until`, seconds since the epoch."""
+    return await _recount(session, by, since, until, whole=False)
+
+
+async def recount_together(
+    session: AsyncSession, by: Dimension, since: float, until: float
+) -> dict[str, tuple[QueueCounts, AgentTimes]]:
+    """The same, not told apart by quarters: by key alone, and much sooner where there are many."""
+    return {key: sums for (_, key), sums in (await _recount(session, by, since, until, whole=True)).items()}
+
+
+async def _recount(session: AsyncSession, by: Dimension, since: float, until: float, *, whole: bool) -> Counted:
     assert by in STORED
     counted: Counted = {}
     sqlite = session.get_bind().dialect.name == "sqlite"
-    for statement in _Statements(by, since, until, sqlite=sqlite).all():
+    for statement in _Statements(by, since, until, whole=whole, sqlite=sqlite).all():
         for row in await session.execute(statement):
             _add(counted, row._mapping)
     return counted
 
 
 def _add(counted: Counted, row: Any) -> None:
-    key = (row["quarter"], row["key"])
+    key = (row.get("quarter", 0), row["key"])
     found = counted.get(key)
     if found is None:
         found = counted[key] = QueueCounts(), AgentTimes()
@@ -85,10 +96,11 @@ def _add(counted: Counted, row: Any) -> None:
 
 
 class _Statements:
-    def __init__(self, by: Dimension, since: float, until: float, *, sqlite: bool) -> None:
+    def __init__(self, by: Dimension, since: float, until: float, *, whole: bool, sqlite: bool) -> None:
         self._by = by
         self._since = since
         self._until = until
+        self._whole = whole
         self._sqlite = sqlite
 
     def all(self) -> Iterator[Select[Any]]:
@@ -202,6 +214,7 @@ class _Statements:
     def _talks(self) -> Select[Any]:
         sums: Sums = {
             "talks": func.count(),
+            "transferred": _count(OfferRow.handed_on.is_(True)),
             "talk_s": func.sum(OfferRow.talk_s),
             "held": _count(OfferRow.hold_s > 0),
             "hold_s": func.sum(OfferRow.hold_s),
@@ -233,9 +246,14 @@ class _Statements:
         row = AgentIntervalRow
         began = case((row.started_at < self._since, self._since), else_=row.started_at)
         ends = case((row.ended_at > self._until, self._until), else_=row.ended_at)
+        touched = and_(row.started_at < self._until, row.ended_at > self._since, row.state != AgentState.OFFLINE)
+        if self._whole:
+            return (
+                select(row.agent.label("key"), *_of_states(row.state, ends - began)).where(touched).group_by(row.agent)
+            )
         pieces = (
             select(row.agent, row.state, began.label("began"), ends.label("ends"))
-            .where(row.started_at < self._until, row.ended_at > self._since, row.state != AgentState.OFFLINE)
+            .where(touched)
             .cte("pieces", recursive=True)
         )
         border = (self._quarter(pieces.c.began) + 1) * float(INTERVAL_S)
@@ -244,9 +262,9 @@ class _Statements:
         )
         border = (self._quarter(pieces.c.began) + 1) * float(INTERVAL_S)
         seconds = case((border < pieces.c.ends, border), else_=pieces.c.ends) - pieces.c.began
-        sums = {f"agent_{state}_s": _sum(pieces.c.state == state, seconds) for state in _TIMES}
         quarter = self._quarter(pieces.c.began).label("quarter")
-        return select(quarter, pieces.c.agent.label("key"), *_labelled(sums)).group_by(quarter, pieces.c.agent)
+        sums = _of_states(pieces.c.state, seconds)
+        return select(quarter, pieces.c.agent.label("key"), *sums).group_by(quarter, pieces.c.agent)
 
     # --- what all have in common --------------------------------------------------------------------------------------
 
@@ -258,9 +276,10 @@ class _Statements:
         return self._select(at, keys.get(self._by, _the_site()), sums).select_from(row)
 
     def _select(self, at: Any, key: Any, sums: Sums) -> Select[Any]:
-        quarter, named = self._quarter(at).label("quarter"), key.label("key")
-        found = select(quarter, named, *_labelled(sums)).where(self._in_time(at), at.is_not(None))
-        return found.group_by(quarter, named)
+        told_apart = [key.label("key")]
+        if not self._whole:
+            told_apart.append(self._quarter(at).label("quarter"))
+        return select(*told_apart, *_labelled(sums)).where(self._in_time(at)).group_by(*told_apart)
 
     def _in_time(self, at: Any) -> ColumnElement[bool]:
         return and_(at >= self._since, at < self._until)
@@ -334,6 +353,10 @@ def _count(condition: Any) -> Number:
 
 def _sum(condition: Any, value: Any) -> Number:
     return func.sum(case((condition, value), else_=0.0))
+
+
+def _of_states(state: Any, seconds: Any) -> Sequence[ColumnElement[Any]]:
+    return _labelled({f"agent_{one}_s": _sum(state == one, seconds) for one in _TIMES})
 
 
 def _labelled(sums: Sums) -> Sequence[ColumnElement[Any]]:

@@ -5,6 +5,7 @@ waits, menus, agents' states or who hung up: the queue_log does, and both come t
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 
 from acd.model import Disposition
 from engine.database.connection import Database
-from engine.importing.files import FileUnreadable, size_of
+from engine.importing.files import size_of, unpacked
 from engine.importing.rows import COLUMNS, Portion
 from engine.importing.storing import Store
 from metrics.queue_log import Fault, Faults
@@ -101,45 +102,34 @@ def _read(path: Path, plan: CdrPlan, totals: CdrTotals, calls: dict[str, _Call])
     where = [place[name] for name in NEEDED]
     enough = max(where)
     moments = _Moments(plan.zone)
-    try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            position = 0
-
-            def lines() -> Iterator[str]:
-                nonlocal position
-                for text in file:
-                    position += len(text)
-                    yield text.replace("\0", "")
-
-            reader = csv.reader(lines())
-            for row in reader:
-                if not row:
-                    continue
-                if len(row) <= enough:
-                    totals.faults.note(Fault.CUT, f"{path}:{reader.line_num}")
-                    continue
-                src, dst, context, start, end, disposition, unique = (row[n] for n in where)
-                try:
-                    began, ended = moments(start), moments(end)
-                except ValueError:
-                    if row[place["src"]].lower() != "src":  # a line with the columns' names
-                        totals.faults.note(Fault.NO_TIME, f"{path}:{reader.line_num}")
-                    continue
-                totals.records += 1
-                totals.dispositions[disposition] = totals.dispositions.get(disposition, 0) + 1
-                totals.contexts[context] = totals.contexts.get(context, 0) + 1
-                if plan.own and unique.startswith(plan.own):
-                    totals.own += 1
-                elif context in plan.contexts and unique:
-                    _merge(calls, unique, _Call(src, dst, began, max(began, ended), disposition in BUSY))
-                    totals.since = min(totals.since or began, began)
-                    totals.until = max(totals.until, began)
-                if reader.line_num % 5000 == 0:
-                    yield position
-            yield position
-    except (OSError, csv.Error) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FileUnreadable(f"{path}: cannot be read: {why}") from None
+    with unpacked(path) as (file, below):
+        texts = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        reader = csv.reader(text.replace("\0", "") for text in texts)
+        for row in reader:
+            if not row:
+                continue
+            if len(row) <= enough:
+                totals.faults.note(Fault.CUT, f"{path}:{reader.line_num}")
+                continue
+            src, dst, context, start, end, disposition, unique = (row[n] for n in where)
+            try:
+                began, ended = moments(start), moments(end)
+            except ValueError:
+                if row[place["src"]].lower() != "src":  # a line with the columns' names
+                    totals.faults.note(Fault.NO_TIME, f"{path}:{reader.line_num}")
+                continue
+            totals.records += 1
+            totals.dispositions[disposition] = totals.dispositions.get(disposition, 0) + 1
+            totals.contexts[context] = totals.contexts.get(context, 0) + 1
+            if plan.own and unique.startswith(plan.own):
+                totals.own += 1
+            elif context in plan.contexts and unique:
+                _merge(calls, unique, _Call(src, dst, began, max(began, ended), disposition in BUSY))
+                totals.since = min(totals.since or began, began)
+                totals.until = max(totals.until, began)
+            if reader.line_num % 5000 == 0:
+                yield below.tell()
+        yield below.tell()
 
 
 def _merge(calls: dict[str, _Call], unique: str, call: _Call) -> None:

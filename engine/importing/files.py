@@ -5,9 +5,12 @@ Each gives portions of (line number, fields) in the order of Asterisk's columns,
 """
 
 import bz2
+import csv
 import gzip
 import lzma
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,7 +18,7 @@ from zoneinfo import ZoneInfo
 from engine.importing.tables import csv_rows, dump_rows, is_csv, is_dump
 from metrics.queue_log.lines import time_of
 
-__all__ = ["FileUnreadable", "Numbered", "Portion", "first_time", "portions", "size_of"]
+__all__ = ["FileUnreadable", "Numbered", "Portion", "first_time", "portions", "size_of", "unpacked"]
 
 PORTION_BYTES: Final = 2 * 1024 * 1024
 LOOK_BYTES: Final = 256 * 1024
@@ -23,7 +26,7 @@ LOOK_BYTES: Final = 256 * 1024
 LOOK_LINES: Final = 1000
 OPENERS: Final[dict[bytes, Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 """By how the file begins: names of rotated files say nothing certain."""
-UNREADABLE: Final = (OSError, EOFError, lzma.LZMAError)
+UNREADABLE: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, csv.Error)
 Numbered = tuple[int, list[str]]
 
 
@@ -48,19 +51,26 @@ def size_of(path: Path) -> int:
 
 def portions(path: Path, zone: ZoneInfo) -> Iterator[Portion]:
     """The file from its beginning; `zone` is that of times written as text. Raises FileUnreadable."""
+    with unpacked(path) as (file, below):
+        look = file.read(LOOK_BYTES).decode("utf-8", "replace")
+        file.seek(0)
+        if is_dump(look):
+            yield from _table(dump_rows(_lines(file), zone), below)
+        elif is_csv(look):
+            yield from _table(csv_rows(_lines(file), zone), below)
+        else:
+            yield from _plain(file, below)
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """What is in the file, and the file itself, whose place says how far it has been read. Raises FileUnreadable."""
     try:
         with path.open("rb") as below:
-            opener = next((one for magic, one in OPENERS.items() if below.read(5).startswith(magic)), None)
+            begin = below.read(5)
             below.seek(0)
-            file: IO[bytes] = opener(below) if opener else below
-            look = file.read(LOOK_BYTES).decode("utf-8", "replace")
-            file.seek(0)
-            if is_dump(look):
-                yield from _table(dump_rows(_lines(file), zone), below)
-            elif is_csv(look):
-                yield from _table(csv_rows(_lines(file), zone), below)
-            else:
-                yield from _plain(file, below)
+            opener = next((one for magic, one in OPENERS.items() if begin.startswith(magic)), None)
+            yield opener(below) if opener else below, below
     except UNREADABLE as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FileUnreadable(f"{path}: cannot be read: {why}") from None

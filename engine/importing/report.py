@@ -15,7 +15,7 @@ __all__ = ["cdr_document", "cdr_text", "document", "text"]
 KINDS = {
     Fault.CUT: ("行不完整，未采用", "lines are cut off: not used"),
     Fault.NUL: ("行含 NUL 字符，未采用", "lines hold NUL characters: not used"),
-    Fault.NO_TIME: ("行没有可用的时间，未采用", "lines have no time: not used"),
+    Fault.NO_TIME: ("行没有可用的时间，未采用", "lines have no usable time: not used"),
     Fault.NO_NUMBER: ("行应为数字之处不是数字，未采用", "lines have text in place of a number: not used"),
     Fault.UNKNOWN_EVENT: ("行的事件未知，未采用", "lines have an unknown event: not used"),
     Fault.ORPHAN: (

@@ -38,7 +38,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "offers": (
         *("offer", "call", "segment", "queue", "agent", "made_at", "rang_at", "ended_at", "outcome", "cause", "wait_s"),
-        *("answered_at", "talk_ended_at", "talk_s", "hold_s"),
+        *("answered_at", "talk_ended_at", "talk_s", "hold_s", "handed_on"),
     ),
     "agent_intervals": ("agent", "started_at", "state", "reason", "ended_at", "queue"),
 }
@@ -181,4 +181,5 @@ def _offer(key: str, call: str, segment: int, queue: str, stay: LoggedStay, offe
             "",
         ),
         *(max(offer.made_at - stay.entered_at, 0.0), answered_at, talk_ended_at, talk_s, offer.hold_s),
+        offer.transferred,
     )

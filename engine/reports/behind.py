@@ -226,8 +226,8 @@ def _offers_of(count: str) -> tuple[ColumnElement[bool], ...]:
             return ()
         case "held":
             return (OfferRow.hold_s > 0,)
-        case "transferred":  # nobody can be handed on yet
-            return (OfferRow.offer.is_(None),)
+        case "transferred":
+            return (OfferRow.handed_on.is_(True),)
         case "rung":
             return OfferRow.outcome == OfferOutcome.ACCEPTED, OfferRow.rang_at.is_not(None)
         case _:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from acd.model import QueueId
+from cti.alarms import ENOUGH_CALLERS
 from cti.http.services import HistoryUnavailable
 from engine.database.reading import reading
 from engine.why.ask import Known, answers, bands_of, find_out
@@ -31,8 +32,6 @@ KEPT_S: Final = 1800.0
 MOST_KEPT: Final = 400
 """Stretches of time that are remembered."""
 FIGURES_OF_ALARMS: Final = ("service_level", "abandon_rate")
-ENOUGH_CALLERS: Final = 10
-"""Shares of fewer callers are no reason for an alarm."""
 
 
 class _Kept(NamedTuple):

@@ -9,12 +9,13 @@ What it cannot say, and what is done about it:
 - An entry that nothing ends for LONGEST_S, or over a start of Asterisk, has no end: what is known of it counts (NO_END).
 - Who left a queue unserved and enters none within NEXT_QUEUE_S has left for good.
 - A transferred caller who is put into a queue again is a new call.
+- A line LONGEST_S later than the one before it and the one after it has a damaged time (NO_TIME).
 - Wrap-up, the menu and phones' states are not in it.
 """
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -75,6 +76,15 @@ class _Open(msgspec.Struct, gc=False):
     """The event by which he left his queue unserved: he may come to another."""
 
 
+class _Doubtful(NamedTuple):
+    """A line that waits for the next one, and where it stands."""
+
+    row: Fields
+    number: int
+    file: str
+    at: float
+
+
 class QueueLogReader:
     """`read` lines and `take_away` what they came to, as often as you like; `finish` at the end of the input.
 
@@ -109,7 +119,10 @@ class QueueLogReader:
         self._dids: _Lately[str] = _Lately()
         self._strangers: _Lately[_Stranger] = _Lately()
         self._forgotten_at = 0.0
-        self._stamp = ""
+        self._doubtful: _Doubtful | None = None
+        """A line so much later than the one before that its time may be damaged: the next one tells."""
+        self._stamp: str | None = None
+        """The time of the last line that has one, as it is written."""
         self._at = 0.0
         self._number = 0
         self._handlers: dict[str, Callable[[Fields], None]] = self._table()
@@ -132,7 +145,13 @@ class QueueLogReader:
             self._number = number
             try:
                 if row[0] != self._stamp:
-                    self._set_clock(row[0])
+                    at = time_of(row[0])
+                    if self._doubtful is not None:
+                        self._settle(self._doubtful, at)
+                    if at > self.last_at + LONGEST_S and self.first_at is not None:
+                        self._doubtful = _Doubtful(row, number, self.file, at)
+                        continue
+                    self._set_clock(row[0], at)
                 handler = handlers.get(row[4])
                 if handler is None:
                     self._strange(row)
@@ -149,6 +168,8 @@ class QueueLogReader:
 
     def finish(self) -> None:
         """There are no more lines: who left a queue long ago has left, who may still be there is `unfinished`."""
+        if self._doubtful is not None:
+            self._settle(self._doubtful, self._doubtful.at)
         self._look_around()
         self.unfinished = len(self._open)
 
@@ -173,8 +194,19 @@ class QueueLogReader:
             **dict.fromkeys(PASSED_OVER, _nothing),
         }
 
-    def _set_clock(self, stamp: str) -> None:
-        at = time_of(stamp)
+    def _settle(self, line: _Doubtful, at: float) -> None:
+        """A line is used now that one follows at this time; unless time goes back to before it."""
+        self._doubtful = None
+        here = self._number, self.file
+        self._number, self.file = line.number, line.file
+        if at < line.at - TOLERANCE_S:
+            self._fault(Fault.NO_TIME)
+        else:
+            self._set_clock(line.row[0], line.at)
+            self.read([(line.number, line.row)])
+        self._number, self.file = here
+
+    def _set_clock(self, stamp: str, at: float) -> None:
         self._stamp = stamp
         if self.first_at is None:
             self.first_at = self._forgotten_at = at
@@ -467,7 +499,7 @@ class QueueLogReader:
         over = [(call, found) for call, found in self._open.items() if self._is_over(found)]
         for call, found in over:
             self._give_up(call, found)
-        if self._at - self._forgotten_at > 2 * LONGEST_S:
+        if abs(self._at - self._forgotten_at) > 2 * LONGEST_S:
             self._forgotten_at = self._at
             for known in (self._ended, self._dids, self._strangers):
                 known.turn()

@@ -14,11 +14,13 @@ from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings
 from bench.queue_log_days import days
 from engine.database import Database
+from engine.database.intervals import raw_slices
 from engine.database.upserts import upsert
 from engine.facts import Row
 from engine.importing.cdr import CdrPlan, CdrTotals, import_cdr
 from engine.importing.queue_log import Plan, Totals, import_queue_log
 from engine.queue_log import QueueLog
+from metrics.dimensions import Dimension
 from metrics.queue_log import Words
 from tests.unit.acd.floors import queue
 from tests.unit.engine.lives import Life, dice_of, fresh_rules
@@ -60,6 +62,23 @@ async def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 def log(path: Path, lines: Sequence[str]) -> Path:
     path.write_text("".join(lines), "utf-8")
     return path
+
+
+async def test_callers_whom_agents_handed_on_count_as_transferred(database: Database, tmp_path: Path) -> None:
+    lines = [f"{T}|NONE|sales|PJSIP/1001|ADDMEMBER|\n"]
+    for n, how in enumerate(
+        ("BLINDTRANSFER|200|internal|2|30|1", "COMPLETECALLER|2|30|1", "ATTENDEDTRANSFER|BRIDGE|b1|2|30|1")
+    ):
+        at, call = T + 100 * (n + 1), f"{T + n}.1"
+        lines += [
+            f"{at}|{call}|sales|NONE|ENTERQUEUE||13800138000|1\n",
+            f"{at + 2}|{call}|sales|王小明|CONNECT|2|{T + n}.2|1\n",
+            f"{at + 32}|{call}|sales|王小明|{how}\n",
+        ]
+    await imported(database, log(tmp_path / "queue_log", lines))
+    async with database.session() as session:
+        [of_queue] = await raw_slices(session, Dimension.QUEUE, [(T, T + 900)])
+    assert (of_queue.counts.talks, of_queue.counts.transferred) == (3, 2)
 
 
 async def test_served_and_given_up_calls_are_rows_like_those_of_live_calls(database: Database, tmp_path: Path) -> None:

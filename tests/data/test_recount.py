@@ -1,13 +1,15 @@
 """What SQL counts anew from the facts is what the tally counted as they happened, on both databases."""
 
+import itertools
+
 import pytest
 
 from engine.database import Database
-from engine.database.intervals import roll_up, slices
+from engine.database.intervals import raw_slices, roll_up, slices
 from engine.database.upserts import upsert
 from engine.facts import rows_of
 from metrics.definitions import AgentTimes, QueueCounts
-from metrics.dimensions import Dimension
+from metrics.dimensions import STORED, Dimension
 from metrics.intervals import INTERVAL_S
 from tests.unit.metrics.records import NINE
 from tests.unit.metrics.test_core_and_tally import Day
@@ -99,3 +101,16 @@ async def test_what_is_read_together_is_the_sum_of_its_quarters(day: Day, databa
             assert one.counts.offered == sum(c.offered for (_, key), (c, _) in quarters.items() if key == "sales")
         uneven = await slices(session, Dimension.QUEUE, [(NINE - 3600, NINE), (NINE, UNTIL)])
     assert sum(one.counts.talks for one in uneven) == sum(counts.talks for counts, _ in quarters.values())
+
+
+async def test_facts_read_without_what_is_stored_say_the_same(day: Day, database: Database) -> None:
+    async with database.session() as session:
+        for by, length_s in itertools.product(STORED, (INTERVAL_S, 3600)):
+            starts = range(int(NINE) - 3600, int(UNTIL), length_s)
+            whole = [(float(at), float(at + length_s)) for at in starts]
+            for periods in (whole, whole[1:3]):  # many are counted in one go, few each by itself
+                there = await slices(session, by, periods)
+                again = await raw_slices(session, by, periods)
+                assert [(one.start, one.key) for one in again] == [(one.start, one.key) for one in there]
+                for one, other in zip(again, there, strict=True):
+                    same({(0, one.key): (one.counts, one.agents)}, {(0, one.key): (other.counts, other.agents)})

@@ -140,7 +140,16 @@ def test_who_is_not_root_may_use_what_needs_no_asterisk(checkout: Checkout) -> N
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check"], ["explain", "17"], ["watch", "1001"], ["bench", "routing"], ["up", "--help"], ["demo", "-h"], []],
+    [
+        ["check"],
+        ["explain", "17"],
+        ["watch", "1001"],
+        ["bench", "routing"],
+        ["bench", "reports"],
+        ["up", "--help"],
+        ["demo", "-h"],
+        [],
+    ],
 )
 def test_command_that_needs_no_asterisk_makes_none(checkout: Checkout, arguments: list[str]) -> None:
     done = checkout.run(*arguments)

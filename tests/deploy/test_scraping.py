@@ -69,7 +69,11 @@ async def test_floor_is_scraped_in_pieces_figures_are_recorded_and_no_channel_or
         server = Prometheus(tmp_path, shipped(tmp_path, engine_at, asterisk_at))
         await asyncio.to_thread(server.start)
         try:
-            await asyncio.to_thread(server.wait_for, "queue:callcenter_agents_on_duty:count")
+            for said_by in (
+                "queue:callcenter_agents_on_duty:count",
+                "asterisk_channels_count",
+            ):  # each asked in its own turn
+                await asyncio.to_thread(server.wait_for, said_by)
             answers = {
                 question: await asyncio.to_thread(server.ask, question)
                 for question in (

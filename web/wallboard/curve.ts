@@ -79,7 +79,6 @@ export function optionOf(curve: Curve, colours: Colours, fontSize: number): Opti
       { type: 'bar', stack: 'day', data: slots.rest, color: colours.lost },
       {
         type: 'line',
-       
         data: slots.before,
         color: colours.before,
         symbol: 'none',
@@ -87,7 +86,6 @@ export function optionOf(curve: Curve, colours: Colours, fontSize: number): Opti
       },
       {
         type: 'line',
-       
         yAxisIndex: 1,
         data: slots.level,
         color: colours.level,

@@ -85,6 +85,11 @@ def test_service_level_under_its_target_comes_with_the_days_counts(floor: Floor)
     assert alarm.cause["en"] == "20 calls today, 12 answered within 20 s, 1 abandoned"
 
 
+def test_service_level_that_just_misses_its_target_does_not_read_like_it(floor: Floor) -> None:
+    alarm = found(floor, 0.0, offered=1000, answered=900, answered_within_sl=797)["service_level"]
+    assert alarm.words["en"] == "Repair: service level 79.7%, target 80.0%"
+
+
 def test_abandon_rate_over_its_band_says_after_which_wait_they_gave_up(floor: Floor) -> None:
     counts = {
         "offered": 20,
@@ -115,12 +120,15 @@ def test_break_that_lasts_too_long_names_the_agent_and_the_limit(floor: Floor) -
 
 
 def test_lost_link_and_an_emergency_of_all_queues_concern_the_site(floor: Floor) -> None:
-    step(floor, ev.EmergencyDeclared(queues=(), prompt="emergency_closed", why="storm", by="boss"), 5.0)
+    step(
+        floor, ev.EmergencyDeclared(queues=(), prompt="emergency_closed", why="storm, ask 13800138000", by="boss"), 5.0
+    )
     step(floor, ev.LinkLost(), 6.0)
     seen = found(floor, 7.0)
     assert list(seen) == ["link_lost", "emergency"]
     assert (seen["emergency"].queue, seen["emergency"].words["en"]) == (None, "All queues: closed by an emergency")
     assert (seen["link_lost"].since, seen["emergency"].since) == (6.0, 5.0)
+    assert seen["emergency"].cause["zh"] == "storm, ask 138****8000"
 
 
 def test_critical_ones_come_first(floor: Floor) -> None:

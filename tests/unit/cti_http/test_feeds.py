@@ -317,6 +317,12 @@ async def test_a_feed_that_is_not_read_stays_within_its_bound_and_says_so() -> N
         await feed.next()
 
 
+async def test_one_frame_is_taken_however_big_it_is() -> None:
+    feed = Feed(most_bytes=100)
+    feed.put(b"x" * 500)
+    assert await feed.next() == b"x" * 500
+
+
 async def test_a_desktop_that_stops_reading_is_cut_off_with_1013_and_the_others_hear_all(
     site: SmallSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

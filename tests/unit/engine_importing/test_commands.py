@@ -102,6 +102,17 @@ def test_wrong_use_is_a_message(
     assert told in capsys.readouterr().err
 
 
+def test_packed_cdr_is_read_as_it_is(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = '"","138","400","from-trunk",,,,,,"2023-11-15 08:00:00",,"2023-11-15 08:01:00",60,0,"BUSY",,"1.1"'
+    packed = tmp_path / "Master.csv.1.gz"
+    packed.write_bytes(gzip.compress(f"{line}\n".encode()))
+    assert main(["import", "cdr", str(packed), "--context", "from-trunk", "--dry-run"]) == 0
+    assert "1 records: 1 calls that came in, 1 of them met busy" in capsys.readouterr().out
+    packed.write_bytes(packed.read_bytes()[:-12])
+    assert main(["import", "cdr", str(packed), "--context", "from-trunk"]) == 1
+    assert f"{packed}: cannot be read" in capsys.readouterr().err
+
+
 def test_cdr_without_the_contexts_of_callers_says_which_there_are(
     log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

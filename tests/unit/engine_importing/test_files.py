@@ -132,6 +132,10 @@ def test_long_file_is_read_in_portions_without_losing_a_line(tmp_path: Path) -> 
 def test_file_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
     broken = tmp_path / "queue_log.gz"
     broken.write_bytes(gzip.compress(PLAIN.encode() * 1000)[:-20])
-    for path in (tmp_path / "nowhere", broken):
+    damaged = tmp_path / "queue_log.1.gz"
+    damaged.write_bytes(gzip.compress(PLAIN.encode())[:10] + b"\xff" * 100)
+    endless = tmp_path / "queue_log.csv"
+    endless.write_text('time,callid,queuename,agent,event,data1\n1700000000,"' + "x" * 200_000, "utf-8")
+    for path in (tmp_path / "nowhere", broken, damaged, endless):
         with pytest.raises(FileUnreadable, match=path.name):
             rows(path)

@@ -54,6 +54,13 @@ def test_served_caller_has_his_wait_his_agent_his_ringing_and_his_talk() -> None
     assert (made.queues["sales"].mean_hold_s, made.queues["sales"].mean_talk_s) == (15.0, 100.0)
 
 
+def test_time_on_hold_is_summed_where_the_log_has_it() -> None:
+    held = [at(at_s, "c1", "sales", "Agent/1001", "CALLEROFFHOLD", held_s) for at_s, held_s in ((50, "12"), (90, "30"))]
+    [call], _, made = read(ENTER, CONNECT, *held, COMPLETE)
+    assert call.stays[0].answered is not None
+    assert (call.stays[0].answered.hold_s, made.faults.counts) == (42.0, {})
+
+
 def test_caller_who_hangs_up_while_phones_ring_has_abandoned_ringing() -> None:
     [call], _, _ = read(
         ENTER,
@@ -124,6 +131,12 @@ def test_damaged_line_is_counted_with_its_place_and_harms_no_other(line: str, fa
     assert [call.disposition for call in calls] == ["served"]
 
 
+def test_first_line_without_a_time_is_told_and_not_used() -> None:
+    calls, _, made = read("|c1|sales|NONE|ENTERQUEUE||138|1", CONNECT, COMPLETE)
+    assert calls == []
+    assert made.faults.places[Fault.NO_TIME] == ["queue_log:1"]
+
+
 def test_talk_without_an_entry_does_not_make_a_call() -> None:
     calls, hours, made = read(CONNECT, COMPLETE)
     assert (calls, hours) == ([], [])
@@ -140,6 +153,33 @@ def test_line_earlier_than_the_one_before_is_told_and_taken_with_its_own_time() 
     )
     assert made.faults.counts == {Fault.BACKWARDS: 2}
     assert call.stays[0].left_at == call.stays[0].entered_at == T + 400  # never before he came
+
+
+def test_one_line_far_ahead_of_its_neighbours_has_a_damaged_time_and_invents_nothing() -> None:
+    calls, hours, made = read(
+        at(0, "NONE", "sales", "Agent/1002", "ADDMEMBER", ""),
+        ENTER,
+        at(300_000_000, "NONE", "sales", "Agent/1002", "PAUSE", "lunch"),
+        CONNECT,
+        COMPLETE,
+        at(200, "NONE", "sales", "Agent/1002", "REMOVEMEMBER", ""),
+    )
+    assert made.faults.places == {Fault.NO_TIME: ["queue_log:3"]}
+    assert [call.disposition for call in calls] == ["served"]
+    assert [(one.state, one.ended_at) for one in hours if one.agent == "1002"] == [(AgentState.READY, T + 200)]
+
+
+def test_night_without_a_call_is_no_fault() -> None:
+    night = 12 * 3600
+    calls, _, made = read(
+        ENTER,
+        at(20, "c1", "sales", "NONE", "ABANDON", "1", "1", "10"),
+        at(night, "c2", "sales", "NONE", "ENTERQUEUE", "", "139", "1"),
+        at(night + 9, "c2", "sales", "NONE", "ABANDON", "1", "1", "9"),
+        at(2 * night, "NONE", "NONE", "NONE", "CONFIGRELOAD"),
+    )
+    assert [call.stays[0].entered_at for call in calls] == [T + 10, T + night]
+    assert (made.faults.counts, made.lines, made.last_at) == ({}, 5, T + 2 * night)
 
 
 def test_a_second_of_disorder_is_none() -> None:
