@@ -1,14 +1,15 @@
 """What a report can show: each figure, and each of the counts the figures are made of, under one name. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Final
 
 import msgspec
 
 from acd.model import OfferOutcome
 from metrics.definitions import FIGURES, Band, Sums
+from metrics.dimensions import Dimension
 
-__all__ = ["COLUMNS", "NUMBER", "TIME", "Column"]
+__all__ = ["COLUMNS", "NUMBER", "TIME", "UNCOUNTED", "Column"]
 
 NUMBER: Final = "number"
 """The unit of what is counted: calls, talks, offers."""
@@ -179,3 +180,27 @@ COLUMNS: Final[dict[str, Column]] = {
         for figure in FIGURES.values()
     },
 }
+
+_OF_CALLS: Final = frozenset({"calls", "completed_ivr", "abandoned_ivr"})
+_OF_CALLERS: Final = frozenset(
+    {
+        "offered",
+        "direct",
+        "queued",
+        "abandoned",
+        "abandoned_waiting",
+        "abandoned_ringing",
+        "short_abandoned",
+        "abandoned_within_sl",
+        "overflowed",
+        "switch_lost",
+    }
+)
+_OF_AGENTS: Final = frozenset({"wrap_ups", *(column.id for column in _TIMES)})
+UNCOUNTED: Final[Mapping[Dimension, Set[str]]] = {
+    Dimension.SITE: frozenset(),
+    Dimension.QUEUE: _OF_CALLS,
+    **dict.fromkeys((Dimension.AGENT, Dimension.GROUP, Dimension.SKILL), _OF_CALLS | _OF_CALLERS),
+    **dict.fromkeys((Dimension.VIP, Dimension.DID, Dimension.MENU), _OF_AGENTS),
+}
+"""Counts a dimension does not have: no data there, and not 0. Nobody is offered or abandoned to an agent."""

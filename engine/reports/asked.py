@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from metrics.columns import COLUMNS, Column
-from metrics.definitions import Band
+from metrics.columns import COLUMNS, UNCOUNTED, Column
+from metrics.definitions import Band, Sums
 from metrics.dimensions import Dimension
 from metrics.intervals import INTERVAL_S
 from metrics.periods import Step, midnight
@@ -82,12 +82,24 @@ def one_of(name: str, text: str, known: Iterable[str]) -> str:
 
 
 def columns_of(names: Iterable[str], by: Dimension, bands: Mapping[str, Band]) -> tuple[Column, ...]:
-    """The columns of these names, in this order, with the bands in force; of no names the usual ones, of `all` all."""
+    """The columns of these names, in this order, with the bands in force; of no names the usual ones, of `all` all. What is
+    not counted by this dimension is no data."""
     wanted = [name.strip() for name in names if name.strip()] or (USUAL_OF_AGENTS if by in OF_PEOPLE else USUAL)
     if list(wanted) == ["all"]:
         wanted = list(COLUMNS)
     found = [COLUMNS[one_of("figures", name, COLUMNS)] for name in dict.fromkeys(wanted)]
-    return tuple(replace(column, band=bands.get(column.id, column.band)) for column in found)
+    return tuple(
+        replace(
+            column,
+            band=bands.get(column.id, column.band),
+            of=_no_data if column.id in UNCOUNTED[by] else column.of,
+        )
+        for column in found
+    )
+
+
+def _no_data(_sums: Sums) -> None:
+    return None
 
 
 def span_of(since: str, until: str, zone: ZoneInfo, today: date) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import pytest
 from engine.reports.asked import BadQuestion
 from engine.reports.asking import last_month, last_week, wanted_of
 from engine.reports.site import Surroundings
+from metrics.definitions import AgentTimes, QueueCounts, Sums
 from metrics.dimensions import Dimension
 from metrics.periods import Step
 from tests.unit.engine_reports.reports import RULES, SINCE, UNTIL, ZONE
@@ -56,3 +57,15 @@ def test_weeks_begin_on_monday_and_months_end_where_they_end() -> None:
     assert last_week(date(2026, 11, 29)) == (date(2026, 11, 16), date(2026, 11, 22))
     assert last_month(date(2026, 3, 31)) == (date(2026, 2, 1), date(2026, 2, 28))
     assert last_month(date(2026, 1, 1)) == (date(2025, 12, 1), date(2025, 12, 31))
+
+
+def test_what_a_dimension_does_not_count_is_no_data_there_and_not_nought() -> None:
+    sums = Sums(QueueCounts(), AgentTimes())
+    for by, names, values in (
+        ("queue", "calls,offered,talks", [None, 0, 0]),
+        ("agent", "calls,offered,talks", [None, None, 0]),
+        ("menu", "calls,wrap_ups,time_ready", [0, None, None]),
+        ("site", "calls,wrap_ups,time_ready", [0, 0, 0]),
+    ):
+        wanted = wanted_of({"by": by, "figures": names}, [], AROUND, TODAY)
+        assert [column.of(sums) for column in wanted.columns] == values
