@@ -1,10 +1,10 @@
 """Which quarters of an hour are to be counted again: noted in the same transaction as the facts that changed them, and struck
 out in the same transaction as they are counted. Whatever is cut off between, nothing is missed and nothing counts twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, insert, select, union_all
+from sqlalchemy import Select, delete, func, insert, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from agents.state import AgentState
@@ -12,7 +12,7 @@ from engine.database.models import CallRow, ChangedIntervalRow, OfferRow, Segmen
 from engine.facts import Row
 from metrics.intervals import interval_of, pieces
 
-__all__ = ["changed_run", "note_changes", "strike_out"]
+__all__ = ["changed_run", "how_many_changed", "note_changes", "note_quarters", "strike_out"]
 
 OF_CALLS: Final = frozenset({"calls", "ivr_steps", "segments", "offers", "surveys", "survey_answers"})
 CALLS_AT_ONCE: Final = 500
@@ -32,8 +32,18 @@ async def note_changes(connection: AsyncConnection, rows: Iterable[Row]) -> None
     for at in range(0, len(named), CALLS_AT_ONCE):
         times = await connection.execute(_times_of(named[at : at + CALLS_AT_ONCE]))
         quarters |= {interval_of(time) for (time,) in times if time is not None}
+    await note_quarters(connection, quarters)
+
+
+async def note_quarters(connection: AsyncConnection, quarters: Collection[int]) -> None:
+    """As `note_changes`, for who knows which they are."""
     if quarters:
         await connection.execute(insert(ChangedIntervalRow), [{"quarter": quarter} for quarter in sorted(quarters)])
+
+
+async def how_many_changed(session: AsyncSession) -> int:
+    """Quarters that are to be counted."""
+    return (await session.scalars(select(func.count(ChangedIntervalRow.quarter.distinct())))).one()
 
 
 async def changed_run(session: AsyncSession, at_most: int) -> range:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from acd.model import OfferOutcome
-from engine.database.changes import changed_run, strike_out
+from engine.database.changes import changed_run, how_many_changed, strike_out
 from engine.database.connection import Database
 from engine.database.days import NUMBERS, SHORTEST_DAY, next_days, sum_again, sum_days, summed_days
 from engine.database.models import DayRow, IntervalRow
@@ -69,12 +69,17 @@ async def roll_up(
             progress((quarters.stop - first) / (last - first))
 
 
-async def roll_up_changed(database: Database) -> int:
-    """Count anew the quarters of which facts have come since they were counted, and return how many those were."""
+async def roll_up_changed(
+    database: Database, at_once: int = CHANGED_AT_ONCE, progress: Callable[[float], None] | None = None
+) -> int:
+    """Count anew the quarters of which facts have come since they were counted, and return how many those were. `progress`
+    hears the share that is done."""
     counted = 0
     while True:
         async with database.session() as session:
-            quarters = await changed_run(session, CHANGED_AT_ONCE)
+            quarters = await changed_run(session, at_once)
+            if quarters and progress is not None:
+                progress(counted / (counted + await how_many_changed(session)))
         if not quarters:
             return counted
         async with database.transaction() as connection:

@@ -5,7 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.source import Problem
 from engine.database.connection import Database, DatabaseNotReady
-from engine.database.intervals import roll_up
+from engine.database.intervals import roll_up_changed
 from engine.database.outside import keep
 from engine.importing.cdr import CDR_COLUMNS, CdrPlan, UnknownColumns, import_cdr
 from engine.importing.figures import BadFigures, read_figures
@@ -29,6 +29,7 @@ from metrics.outside import Entry, Overlapping
 __all__ = ["cdr", "figures", "queue_log"]
 
 Found = TypeVar("Found")
+DAY_OF_QUARTERS: Final = 96
 FAILURES = (FileUnreadable, NothingToRead, DatabaseNotReady, SQLAlchemyError, TimeoutError, OSError)
 
 
@@ -48,7 +49,7 @@ def queue_log(arguments: argparse.Namespace) -> int:
         total = sum(size_of(path) for path in plan.files)
         with progress(say("导入 queue_log", "importing the queue_log"), total) as tell, uncollected():
             totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_queue_log(plan, db, tell)))
-        _count(arguments, configuration, totals.since, totals.until)
+        _count(arguments, configuration)
     except FAILURES as error:
         print(error, file=sys.stderr)
         return 1
@@ -77,7 +78,7 @@ def cdr(arguments: argparse.Namespace) -> int:
         total = sum(size_of(path) for path in plan.files)
         with progress(say("导入话单", "importing the CDR"), total) as tell, uncollected():
             totals = asyncio.run(_with_database(arguments, configuration, lambda db: import_cdr(plan, db, tell)))
-        _count(arguments, configuration, totals.since, totals.until)
+        _count(arguments, configuration)
     except UnknownColumns as error:
         print(f"--columns: {error}", file=sys.stderr)
         return 2
@@ -144,14 +145,12 @@ def _strange(told: Sequence[Entry], configuration: Configuration) -> Iterator[st
             )
 
 
-def _count(arguments: argparse.Namespace, configuration: Configuration, since: float | None, until: float) -> None:
-    """Bring the stored counts of these days up to date: reports are made of them."""
-    if since is None or arguments.dry_run:
-        return
+def _count(arguments: argparse.Namespace, configuration: Configuration) -> None:
+    """Bring the stored counts up to date. What is cut off here, the engine does, or the next import."""
 
     async def counted(database: Database | None) -> None:
         if database is not None:
-            await roll_up(database, since, until + 1.0, lambda share: tell(int(share * 1000)))
+            await roll_up_changed(database, DAY_OF_QUARTERS, lambda share: tell(int(share * 1000)))
 
     with progress(say("按刻钟汇总", "counting by quarters of an hour"), 1000) as tell:
         asyncio.run(_with_database(arguments, configuration, counted))

@@ -13,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from engine.database.changes import note_quarters
 from engine.database.connection import Database
 from engine.importing.rows import COLUMNS, KEYS, Portion
+from metrics.intervals import interval_of
 
 __all__ = ["Store"]
 
@@ -26,6 +28,20 @@ UNIQUE_VIOLATION: Final = "23505"
 """SQLSTATE."""
 SQLITE_FOR_BULK: Final = ("cache_size=-200000", "busy_timeout=20000", "wal_autocheckpoint=8000")
 """Pages of four tables' indexes are used again and again: they stay in memory (200 MB), and go to the file now and then."""
+
+OPENED_AT: Final = COLUMNS["calls"].index("opened_at")
+STARTED_AT: Final = COLUMNS["agent_intervals"].index("started_at")
+ENDED_AT: Final = COLUMNS["agent_intervals"].index("ended_at")
+BOOKED_AT: Final = tuple(
+    (table, COLUMNS[table].index(column))
+    for table, column in (
+        ("calls", "opened_at"),
+        ("segments", "entered_at"),
+        ("offers", "ended_at"),
+        ("offers", "talk_ended_at"),
+    )
+)
+"""Tables and the column that says in which quarter a row counts."""
 
 TWO_TELL: Final = {
     "opened_at": "CASE WHEN calls.{0} < excluded.{0} THEN calls.{0} ELSE excluded.{0} END",
@@ -71,6 +87,7 @@ class Store:
         driver: Any = raw.driver_connection
         if self._is_alone is None and portion.agent_intervals:
             self._is_alone = await _is_free_from(connection, min(row[1] for row in portion.agent_intervals))
+        await note_quarters(connection, _quarters(portion))
         filled = [(table, rows) for table in COLUMNS if (rows := getattr(portion, table))]
         if not self._sqlite and self._is_new and self._is_alone is not False:
             try:
@@ -94,6 +111,18 @@ class Store:
                 raw = await connection.get_raw_connection()
                 for pragma in SQLITE_FOR_BULK:
                     await raw.driver_connection.execute(f"PRAGMA {pragma}")  # type: ignore[union-attr]
+
+
+def _quarters(portion: Portion) -> set[int]:
+    """Which quarters these rows are counted in. The other source of a call may have had it begin a little earlier or later."""
+    quarters = {
+        interval_of(at) for table, column in BOOKED_AT for row in getattr(portion, table) if (at := row[column])
+    }
+    began = {interval_of(row[OPENED_AT]) for row in portion.calls}
+    quarters |= {quarter + 1 for quarter in began} | {quarter - 1 for quarter in began}
+    for row in portion.agent_intervals:
+        quarters.update(range(interval_of(row[STARTED_AT]), interval_of(row[ENDED_AT]) + 1))
+    return quarters
 
 
 async def _is_free_from(connection: AsyncConnection, moment: float) -> bool:

@@ -14,7 +14,7 @@ from acd.rules import Rules, ServiceLevel
 from agents.roster import AgentId, AgentSettings
 from bench.queue_log_days import days
 from engine.database import Database
-from engine.database.intervals import raw_slices
+from engine.database.intervals import raw_slices, roll_up_changed, slices
 from engine.database.upserts import upsert
 from engine.facts import Row
 from engine.importing.cdr import CdrPlan, CdrTotals, import_cdr
@@ -76,9 +76,11 @@ async def test_callers_whom_agents_handed_on_count_as_transferred(database: Data
             f"{at + 32}|{call}|sales|王小明|{how}\n",
         ]
     await imported(database, log(tmp_path / "queue_log", lines))
+    await roll_up_changed(database)  # what was imported is noted to be counted, whatever came after
     async with database.session() as session:
-        [of_queue] = await raw_slices(session, Dimension.QUEUE, [(T, T + 900)])
-    assert (of_queue.counts.talks, of_queue.counts.transferred) == (3, 2)
+        facts = await raw_slices(session, Dimension.QUEUE, [(T, T + 900)])
+        assert await slices(session, Dimension.QUEUE, [(T, T + 900)]) == facts
+    assert (facts[0].counts.talks, facts[0].counts.transferred) == (3, 2)
 
 
 async def test_served_and_given_up_calls_are_rows_like_those_of_live_calls(database: Database, tmp_path: Path) -> None:
