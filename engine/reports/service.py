@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,7 +83,7 @@ class SqlReports:
             return picture(await read_day(session, agent, day, around), language)
 
         drawing = await self._read(drawn)
-        return ReportFile(f"hotline-agent-{agent}-{day}.svg", "image/svg+xml", drawing.encode())
+        return ReportFile(f"hotline-agent-{quote(agent, safe='')}-{day}.svg", "image/svg+xml", drawing.encode())
 
     def sign_in_page(self, *, refused: bool) -> str:
         return sign_in_page(self._configuration().system.language, refused=refused)

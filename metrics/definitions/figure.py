@@ -8,9 +8,11 @@ import msgspec
 
 from metrics.definitions.counts import Sums
 
-__all__ = ["NORM", "Band", "Figure", "Side", "Unit", "share"]
+__all__ = ["COMMON", "HOTLINE", "NORM", "Band", "Figure", "Side", "Unit", "share"]
 
 NORM: Final = "J. Anton, Purdue"
+COMMON: Final = "common variant"
+HOTLINE: Final = "Hotline"
 
 
 class Unit(StrEnum):

@@ -3,11 +3,10 @@
 from typing import Final
 
 from metrics.definitions.counts import Sums
-from metrics.definitions.figure import Band, Figure, Unit, share
+from metrics.definitions.figure import HOTLINE, Band, Figure, Unit, share
 
 __all__ = ["REPEAT_DAYS", "RESULTS"]
 
-HOTLINE: Final = "Hotline"
 REPEAT_DAYS: Final = 7
 """Whoever has not called, or been called back, for so long was helped."""
 

@@ -6,11 +6,10 @@
 from typing import Final
 
 from metrics.definitions.counts import QueueCounts, Sums
-from metrics.definitions.figure import Band, Figure, Unit, share
+from metrics.definitions.figure import COMMON, HOTLINE, Band, Figure, Unit, share
 
 __all__ = ["WAITING"]
 
-COMMON: Final = "common variant"
 RING_CYCLE_S: Final = 5.0
 """China's ringing tone: 1 s on, 4 s off (ITU-T E.180, supplement 2)."""
 
@@ -268,7 +267,7 @@ _LOST: Final = (
         unit=Unit.CALLS,
         formula="all abandons + answered",
         formula_zh="全部放弃数 + 接听数",
-        source="Hotline, for sites that are not told of blocked calls",
+        source=f"{HOTLINE}, for sites that are not told of blocked calls",
         of=_reached,
         variant_of="total_calls",
     ),

@@ -3,11 +3,9 @@
 from typing import Final
 
 from metrics.definitions.counts import AgentTimes, Sums
-from metrics.definitions.figure import Band, Figure, Unit, share
+from metrics.definitions.figure import COMMON, Band, Figure, Unit, share
 
 __all__ = ["WORK"]
-
-COMMON: Final = "common variant"
 
 
 def _talk_time(s: Sums) -> float | None:

@@ -212,6 +212,9 @@ async def test_a_question_that_cannot_be_answered_leaves_the_form_and_says_why(p
     assert "did you mean &quot;service_level&quot;?" in page
     assert "<form" in page
     assert "<script" not in page
+    nobody = await reports.agent_day(AgentId('1"\r\nX: y'), {"day": f"{datetime.fromtimestamp(NINE, ZONE).date()}"})
+    assert nobody.name.isascii()
+    assert not set('"\r\n') & set(nobody.name)
     with pytest.raises(QuestionRefused, match="expected a day"):
         await reports.agent_day(AgentId("1001"), {"day": "yesterday"})
 
