@@ -397,7 +397,9 @@ class Engine:
     # --- tasks --------------------------------------------------------------------------------------------------------
 
     def _keep(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_notice)
+        self._tasks.append(task)
 
     async def _keep_snapshots(self) -> None:
         keep_s = self.configuration.system.journal_keep_days * 86400.0
@@ -424,3 +426,9 @@ class Engine:
             due = loop.time() + LAG_PROBE_S
             await asyncio.sleep(LAG_PROBE_S)
             self.lag_s = max(loop.time() - due, 0.0)
+
+
+def _notice(task: asyncio.Task[None]) -> None:
+    """A task that is to run as long as the engine does must not end unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("the task %r has ended and is not done any more until a restart", task.get_name(), exc_info=error)
