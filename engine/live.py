@@ -92,6 +92,9 @@ class FloorView:
     def breaks_overrun(self) -> int:
         return sum(agent.overrun for agent in self._floor.agents.values())
 
+    def service_level_targets(self) -> Mapping[QueueId, float]:
+        return {queue.id: queue.service_level.target for queue in self._floor.rules.queues.values()}
+
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return {queue: is_closed(self._floor, queue) for queue in self._floor.rules.queues}
 

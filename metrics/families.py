@@ -53,6 +53,7 @@ _ALL: Final = (
         ("figure", "bound"),
     ),
     # by queue
+    Family("callcenter_queue_service_level_target_ratio", Kind.GAUGE, "The queue's own target (queues.yaml).", _QUEUE),
     Family("callcenter_queue_offered_total", Kind.COUNTER, "Callers who came to the queue.", _QUEUE),
     Family("callcenter_queue_direct_total", Kind.COUNTER, "Of these, offered to an agent at once.", _QUEUE),
     Family("callcenter_queue_answered_total", Kind.COUNTER, "Callers answered.", _QUEUE),

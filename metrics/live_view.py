@@ -72,6 +72,10 @@ class LiveView(Protocol):
         """By what is kept there; as last measured."""
         ...
 
+    def service_level_targets(self) -> Mapping[QueueId, float]:
+        """By queue: the share of callers who are to be answered in time."""
+        ...
+
     def queues_closed(self) -> Mapping[QueueId, bool]:
         """Whether they take no new callers. Every configured queue is in it."""
         ...

@@ -150,6 +150,10 @@ def _calendars(page: Page) -> Values:
     return [((name,), days * 86400) for name, days in page.live.calendar_days_known().items()]
 
 
+def _level_targets(page: Page) -> Values:
+    return [((queue,), target) for queue, target in page.live.service_level_targets().items()]
+
+
 def _closed(page: Page) -> Values:
     return [((queue,), int(closed)) for queue, closed in page.live.queues_closed().items()]
 
@@ -197,6 +201,7 @@ VALUES: Final[dict[str, Callable[[Page], Values]]] = {
     "callcenter_queue_waiting_calls": _waiting,
     "callcenter_queue_callbacks": _callbacks,
     "callcenter_queue_longest_wait_seconds": _longest_wait,
+    "callcenter_queue_service_level_target_ratio": _level_targets,
     "callcenter_queue_closed": _closed,
     "callcenter_expected_wait_outcomes_total": _expected_waits,
     "callcenter_agents": _agents,

@@ -45,6 +45,9 @@ class StillFloor:
     def disks(self) -> Mapping[str, Disk]:
         return {"home": Disk(free=5_000, size=20_000)}
 
+    def service_level_targets(self) -> Mapping[QueueId, float]:
+        return {SALES: 0.8, REPAIR: 0.7}
+
     def queues_closed(self) -> Mapping[QueueId, bool]:
         return {SALES: False, REPAIR: True}
 

@@ -10,7 +10,7 @@ from tests.unit.metrics.records import NINE, answered, ended, entered, opened
 from tests.unit.metrics.test_exporter import tally_of
 
 QUEUES = [QueueId(f"queue-{number:03}") for number in range(200)]
-A_QUEUE, THE_SITE, A_GROUP = 96, 150, 10
+A_QUEUE, THE_SITE, A_GROUP = 97, 150, 10
 """The most series that each of these may have."""
 FROM_CODE_OR_CONFIGURATION = {
     "queue", "group", "state", "phase", "outcome", "disposition", "flow", "node", "calendar", "figure", "bound",
