@@ -201,10 +201,10 @@ class RedisCopy:
 
     async def _begin_anew(self, snapshot: bytes, number: int) -> None:
         """The snapshot first, then the events after it: none of what Redis had is worth keeping."""
-        self.restarts += 1
         await self._redis.delete(f"{self._prefix}:journal", f"{self._prefix}:snapshot")
         await self._put_snapshot(snapshot, number)
         self.sent = number
+        self.restarts += 1  # only now: `lag` is again that of what Redis has
 
     async def _put_snapshot(self, snapshot: bytes, number: int) -> None:
         await self._redis.hset(f"{self._prefix}:snapshot", items=["n", number, "data", snapshot])

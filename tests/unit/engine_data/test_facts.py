@@ -19,6 +19,8 @@ from tests.unit.engine_data.stories import abandoned_call, customer_called_back,
 ALL = served_call() + abandoned_call() + customer_called_back() + requests()
 STEPS_WRITE = {"state", "owner", "changed_at", "closed_at", "steps"}
 """What people's steps make of a work item."""
+IMPORTS_WRITE = {"handed_on"}
+"""What only imported logs tell."""
 
 
 def final_rows(records: list[Record]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -113,6 +115,7 @@ def test_every_column_is_filled_by_some_record() -> None:
     for row in (row for record in ALL for row in rows_of(record)):
         filled.setdefault(row.table, set()).update(row.key, row.values)
     filled["work_items"] |= STEPS_WRITE
+    filled["offers"] |= IMPORTS_WRITE
     assert {name: set(TABLES[name].columns.keys()) for name in filled} == filled
 
 
