@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cti.masking import mask_number
 from engine.config import Configuration, load
 from engine.database.connection import Database, DatabaseNotReady
+from engine.database.intervals import count_what_is_left
 from engine.planning.terminal import progress, screen
 from engine.reports.agent_day import read_day
 from engine.reports.agent_day_picture import picture
@@ -197,6 +198,7 @@ def _with_database(configuration: Configuration, read: Callable[[AsyncSession], 
         database = Database(site.database_url)
         await database.open()
         try:
+            await count_what_is_left(database)
             async with database.session() as session:
                 return await read(session)
         finally:

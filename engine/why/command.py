@@ -17,6 +17,7 @@ from agents.roster import QueueId
 from engine.api_client import NotReachable, api_session, ask, engine_url, find_token, refusal
 from engine.config import Configuration
 from engine.database.connection import Database, DatabaseNotReady
+from engine.database.intervals import count_what_is_left
 from engine.site import home_folder, settle_site
 from engine.why.ask import answers, bands_of, find_out
 from engine.words import language, say
@@ -84,6 +85,7 @@ async def _of_the_past(
     database = Database(settle_site(configuration, home_folder(), keep=True).database_url)
     await database.open()
     try:
+        await count_what_is_left(database)
         async with database.session() as session:
             known = await find_out(session, configuration, queue, span)
     finally:
