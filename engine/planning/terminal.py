@@ -23,9 +23,9 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def screen() -> Console:
+def screen(columns: int = 120) -> Console:
     """For results: as wide as the terminal, and wide enough for a table where there is none."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else columns, highlight=False)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def _print(document: Document) -> None:
         for value, side, column in zip(line.values, line.sides, document.report.columns, strict=True):
             cells.append(Text(shown(value, column.unit, document.language), style="" if side is None else "red"))
         table.add_row(*cells, style="bold" if is_total else "")
-    console = screen()
+    console = screen(columns=200)
     console.print(table)
     if not document.report.lines:
         console.print(say("此时段没有数据。", "There is no data of this time."))
@@ -169,8 +169,8 @@ def _calls(arguments: argparse.Namespace, configuration: Configuration, around: 
             table = Table(*heads)
             for row in rows:
                 table.add_row(*(Text(cell) for cell in row))
-            screen().print(table)
-            screen().print(say(f"共 {len(rows)} 条。", f"{len(rows)} in all."))
+            screen(columns=200).print(table)
+            screen(columns=200).print(say(f"共 {len(rows)} 条。", f"{len(rows)} in all."))
         case _:
             raise BadQuestion("--format", "calls are listed as table, json or csv; a file is json or csv")
     return 0
