@@ -45,8 +45,10 @@ def periods(
     since: float, until: float, step: Step, zone: tzinfo, shifts: Mapping[str, Span] | None = None
 ) -> list[Period]:
     """The periods from `since` (rounded down to an interval) to `until` (rounded up to one), in order. `shifts`: by name, in
-    minutes of the day, as the site works; without any there are no periods of shifts."""
+    minutes of the day, as the site works; without any there are no periods of shifts. Of no time there are none."""
     since, until = since // INTERVAL_S * INTERVAL_S, -(-until // INTERVAL_S) * INTERVAL_S
+    if until <= since:
+        return []
     match step:
         case Step.QUARTER | Step.HALF_HOUR | Step.HOUR:
             return list(_parts_of_hours(since, until, _MINUTES[step], zone))

@@ -115,6 +115,12 @@ def test_site_without_shifts_has_no_periods_of_them() -> None:
     assert periods(at("2026-11-26"), at("2026-11-27"), Step.SHIFT, SHANGHAI) == []
 
 
+@pytest.mark.parametrize("step", Step)
+def test_no_time_has_no_periods(step: Step) -> None:
+    midnight = at("2026-11-26")
+    assert periods(midnight, midnight, step, SHANGHAI, NIGHT) == []
+
+
 @given(
     st.sampled_from(ZONES),
     st.sampled_from([step for step in Step if step is not Step.SHIFT]),
