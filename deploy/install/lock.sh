@@ -1,6 +1,6 @@
 #!/bin/sh
-# Remakes the lock files: both of pyproject.toml, and web/node.lock. Needs uv (pip install uv). Run it after changing a dependency.
-# The locks hold hashes and no address of any package index, so every mirror can serve them.
+# Remakes the lock files: both of pyproject.toml, and the two of web/. Needs uv (pip install uv) and npm. Run it after changing
+# a dependency. The locks hold hashes and no address, so every mirror of the package indexes can serve them.
 set -eu
 cd "$(dirname -- "$0")/../.."
 
@@ -8,17 +8,28 @@ lock() {
     output=$1
     shift
     uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-        --custom-compile-command deploy/install/lock.sh --output-file "$output" "$@" pyproject.toml
+        --custom-compile-command deploy/install/lock.sh --output-file "$output" "$@"
 }
 
-lock requirements.lock --group dev
+lock requirements.lock --group dev pyproject.toml
 # The engine's image gets the same versions, without the development tools.
-lock requirements-engine.lock --constraint requirements.lock
+lock requirements-engine.lock --constraint requirements.lock pyproject.toml
+lock web/node.lock web/node.in
 
-uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-    --custom-compile-command deploy/install/lock.sh --output-file web/node.lock web/node.in
+(cd web && npm install --package-lock-only --ignore-scripts)
+# npm also writes down where each package's authors take donations.
+python3 - <<'END'
+import json
+from pathlib import Path
 
-if grep -nE '://' requirements.lock requirements-engine.lock web/node.lock; then
+lock = Path("web/package-lock.json")
+whole = json.loads(lock.read_text("utf-8"))
+for package in whole["packages"].values():
+    package.pop("funding", None)
+lock.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+END
+
+if grep -nE '://' requirements.lock requirements-engine.lock web/node.lock web/package-lock.json; then
     echo "a lock file names an address, see above" >&2
     exit 1
 fi

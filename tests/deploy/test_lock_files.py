@@ -11,6 +11,7 @@ import pytest
 from tests.deploy.checkout import REPOSITORY
 
 LOCKS = ("requirements.lock", "requirements-engine.lock", "web/node.lock")
+PAGES = "web/package-lock.json"
 _PIN = re.compile(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.M)
 
 
@@ -30,7 +31,7 @@ def declared(requirements: list[str]) -> set[str]:
     return {re.sub(r"[-_.]+", "-", name.group()).lower() for name in found if name}
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, PAGES])
 def test_lock_names_no_address(lock: str) -> None:
     assert "://" not in (REPOSITORY / lock).read_text("utf-8")
 
@@ -55,7 +56,7 @@ def test_image_gets_the_tested_versions_and_no_test_tools() -> None:
 
 
 def test_every_package_of_the_pages_has_a_hash_and_no_address() -> None:
-    packages = json.loads((REPOSITORY / "web/package-lock.json").read_text("utf-8"))["packages"]
+    packages = json.loads((REPOSITORY / PAGES).read_text("utf-8"))["packages"]
     locked = {name: package for name, package in packages.items() if name}
     assert [name for name, package in locked.items() if "integrity" not in package] == []
     assert [name for name, package in locked.items() if "resolved" in package] == []
