@@ -11,11 +11,11 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from engine.audit import add_commands as add_audit_command
+from engine.command_line import Add, with_config
 from engine.config import BadConfiguration, Configuration, load
 from engine.config.environment import setting
 from engine.hours import add_commands as add_hours_commands
@@ -45,10 +45,6 @@ def main(argv: list[str] | None = None) -> int:
     return code
 
 
-_Add = Callable[[str, str, str], argparse.ArgumentParser]
-"""Adds a command: its name, and what it does in Chinese and English."""
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hotline",
@@ -60,15 +56,6 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=say(zh, en), description=say(zh, en))
         command.set_defaults(run=globals().get(f"_{name.replace('-', '_')}"))
         return command
-
-    def with_config(command: argparse.ArgumentParser) -> None:
-        command.add_argument(
-            "--config",
-            type=Path,
-            default=Path(setting("HOTLINE_CONFIG", "config")),
-            metavar="DIR",
-            help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-        )
 
     up = add("up", "运行一个站点：Asterisk 和引擎", "run a site: Asterisk and the engine")
     with_config(up)
@@ -114,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(add: _Add) -> None:
+def _add_check(add: Add) -> None:
     check = add(
         "check",
         "检查配置：列出全部问题与可疑之处，执行规则测试",
@@ -135,7 +122,7 @@ def _add_check(add: _Add) -> None:
     )
 
 
-def _add_ivr(add: _Add) -> None:
+def _add_ivr(add: Add) -> None:
     ivr = add("ivr", "语音导航：执行导航测试，画流程图", "the IVR flow: run its dialogue tests, draw it")
     kinds = ivr.add_subparsers(dest="what", metavar="WHAT", required=True)
     test = kinds.add_parser("test", help=say("执行导航测试", "run dialogue tests (default: DIR/tests/ivr/*.yaml)"))
@@ -148,9 +135,7 @@ def _add_ivr(add: _Add) -> None:
         "--day", type=date.fromisoformat, metavar="YYYY-MM-DD", help=say("哪一天（默认昨天）", "default: yesterday")
     )
     for command in (test, graph):
-        command.add_argument(
-            "--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR", help="ivr.yaml"
-        )
+        with_config(command)
 
 
 def _ivr(arguments: argparse.Namespace) -> int:
@@ -163,16 +148,16 @@ def _ivr(arguments: argparse.Namespace) -> int:
     return draw(arguments.config.resolve(), arguments.day, arguments.out)
 
 
-def _add_prompts(add: _Add) -> None:
+def _add_prompts(add: Add) -> None:
     prompts = add("prompts", "列出语音提示，或逐条检查", "list the spoken prompts, or check each of them")
     prompts.add_argument("what", nargs="?", choices=("list", "check"), default="list")
     prompts.add_argument(
         "--pieces", action="store_true", help=say("包括数值片段", "the pieces of spoken values as well")
     )
-    prompts.add_argument("--config", type=Path, default=Path(setting("HOTLINE_CONFIG", "config")), metavar="DIR")
+    with_config(prompts)
 
 
-def _add_import_queues(add: _Add) -> None:
+def _add_import_queues(add: Add) -> None:
     imported = add(
         "import-queues",
         "把 Asterisk 的 queues.conf 转换为 queues.yaml 与 agents.yaml",
@@ -197,7 +182,7 @@ def _add_import_queues(add: _Add) -> None:
     imported.add_argument("--force", action="store_true", help=say("覆盖已有文件", "write over files that are there"))
 
 
-def _add_rollback(add: _Add) -> None:
+def _add_rollback(add: Add) -> None:
     back = add("rollback", "换回以前用过的规则版本", "go back to rules that were in force before")
     back.add_argument(
         "version", nargs="?", help=say("版本（默认上一个）", "the version, or its beginning (default: the one before)")
@@ -207,7 +192,7 @@ def _add_rollback(add: _Add) -> None:
     back.add_argument("--token")
 
 
-def _add_wallboard(add: _Add) -> None:
+def _add_wallboard(add: Add) -> None:
     wall = add("wallboard", "输出大屏的完整地址", "print the whole address a screen on the wall opens")
     wall.add_argument("--lang", choices=("zh", "en"), help=say("大屏的语言", "language of the screen"))
     wall.add_argument("--theme", choices=("dark", "light"), help=say("深色或浅色", "default: as the system has it"))
@@ -229,7 +214,7 @@ def _web(_: argparse.Namespace) -> int:
     return 2
 
 
-def _add_shadow(add: _Add) -> None:
+def _add_shadow(add: Add) -> None:
     shadow = add(
         "shadow",
         "让另一套规则旁观，报告它会作出的不同决定",

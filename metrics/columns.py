@@ -9,7 +9,7 @@ from acd.model import OfferOutcome
 from metrics.definitions import FIGURES, Band, Sums
 from metrics.dimensions import Dimension
 
-__all__ = ["COLUMNS", "NUMBER", "TIME", "UNCOUNTED", "Column"]
+__all__ = ["COLUMNS", "NUMBER", "OF_CALLERS", "TIME", "UNCOUNTED", "Column"]
 
 NUMBER: Final = "number"
 """The unit of what is counted: calls, talks, offers."""
@@ -182,7 +182,7 @@ COLUMNS: Final[dict[str, Column]] = {
 }
 
 _OF_CALLS: Final = frozenset({"calls", "completed_ivr", "abandoned_ivr"})
-_OF_CALLERS: Final = frozenset(
+OF_CALLERS: Final = frozenset(
     {
         "offered",
         "direct",
@@ -196,11 +196,12 @@ _OF_CALLERS: Final = frozenset(
         "switch_lost",
     }
 )
+"""Counts of callers' stays that no agent has."""
 _OF_AGENTS: Final = frozenset({"wrap_ups", *(column.id for column in _TIMES)})
 UNCOUNTED: Final[Mapping[Dimension, Set[str]]] = {
     Dimension.SITE: frozenset(),
     Dimension.QUEUE: _OF_CALLS,
-    **dict.fromkeys((Dimension.AGENT, Dimension.GROUP, Dimension.SKILL), _OF_CALLS | _OF_CALLERS),
+    **dict.fromkeys((Dimension.AGENT, Dimension.GROUP, Dimension.SKILL), _OF_CALLS | OF_CALLERS),
     **dict.fromkeys((Dimension.VIP, Dimension.DID, Dimension.MENU), _OF_AGENTS),
 }
 """Counts a dimension does not have: no data there, and not 0. Nobody is offered or abandoned to an agent."""

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from ivr.hours import Span
 from metrics.intervals import INTERVAL_S
 
-__all__ = ["Period", "Step", "midnight", "periods", "stretch"]
+__all__ = ["Period", "Step", "midnight", "periods", "stretch", "written_moment"]
 
 
 class Step(StrEnum):
@@ -63,6 +63,14 @@ def midnight(day: date, zone: tzinfo) -> float:
     return _at(day, 0, zone)
 
 
+def written_moment(text: str, zone: tzinfo) -> float:
+    """A time as people write it (ISO 8601), by the site's clock if it names no other; of a day alone its midnight. Raises
+    ValueError or OverflowError."""
+    # A plus sign that was not encoded arrives as a space; the one between date and time may be one.
+    at = datetime.fromisoformat(text[:11] + text[11:].replace(" ", "+"))
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+
+
 def stretch(first: str, last: str, zone: tzinfo) -> tuple[float, float]:
     """From which moment to before which, as people write it: a `last` without a time of day is the last day that counts.
     Raises ValueError that says which of the two cannot be read."""
@@ -73,8 +81,7 @@ def _moment(text: str, name: str, zone: tzinfo, *, days: int) -> float:
     try:
         if len(text) == len("2026-11-01"):
             return midnight(date.fromisoformat(text) + timedelta(days=days), zone)
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+        return written_moment(text, zone)
     except (ValueError, OverflowError):
         raise ValueError(f"{name}: expected a date such as 2026-11-01, or a time, got {text[:40]!r}") from None
 

@@ -1,11 +1,12 @@
 """What a request asks for in its query."""
 
 import math
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from aiohttp import web
 
 from cti.http.errors import ApiError
+from metrics.periods import written_moment
 
 __all__ = ["moment", "moment_of", "number_up_to", "sequence_number"]
 
@@ -29,9 +30,7 @@ def moment_of(text: str, name: str, zone: tzinfo) -> float:
 
 def _iso(text: str, name: str, zone: tzinfo) -> float:
     try:
-        # A plus sign that was not encoded arrives as a space; the one between date and time may be one.
-        at = datetime.fromisoformat(text[:11] + text[11:].replace(" ", "+"))
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+        return written_moment(text, zone)
     except (ValueError, OverflowError):
         raise _bad(name, text) from None
 

@@ -4,16 +4,12 @@ Exit code 0: all numbers agree; 1: they do not, or it could not be done; 2: wron
 """
 
 import argparse
-from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
-from engine.config.environment import setting
+from engine.command_line import Add, with_config
 from engine.words import say
 
 __all__ = ["add_commands"]
-
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_commands(add: Add) -> None:
@@ -35,13 +31,7 @@ def add_commands(add: Add) -> None:
     command.add_argument("--json", action="store_true", help=say("输出 JSON", "JSON instead of text"))
     command.add_argument("--url")
     command.add_argument("--token")
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
+    with_config(command)
     command.set_defaults(run=_audit)
 
 

@@ -4,7 +4,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,12 +13,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 from ivr.hours import WEEKDAYS, Span, parse_span
 
 __all__ = [
+    "TIME_OF_DAY",
     "ATenthOrMore",
     "Address",
     "AtLeastAMinute",
     "AtLeastASecond",
     "AtOnce",
     "CallerPattern",
+    "Clock",
     "DatabaseUrl",
     "DialPrefix",
     "DialledNumbers",
@@ -120,6 +122,12 @@ def _one_line(value: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in value):
         raise ValueError("expected one line of text without control characters")
     return value
+
+
+def _clock(text: str) -> str:
+    if not TIME_OF_DAY.fullmatch(text):
+        raise ValueError("expected a time of the day such as '06:30', in quotes")
+    return text
 
 
 def _time_zone(value: str) -> str:
@@ -249,6 +257,8 @@ HostAndPort = Annotated[
 ]
 DialPrefix = Annotated[str, AfterValidator(_matching(r"[0-9]{0,8}", "up to 8 digits"))]
 DialledNumbers = Annotated[str, AfterValidator(_matching(r"[0-9]{1,14}\*", "how numbers begin, such as 1* or 0571*"))]
+TIME_OF_DAY: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+Clock = Annotated[str, AfterValidator(_clock)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Address = Annotated[str, AfterValidator(_address)]
 Network = Annotated[str, AfterValidator(_network)]

@@ -1,11 +1,10 @@
 """What may stand in metrics.yaml: targets, and what is done with the numbers."""
 
-import re
 from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import AtLeastASecond, QuarterSpan, Text
+from engine.config.fields import TIME_OF_DAY, AtLeastASecond, QuarterSpan, Text
 from engine.config.models import Model
 from engine.config.report_models import ReportModel, SmtpModel
 from metrics.definitions import FIGURES, Band, bands_in_force
@@ -13,7 +12,6 @@ from metrics.definitions import FIGURES, Band, bands_in_force
 __all__ = ["AuditModel", "BandModel", "MetricsFile", "QueueLogModel"]
 
 NEVER: Final = "never"
-TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class BandModel(Model):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from engine.config.fields import Identifier, Port, Text
+from engine.config.fields import Clock, Identifier, Port, Text
 from engine.config.models import Model
 from metrics.columns import COLUMNS
 from metrics.dimensions import Dimension
@@ -13,14 +13,7 @@ from metrics.periods import Step
 
 __all__ = ["ReportModel", "SmtpModel"]
 
-_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
-
-
-def _clock(text: str) -> str:
-    if not _CLOCK.fullmatch(text):
-        raise ValueError("expected a time of the day such as '06:30', in quotes")
-    return text
 
 
 def _mail(text: str) -> str:
@@ -35,7 +28,6 @@ def _figure(text: str) -> str:
     return text
 
 
-Clock = Annotated[str, AfterValidator(_clock)]
 MailAddress = Annotated[str, AfterValidator(_mail)]
 
 

@@ -43,7 +43,7 @@ from metrics.definitions import AgentTimes, QueueCounts
 from metrics.dimensions import STORED, Dimension
 from metrics.intervals import AT_ONCE_S, INTERVAL_S
 
-__all__ = ["Counted", "recount", "recount_together"]
+__all__ = ["Counted", "quarter_of", "recount", "recount_together"]
 
 Counted = dict[tuple[int, str], tuple[QueueCounts, AgentTimes]]
 """By quarter and key."""
@@ -174,7 +174,7 @@ class _Statements:
             **_given_up(end, wait_s, misdial=and_(alone, end.how == "short_abandon")),
         }
         joined = (
-            self._select(first.entered_at, self._key_of_call(first), sums)
+            self._select(first.entered_at, self._key_of_call(), sums)
             .select_from(first)
             .join(way, way.c.call == first.call)
             .join(CallRow, CallRow.call == first.call)
@@ -239,9 +239,8 @@ class _Statements:
 
     def _wrap_ups(self) -> Select[Any]:
         row = AgentIntervalRow
-        keys: dict[Dimension, Number] = {Dimension.QUEUE: row.queue, Dimension.AGENT: row.agent}  # type: ignore[dict-item]
         sums: Sums = {"wrap_ups": func.count(), "wrap_up_s": func.sum(row.ended_at - row.started_at)}
-        found = self._select(row.ended_at, keys.get(self._by, _the_site()), sums)
+        found = self._select(row.ended_at, self._key_of_work(row), sums)
         return found.where(row.state == AgentState.WRAP_UP, row.queue.is_not(None))
 
     def _agents_times(self) -> Select[Any]:
@@ -275,8 +274,7 @@ class _Statements:
         """Work is its queue's, its agent's and the site's; and of the caller it was done for."""
         if self._by in (Dimension.VIP, Dimension.DID, Dimension.MENU):
             return self._select(at, self._key_of_call(), sums).select_from(row).join(CallRow, CallRow.call == row.call)
-        keys: dict[Dimension, Number] = {Dimension.QUEUE: row.queue, Dimension.AGENT: row.agent}  # type: ignore[dict-item]
-        return self._select(at, keys.get(self._by, _the_site()), sums).select_from(row)
+        return self._select(at, self._key_of_work(row), sums).select_from(row)
 
     def _select(self, at: Any, key: Any, sums: Sums) -> Select[Any]:
         told_apart = [key.label("key")]
@@ -288,11 +286,18 @@ class _Statements:
         return and_(at >= self._since, at < self._until)
 
     def _quarter(self, at: Any) -> Number:
-        """SQLite cuts off when it makes an integer, and has no floor(); PostgreSQL rounds."""
-        number = at / float(INTERVAL_S)
-        return cast(number if self._sqlite else func.floor(number), Integer)
+        return quarter_of(at, sqlite=self._sqlite)
 
-    def _key_of_call(self, first: Any = None) -> Number:
+    def _key_of_work(self, row: Any) -> Number:
+        match self._by:
+            case Dimension.QUEUE:
+                return row.queue  # type: ignore[no-any-return]
+            case Dimension.AGENT:
+                return row.agent  # type: ignore[no-any-return]
+            case _:
+                return _the_site()
+
+    def _key_of_call(self) -> Number:
         match self._by:
             case Dimension.VIP:
                 return cast(CallRow.vip, String)
@@ -302,6 +307,13 @@ class _Statements:
                 return _choice()
             case _:
                 return _the_site()
+
+
+def quarter_of(at: Any, *, sqlite: bool) -> Number:
+    """The number of a moment's quarter (metrics.intervals). SQLite cuts off when it makes an integer, and has no floor();
+    PostgreSQL rounds."""
+    number = at / float(INTERVAL_S)
+    return cast(number if sqlite else func.floor(number), Integer)
 
 
 def _the_site() -> Number:

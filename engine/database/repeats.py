@@ -8,12 +8,13 @@ from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, String, case, cast, func, literal, select
+from sqlalchemy import Select, String, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from acd.model import Disposition
 from engine.database.models import CallRow
+from engine.database.recount import quarter_of
 from metrics.definitions import REPEAT_DAYS
 from metrics.dimensions import Dimension
 from metrics.intervals import INTERVAL_S
@@ -65,9 +66,7 @@ def query(
     """Interval, key, served, called again. Both ends are found in indexes: the calls by time, the later ones by number."""
     column = _KEYS[by]
     key: Any = literal("") if column is None else column
-    number = CallRow.opened_at / INTERVAL_S
-    # SQLite's cast cuts off, PostgreSQL's rounds.
-    interval = cast(number if dialect == "sqlite" else func.floor(number), Integer).label("interval")
+    interval = quarter_of(CallRow.opened_at, sqlite=dialect == "sqlite").label("interval")
     later = aliased(CallRow)
     again = (
         select(later.call)

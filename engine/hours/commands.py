@@ -5,16 +5,13 @@ Exit code 0: done; 1: it could not be done; 2: wrong use.
 
 import argparse
 import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
-from engine.config.environment import setting
+from engine.command_line import Add, with_config
 from engine.words import say
 
 __all__ = ["add_commands"]
 
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 WRONG_USE = 2
 
@@ -81,16 +78,6 @@ def _open(arguments: argparse.Namespace) -> int:
     return open_again(arguments.queue, url=arguments.url, token=arguments.token)
 
 
-def _with_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
-
-
 def _add_holidays(add: Add) -> None:
     command = add(
         "holidays",
@@ -100,7 +87,7 @@ def _add_holidays(add: Add) -> None:
     command.add_argument("do", choices=("list", "seed"))
     command.add_argument("--year", type=int, metavar="N", help=say("只限这一年", "this year only"))
     command.add_argument("--table", default="china", metavar="NAME", help=say("表名（默认 china）", "default: china"))
-    _with_config(command)
+    with_config(command)
     command.set_defaults(run=_holidays)
 
 
@@ -128,7 +115,7 @@ def _add_hours(add: Add) -> None:
     )
     command.add_argument("--url")
     command.add_argument("--token")
-    _with_config(command)
+    with_config(command)
     command.set_defaults(run=_hours)
 
 

@@ -7,12 +7,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.config.environment import setting
+from engine.command_line import Add, with_config
 from engine.words import say
 
 __all__ = ["add_commands"]
 
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 AddKind = Callable[[str, str, str], argparse.ArgumentParser]
 
 
@@ -35,13 +34,7 @@ def add_commands(add: Add) -> None:
 
 def _read(command: argparse.ArgumentParser, help_zh: str, help_en: str) -> None:
     command.add_argument("files", type=Path, nargs="+", metavar="FILE", help=say(help_zh, help_en))
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
+    with_config(command)
     command.add_argument(
         "--dry-run", action="store_true", help=say("只读取，不写入数据库", "read only: nothing is stored")
     )

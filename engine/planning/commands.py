@@ -4,15 +4,13 @@ Exit code 0: done; 1: it could not be done (no such journal, a disk that takes n
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
+from engine.command_line import Add
 from engine.config.environment import setting
 from engine.words import say
 
 __all__ = ["add_commands"]
-
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_commands(add: Add) -> None:

@@ -1,7 +1,7 @@
 """What a report may be asked for, by command, over HTTP and in metrics.yaml: the same words, and the same errors."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from metrics.columns import COLUMNS, UNCOUNTED, Column
 from metrics.definitions import Band, Sums
 from metrics.dimensions import Dimension
 from metrics.intervals import INTERVAL_S
-from metrics.periods import Step, midnight
+from metrics.periods import Step, midnight, written_moment
 
 __all__ = ["OF_PEOPLE", "BadQuestion", "Wanted", "columns_of", "one_of", "span_of"]
 
@@ -123,9 +123,7 @@ def _moment(name: str, text: str, zone: ZoneInfo, *, last: bool) -> float:
         if _is_day(text):
             day = date.fromisoformat(text)
             return midnight(day + timedelta(days=1) if last else day, zone)
-        # A plus sign that was not encoded arrives as a space; the one between date and time may be one.
-        at = datetime.fromisoformat(text[:11] + text[11:].replace(" ", "+"))
-        seconds = (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()
+        seconds = written_moment(text, zone)
     except (ValueError, OverflowError):
         raise BadQuestion(
             name, f"expected a day such as 2026-11-25, or a time such as 2026-11-25T08:30, got {text[:40]!r}"

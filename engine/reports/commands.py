@@ -4,16 +4,13 @@ Exit code 0: done; 1: it could not be done (no database, a disk that takes no fi
 """
 
 import argparse
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from engine.config.environment import setting
+from engine.command_line import Add, with_config
 from engine.words import say
 
 __all__ = ["add_commands"]
-
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_commands(add: Add) -> None:
@@ -34,13 +31,7 @@ def add_commands(add: Add) -> None:
     _spans(command)
     _contents(command)
     _outputs(command)
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
+    with_config(command)
     command.set_defaults(run=_report)
 
 

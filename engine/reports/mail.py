@@ -1,6 +1,5 @@
 """A report as a mail, and the mail on its way. Blocks: for a thread."""
 
-import smtplib
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -63,6 +62,8 @@ def _words(document: Document) -> str:
 
 def send(mail: EmailMessage, server: MailServer) -> None:
     """Hand it to the mail server. Raises AddressRefused, or NotSent."""
+    import smtplib  # noqa: PLC0415 - waiting callers need not wait for it at a restart
+
     context = ssl.create_default_context(cafile=server.trusted)
     try:
         if server.tls == "tls":

@@ -20,7 +20,6 @@ from engine.reports.html_page import html_of
 from engine.reports.json_file import json_of
 from engine.reports.shown import Language, Names
 from engine.reports.site import Surroundings
-from engine.reports.xlsx_file import xlsx_of
 from metrics.dimensions import Dimension
 from metrics.periods import Step, midnight
 from metrics.reports import Report
@@ -32,9 +31,15 @@ DAY_S: Final = 86400.0
 MOST_DAYS: Final = 20
 
 
+def _xlsx_of(document: Document) -> bytes:
+    from engine.reports.xlsx_file import xlsx_of  # noqa: PLC0415 - waiting callers need not wait for its library at a restart
+
+    return xlsx_of(document)
+
+
 FORMATS: Final[dict[str, tuple[Callable[[Document], bytes], str]]] = {
     "html": (html_of, "text/html"),
-    "xlsx": (xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "xlsx": (_xlsx_of, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": (csv_of, "text/csv"),
     "json": (json_of, "application/json"),
 }

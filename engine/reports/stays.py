@@ -9,22 +9,11 @@ from typing import Final
 
 import msgspec
 
+from metrics.columns import OF_CALLERS
+
 __all__ = ["STAY_COUNTS", "Stay", "in_queue", "on_site"]
 
-STAY_COUNTS: Final = (
-    "offered",
-    "direct",
-    "queued",
-    "answered",
-    "answered_within_sl",
-    "abandoned",
-    "abandoned_waiting",
-    "abandoned_ringing",
-    "short_abandoned",
-    "abandoned_within_sl",
-    "overflowed",
-    "switch_lost",
-)
+STAY_COUNTS: Final = OF_CALLERS | {"answered", "answered_within_sl"}
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):

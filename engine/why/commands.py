@@ -1,16 +1,12 @@
 """`hotline why`: its parser."""
 
 import argparse
-from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
-from engine.config.environment import setting
+from engine.command_line import Add, with_config
 from engine.words import say
 
 __all__ = ["add_command"]
-
-Add = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_command(add: Add) -> None:
@@ -26,13 +22,7 @@ def add_command(add: Add) -> None:
         "--queue", metavar="Q", help=say("一个队列（默认全部）", "one queue (default: the whole site)")
     )
     command.add_argument("--json", action="store_true", help=say("输出 JSON", "as JSON"))
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=Path(setting("HOTLINE_CONFIG", "config")),
-        metavar="DIR",
-        help=say("配置目录（默认 config）", "folder of the configuration (default: config)"),
-    )
+    with_config(command)
     command.add_argument("--url")
     command.add_argument("--token")
     command.set_defaults(run=_why)
